@@ -1,0 +1,82 @@
+# Two commands matter: `make demo` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+EXTRAS_VENV := .venv-extras
+EXTRA ?= torch
+LOCKS := requirements/base.txt requirements/dev.txt requirements/torch.txt
+PYTEST := $(VENV)/bin/python -m pytest
+
+# $(call install,ENVIRONMENT,LOCK): an environment with what the lock pins, and Wrapup itself.
+# uv is taken where it is, fetched into the environment where it can be had, and else pip does the work.
+define install
+	test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+	@if ! command -v uv >/dev/null 2>&1 && ! test -x $(1)/bin/uv; then \
+		$(1)/bin/python -m pip install --quiet uv || echo "uv cannot be had here: installing with pip"; fi
+	@set -e; uv=$$(command -v uv || echo $(1)/bin/uv); \
+	if test -x "$$uv"; then \
+		"$$uv" pip install --quiet --python $(1)/bin/python --require-hashes -r $(2); \
+		"$$uv" pip install --quiet --python $(1)/bin/python --no-deps -e .; \
+	else \
+		$(1)/bin/python -m pip install --quiet --require-hashes -r $(2); \
+		$(1)/bin/python -m pip install --quiet --no-deps -e .; \
+	fi
+	@touch $(1)/$(notdir $(2)).done
+endef
+
+.PHONY: help demo test check test-extras install format lock sample-calls bench clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/base.txt.done ## Install the base package, run it on the sample calls, show one call.
+	$(VENV)/bin/wrapup run sample_calls --out calls
+	$(VENV)/bin/wrapup show calls/01-overdraft-refund.json
+	@echo
+	@echo "Transcripts and notes of all sample calls are in calls/: a .json and a .md each."
+
+test: $(VENV)/dev.txt.done ## Install the development extra and run the tests.
+	$(PYTEST) -m "not extras"
+
+check: $(VENV)/dev.txt.done ## Format, lint, types, import layers, and the core's branch coverage.
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PYTEST) -q -m "not extras" --cov --cov-fail-under=100 tests/pipeline/core
+
+test-extras: $(EXTRAS_VENV)/torch.txt.done ## Tests of what needs torch, pyannote.audio and transformers (5 GB).
+	$(EXTRAS_VENV)/bin/python -m pytest -m extras
+
+install: $(VENV)/base.txt.done ## Install the base package; EXTRA=torch adds that extra to it.
+	$(if $(filter command line,$(origin EXTRA)),$(call install,$(VENV),requirements/$(EXTRA).txt))
+
+format: $(VENV)/dev.txt.done ## Format the code and fix what the linter can.
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+lock: ## Pin all dependencies anew, with hashes (needs uv).
+	uv pip compile $(LOCK_OPTIONS) -o requirements/base.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra dev -c requirements/base.txt -o requirements/dev.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra dev --extra torch -c requirements/base.txt -o requirements/torch.txt pyproject.toml
+
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+sample-calls: $(VENV)/dev.txt.done ## Speak and build the sample calls again (needs Debian's flite).
+	$(VENV)/bin/python sample_calls/build.py
+
+bench: $(VENV)/dev.txt.done ## Run the benchmarks whose tables are in the README.
+	$(VENV)/bin/python -m benchmarks.batch
+
+clean: ## Remove environments and caches.
+	rm -rf $(VENV) $(EXTRAS_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/base.txt.done: requirements/base.txt pyproject.toml
+	$(call install,$(VENV),requirements/base.txt)
+
+$(VENV)/dev.txt.done: requirements/dev.txt pyproject.toml
+	$(call install,$(VENV),requirements/dev.txt)
+
+$(EXTRAS_VENV)/torch.txt.done: requirements/torch.txt pyproject.toml
+	$(call install,$(EXTRAS_VENV),requirements/torch.txt)

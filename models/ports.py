@@ -1,0 +1,116 @@
+"""What Wrapup asks of an engine. Callers ask for capabilities, never for class names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.types import Line, Samples, Summary, Transcription, Turn
+
+VAD_WINDOW_SAMPLES = 512
+"""Samples in one window of voice activity: 32 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriberCapabilities:
+    """What a transcriber can do.
+
+    `languages`: BCP 47 tags, or None for "whatever the model detects". `max_batch`: clips that one call
+    may share; 1 for engines whose texts would change with their batch mates. `max_clip_samples`: the
+    longest clip that the engine reads well. `word_times`: word times are heard, not spread.
+    """
+
+    languages: frozenset[str] | None
+    max_batch: int
+    max_clip_samples: int
+    word_times: bool
+
+
+class Engine(Protocol):
+    """What every engine can say of itself."""
+
+    @property
+    def version(self) -> str:
+        """Engine, weights and their revision in one line, for provenance: "moonshine:tiny-en@0.0.73"."""
+        ...
+
+
+class VoiceActivityStream(Protocol):
+    """Voice activity of one channel, in order."""
+
+    def score(self, windows: Samples) -> NDArray[np.float32]:
+        """Probability of speech in each window.
+
+        `windows` has shape (n, VAD_WINDOW_SAMPLES), n >= 0, and follows what was given before; the answer
+        has shape (n,) and does not depend on how the windows were grouped into calls.
+        """
+        ...
+
+
+class VoiceActivity(Engine, Protocol):
+    """Finds speech. One object serves all channels; `open` gives the state of one."""
+
+    def open(self) -> VoiceActivityStream:
+        """Start a channel."""
+        ...
+
+
+class Transcriber(Engine, Protocol):
+    """Turns clips into words. Safe to call from several threads at once."""
+
+    @property
+    def capabilities(self) -> TranscriberCapabilities:
+        """What this engine can do."""
+        ...
+
+    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+        """One transcription a clip, in order; at most `max_batch` clips, each of shape (n,).
+
+        An empty, silent or wordless clip gives a transcription without words. Raises `EngineError`.
+        """
+        ...
+
+
+class DiarizerStream(Protocol):
+    """Speakers of one mono recording, in order."""
+
+    def push(self, samples: Samples) -> None:
+        """Hear more audio, shape (n,), n >= 0."""
+        ...
+
+    def end(self) -> list[Turn]:
+        """Turns of the whole recording, sorted, not overlapping, labels S1, S2 ... by first heard.
+
+        Silence gives an empty list. To be called once; releases what the stream holds.
+        Raises `EngineError`.
+        """
+        ...
+
+
+class Diarizer(Engine, Protocol):
+    """Tells speakers apart on one channel."""
+
+    @property
+    def needs_audio(self) -> bool:
+        """False for policies that decide without hearing anything (by channel, or nobody)."""
+        ...
+
+    def open(self) -> DiarizerStream:
+        """Start a recording."""
+        ...
+
+
+class Summarizer(Engine, Protocol):
+    """Writes a note from a masked transcript."""
+
+    def summarize(self, lines: Sequence[Line]) -> Summary:
+        """The note; every statement carries the ids of the lines it rests on.
+
+        `lines` are in order of time. Nothing said in them is an instruction. An empty sequence, or one
+        with nothing to summarize, gives a code and no statements. Raises `EngineError`.
+        """
+        ...

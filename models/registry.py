@@ -1,0 +1,86 @@
+"""Engines by name: a table of "kind:name" -> "module:attribute", resolved at first use.
+
+An attribute is a factory: it takes the part of the name after the first colon ("" if none) and gives the
+engine, so `faster-whisper:small.en` calls the row `asr:faster-whisper` with "small.en". Installed packages
+add rows through the entry points `wrapup.asr`, `wrapup.diarizer` and `wrapup.summarizer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from models.errors import MissingExtraError, UnknownEngineError
+
+BUILT_IN = {
+    "asr:moonshine": "models.asr.moonshine:open_engine",
+    "asr:faster-whisper": "models.asr.faster_whisper:open_engine",
+    "asr:transformers": "models.asr.transformers:open_engine",
+    "asr:scripted": "models.fakes:open_transcriber",
+    "voice:silero": "models.voice.silero:open_engine",
+    "diarizer:channels": "models.diarization.policies:open_channels",
+    "diarizer:none": "models.diarization.policies:open_none",
+    "diarizer:moonshine": "models.diarization.moonshine:open_engine",
+    "diarizer:pyannote": "models.diarization.pyannote:open_engine",
+    "summarizer:extractive": "models.summarizers.extractive:open_engine",
+    "command:eval": "eval.cli:app",
+}
+
+EXTRAS = {
+    "torch": "torch",
+    "torchaudio": "torch",
+    "transformers": "torch",
+    "pyannote": "torch",
+}
+"""Import name of a package that the base install lacks -> the extra of Wrapup that brings it."""
+
+KINDS = ("asr", "voice", "diarizer", "summarizer")
+
+
+def rows() -> dict[str, str]:
+    """All rows: the built-in ones, then those of installed packages, which may not replace them."""
+    found = dict(BUILT_IN)
+    for kind in KINDS:
+        for point in entry_points(group=f"wrapup.{kind}"):
+            found.setdefault(f"{kind}:{point.name}", point.value)
+    return found
+
+
+def names(kind: str) -> list[str]:
+    """Names of one kind, sorted."""
+    prefix = f"{kind}:"
+    return sorted(row.removeprefix(prefix) for row in rows() if row.startswith(prefix))
+
+
+def load(kind: str, name: str) -> Any:
+    """The attribute behind a row. Raises `UnknownEngineError` or `MissingExtraError`."""
+    target = rows().get(f"{kind}:{name}")
+    if target is None:
+        known = names(kind)
+        near = get_close_matches(name, known, n=3) or known
+        raise UnknownEngineError(f"no {kind} named {name!r}; try one of: {', '.join(near)}")
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise _missing(f"{kind} {name!r}", error) from error
+
+
+def engine(kind: str, name: str) -> Any:
+    """Open the engine `name`, which may carry an argument after a colon."""
+    base, _, argument = name.partition(":")
+    factory: Callable[[str], Any] = load(kind, base)
+    try:
+        return factory(argument)
+    except ModuleNotFoundError as error:
+        raise _missing(f"{kind} {base!r}", error) from error
+
+
+def _missing(what: str, error: ModuleNotFoundError) -> MissingExtraError:
+    package = (error.name or "").partition(".")[0]
+    extra = EXTRAS.get(package)
+    remedy = f"make install EXTRA={extra}" if extra else f"install the Python package {package}"
+    return MissingExtraError(f"{what} needs the package {package or 'unknown'}: {remedy}")

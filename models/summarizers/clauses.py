@@ -1,0 +1,221 @@
+"""From lines of speech to clauses that can stand in a note.
+
+Speech recognition cuts lines at pauses, not at sentences, and its full stops are guesses. So lines of one
+party are joined into turns, fillers and repeats are dropped, and turns are cut again at sentence ends and
+where a new subject starts. Each token remembers its line, and so a clause knows its evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from models.types import Line, Role
+
+_NOISE = re.compile(r"<[^<>]*>|\[(?![A-Z]+_\d+\])[^\[\]]*\]|\((?:noise|inaudible|silence|music|laughter|crosstalk)\)", re.I)
+_EDGE = re.compile(r"^[^\w$€£\[]+|[^\w\]%$€£]+$")
+_FILLERS = frozenset("um uh uhm umm uhh er erm hmm hm mm mhm ah eh huh uh-huh mm-hmm ehm".split())
+_BACKCHANNEL = _FILLERS | frozenset("okay ok yes yeah yep right alright sure great perfect and oh i see got it no".split())
+_NUMBERS = frozenset(
+    "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred very".split()
+)
+DANGLING = frozenset(
+    "a an the my your our their his her its this these to of for with from in on at by about into and or but so "
+    "because if when while that than as is are was were am be been has have had will would can could should i we "
+    "you's i'm we're you're i've who which what how until since per via not just like get got".split()
+)
+"""Words that cannot end a sentence: a line that ends in one goes on in the next."""
+_OPEN_BEFORE = frozenset(
+    "if when that what because where how as which who the a an than while until once unless whether why to do does "
+    "did can could would will should may not have don't didn't and but so or of for with".split()
+)
+
+_LEAD = re.compile(
+    r"(?:okay|ok|alright|all right|so|well|yeah|yes|yep|yup|no(?! (?:longer|one|charge|fee|way|need))|nope|and|but|or|oh|hi|hello|hey"
+    r"|great|perfect|now|then|right(?! now)|sure|absolutely|of course|good (?:morning|afternoon|evening)|thank you(?: so much| very much)?"
+    r"|thanks|sorry|i'm sorry|excuse me|i see|got it|wonderful|awesome|excellent|correct|exactly|please|again|actually"
+    r"|basically|like|i mean|you know|i think|i guess|also|there|that's fine|no problem|let's see|good|fine|cool"
+    r"|my name is [a-z]+(?: [a-z]+)?(?= (?:i|and i|my)\b)|unfortunately(?= (?:and|but)))(?= )"
+)
+_TAIL = re.compile(
+    r"(?<= )(?:please|thank you(?: so much| very much)?|thanks(?: so much)?|okay|ok|alright|all right|right|you know|for me please|sir|ma'am|and|but|so"
+    r"|or|i think|i guess|yeah|today please|um|then|uh|is that okay|if that's okay|actually|now)$"
+)
+_INNER = re.compile(
+    r"(?<!do )(?<!let )(?<!if )(?<!did )\byou know\b(?! (?:what|if|that|how|when|the|my|your))|\bi mean\b|\bgo ahead and\b|\bplease\b|\b(?:sir|ma'am)\b"
+    r"|\b(?:actually|basically|honestly|literally|obviously)\b|(?:(?<=\bi )|(?<=\bi'm )|(?<=\bi've )|(?<=\bwe've )|(?<=\bwas ))just\b"
+    r"|\bkind of\b(?= (?:a |like|just))|\bsort of\b"
+)
+_HARD_CUT = re.compile(
+    r"\b(?:is there anything|anything else|my name is|how (?:can|may) i (?:help|assist)|have a (?:great|good|nice|wonderful)|thank you for"
+    r"|and (?:i|you|we|it|they|he|she|your|i've|i'll|i'm|i'd|you'll|we'll|we've|it's|can you|could you|then|is|what|which)\b(?= \S+ \S+)"
+    r"|but (?:i|you|we|it|they|i've|i'll|i'm|you'll|we'll|we've|it's|there's|unfortunately)\b(?= \S+)"
+    r"|so (?:i|you|we|i've|i'll|i'm|i'd|you'll|we'll|we've)\b(?= \S+ \S+)|because i\b)"
+)
+_SOFT_CUT = re.compile(
+    r"\b(?:(?:can|could|would) you|i would like|i'd like|i'm calling|i am calling|thank you|thanks|okay|alright|all right|what(?: is|'s| was)"
+    r"|which|let me|i will|i'll|i've|i have|i'm going|you should|you will|you'll|we will|we'll|we've|your(?= (?:\w+ ){1,3}(?:is|are|has|will)\b)|but|unfortunately|i need|i want"
+    r"|i lost|so|do you|if you|have you|is that|are you)\b(?= \S+)"
+)
+_ABBREVIATION = re.compile(r"(?:\b[A-Za-z]|Mr|Mrs|Ms|Dr|St|Ave|Inc|No|vs)\.$|\d\.$")
+_LONG_SENTENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One written word, and the index of the line that it stands in."""
+
+    text: str
+    line: int
+
+    @property
+    def norm(self) -> str:
+        """Lower case, straight apostrophe, no punctuation around it; may be empty."""
+        return normal(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words of one party that belong together; `turn` counts turns of the call from 0."""
+
+    tokens: tuple[Token, ...]
+    role: Role
+    speaker: str
+    turn: int
+    asks: bool = False
+
+    @property
+    def text(self) -> str:
+        """As written, joined by single spaces."""
+        return " ".join(token.text for token in self.tokens)
+
+    @property
+    def norm(self) -> str:
+        """Normalized, for the patterns of `cues`."""
+        return " ".join(token.norm for token in self.tokens)
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """Indexes of the lines that the words stand in, ascending."""
+        return tuple(sorted({token.line for token in self.tokens}))
+
+
+def normal(word: str) -> str:
+    """A written word as the patterns see it."""
+    return _EDGE.sub("", word.replace("\u2019", "'")).lower()
+
+
+def party(line: Line) -> str:
+    """Who speaks, as far as a note can tell: the role, or the label where the role is not known."""
+    return line.speaker if line.role == "unknown" else line.role
+
+
+def spoken(line: Line) -> list[str]:
+    """Written words of a line without noise marks, fillers and cut-off words."""
+    words = _NOISE.sub(" ", line.text).split()
+    return [word for word in words if _is_word(word)]
+
+
+def _is_word(word: str) -> bool:
+    norm = normal(word)
+    return bool(norm) and norm not in _FILLERS and not word.endswith(("~", "--")) and not re.fullmatch(r"\w{1,4}-", word)
+
+
+def split(lines: Sequence[Line]) -> list[Clause]:
+    """All clauses of a call in order of time; the empty and the wordless give none."""
+    texts = [spoken(line) for line in lines]
+    full = [words for words in texts if len(words) > 2]
+    punctuated = sum(words[-1][-1] in ".?!" for words in full) >= 0.3 * max(len(full), 1)
+    clauses = []
+    for turn, members in enumerate(_turns(lines, texts)):
+        for sentence in _sentences(members, texts, punctuated):
+            clauses += _cut(sentence, lines[members[0]], turn, not punctuated)
+    return [clause for clause in clauses if clause.tokens]
+
+
+def _turns(lines: Sequence[Line], texts: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Indexes of lines by turn: a nod of the other party does not end a turn."""
+    turns: list[list[int]] = []
+    for index, line in enumerate(lines):
+        if not texts[index]:
+            continue
+        recent = turns[-2:]
+        same = [turn for turn in recent if party(lines[turn[0]]) == party(line)]
+        nods = len(recent) == 2 and same == recent[:1] and all(_is_nod(texts[i]) for i in recent[1])
+        if same and (same[-1] is recent[-1] or nods):
+            same[-1].append(index)
+        else:
+            turns.append([index])
+    return turns
+
+
+def _is_nod(words: Sequence[str]) -> bool:
+    return len(words) <= 2 and all(normal(word) in _BACKCHANNEL for word in words)
+
+
+def _sentences(members: Sequence[int], texts: Sequence[Sequence[str]], punctuated: bool) -> list[list[Token]]:
+    sentences: list[list[Token]] = [[]]
+    for index in members:
+        words = texts[index]
+        for place, word in enumerate(words):
+            sentences[-1].append(Token(word, index))
+            last = place == len(words) - 1
+            ends = word[-1] in ".?!" and not (_ABBREVIATION.search(word) and not last)
+            if (ends or (last and not punctuated)) and not (last and normal(word) in DANGLING):
+                sentences.append([])
+    return [_without_repeats(sentence) for sentence in sentences if sentence]
+
+
+def _without_repeats(tokens: list[Token]) -> list[Token]:
+    """Drop the first of two equal runs of one to three words ("I would I would like")."""
+    kept = list(tokens)
+    for size in (3, 2, 1):
+        place = 0
+        while place + 2 * size <= len(kept):
+            run = [token.norm for token in kept[place : place + size]]
+            again = [token.norm for token in kept[place + size : place + 2 * size]]
+            if run == again and not any(word in _NUMBERS or word[:1].isdigit() or len(word) == 1 != (word == "i") for word in run):
+                del kept[place : place + size]
+            else:
+                place += 1
+    return kept
+
+
+def _cut(sentence: list[Token], first: Line, turn: int, bare: bool) -> Iterable[Clause]:
+    asks = sentence[-1].text.endswith("?")
+    norms = [token.norm for token in sentence]
+    text = " ".join(norms)
+    patterns = (_HARD_CUT, _SOFT_CUT) if bare or len(norms) > _LONG_SENTENCE else (_HARD_CUT,)
+    starts = {text[: match.start()].count(" ") for pattern in patterns for match in pattern.finditer(text)}
+    bounds = [0]
+    for start in sorted(starts - {0}):
+        if start - bounds[-1] >= 2 and norms[start - 1] not in _OPEN_BEFORE:
+            bounds.append(start)
+    bounds.append(len(sentence))
+    for begin, end in zip(bounds, bounds[1:], strict=False):
+        yield Clause(_trim(tuple(sentence[begin:end])), first.role, first.speaker, turn, asks and end == len(sentence))
+
+
+def _trim(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Without courtesies and hesitation at both ends and inside."""
+    tokens = _dropped(tokens, _INNER)
+    before = 0
+    while before != len(tokens):
+        before = len(tokens)
+        norm = " ".join(token.norm for token in tokens)
+        if lead := _LEAD.match(norm):
+            tokens = tokens[lead.group().count(" ") + 1 :]
+        elif tail := _TAIL.search(norm):
+            tokens = tokens[: -(tail.group().count(" ") + 1)]
+    return tokens
+
+
+def _dropped(tokens: tuple[Token, ...], pattern: re.Pattern[str]) -> tuple[Token, ...]:
+    norm = " ".join(token.norm for token in tokens)
+    gone: set[int] = set()
+    for match in pattern.finditer(norm):
+        begin = norm[: match.start()].count(" ")
+        gone.update(range(begin, begin + match.group().count(" ") + 1))
+    return tuple(token for place, token in enumerate(tokens) if place not in gone)

@@ -1,0 +1,84 @@
+"""Facts that a note should not lose: answers to the agent's questions, amounts, dates, masked references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from models.summarizers import cues
+from models.summarizers.clauses import Clause
+from models.summarizers.person import words_of
+
+_NOT_KEPT: Final = re.compile(
+    r"\b(?:name|birth|birthday|social|pin|password|passcode|maiden|code|spell\w*|question|security|help|reason|problem|issue|day|doing"
+    r"|mind|matter|is this|that|it|digits|otp|cvv|best way)\b"
+)
+"""Labels of questions that verify the caller, or ask nothing that belongs in a note."""
+_WHAT_IS: Final = re.compile(r"(?:what|what's|and what)(?: is| was| would be| are|'s)? (?:the|your|be the|be your) (.+)$")
+_WHICH: Final = re.compile(r"(?:which|what) ((?!is\b|was\b|are\b|would\b|can\b|did\b|do\b|about\b)\w+(?: \w+)?) (?:would|did|do|is|was|are|will|should)\b(.*)$")
+_PURPOSE: Final = re.compile(r"\b(to \w+)(?: (?:it|today|please|in|into|with|for|from).*)?$")
+_LABEL_END: Final = re.compile(r" (?:please|today|for (?:you|the|this|that|me)|that|you|do|is|in|on|and|so|as|sir|ma'am|account number)\b.*$")
+_ANSWER_LEAD: Final = re.compile(
+    r"^(?:(?:it's|it is|it was|that's|that is|that would be|this is|is|are|was|the|my|from|into|in|on|for|at|i want|i'd like|i would like"
+    r"|so|um|just|to|because|of|amount is|address is|a|an) )+"
+)
+_UNSURE: Final = re.compile(r"\b(?:sorry|don't know|not sure|what|why|repeat|i mean|can you|could you|do you|i don't|how)\b")
+_MAX_ANSWER_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """"Transfer amount: ninety dollars", with the lines it stands in."""
+
+    text: str
+    lines: tuple[int, ...]
+
+
+def marks(norm: str) -> frozenset[str]:
+    """Amounts, dates and masks in normalized words."""
+    found: set[str] = set()
+    for pattern in (cues.AMOUNT, cues.DATE):
+        found.update(match.group() for match in pattern.finditer(norm))
+    found.update(re.findall(cues.MASK, norm))
+    return frozenset(found)
+
+
+def answers(clauses: Sequence[Clause]) -> list[Fact]:
+    """Questions of the agent that name a slot, with the customer's short answer."""
+    facts = []
+    for place, clause in enumerate(clauses):
+        if clause.role != "agent" or (label := _label(clause.norm)) is None:
+            continue
+        answer = [later for later in clauses[place + 1 :] if later.turn == clause.turn + 1]
+        answer = [part for part in answer if part.role == "customer"]
+        asked_on = any(later.turn == clause.turn for later in clauses[place + 1 :])
+        if answer and not asked_on and (words := _answer(answer)):
+            lines = {*clause.lines, *(line for part in answer for line in part.lines)}
+            facts.append(Fact(f"{label[:1].upper()}{label[1:]}: {words}.", tuple(sorted(lines))))
+    return facts
+
+
+def _label(norm: str) -> str | None:
+    if match := _WHAT_IS.search(norm):
+        label = _LABEL_END.sub("", match.group(1))
+    elif match := _WHICH.search(norm):
+        purpose = _PURPOSE.search(match.group(2))
+        label = match.group(1) + (f" {purpose.group(1)}" if purpose else "")
+    else:
+        return None
+    return label if len(label.split()) <= 4 and not _NOT_KEPT.search(label) else None
+
+
+def _answer(parts: Sequence[Clause]) -> str:
+    norm = " ".join(part.norm for part in parts)
+    if len(norm.split()) > _MAX_ANSWER_WORDS or _UNSURE.search(norm) or cues.META.search(norm):
+        return ""
+    written = []
+    for part in parts:
+        lead = _ANSWER_LEAD.match(part.norm + " ")
+        tokens = part.tokens[lead.group().count(" ") if lead else 0 :]
+        written.append(" ".join(token.text for token in tokens).strip(" .,;?!"))
+    kept = list(dict.fromkeys(text for text in written if text))
+    return ", ".join(kept) if any(len(word) > 1 for text in kept for word in words_of(text)) else ""

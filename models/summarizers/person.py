@@ -1,0 +1,265 @@
+"""Telling in the third person what was said in the first and second.
+
+Only pronouns, the verb next to them and a closed list of frame words change; every other word stays as it
+was said. Where a clause has no form that is known to turn out right, it is quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+FRAME_WORDS: Final = frozenset(
+    "customer customer's agent agent's said asked to the they them their theirs themselves is are was were has have "
+    "does doesn't hasn't isn't wasn't will would not and call ended after for".split()
+)
+"""Words that a statement may hold without having been said."""
+
+_BASE_VERBS = (
+    "need want think know see get like love hope believe guess live work use pay owe wish prefer understand remember feel "
+    "hear keep receive call find look plan expect notice give take make come send bring agree own bank travel require"
+)
+INFLECTED: Final = {f"{verb}s": verb for verb in _BASE_VERBS.split()} | {"tries": "try", "goes": "go", "wishes": "wish"}
+"""Form for the third person -> what was said."""
+
+_THIRD: Final = {verb: form for form, verb in INFLECTED.items()} | {
+    "am": "is", "are": "is", "were": "was", "have": "has", "do": "does", "don't": "doesn't", "haven't": "hasn't",
+    "aren't": "isn't", "weren't": "wasn't",
+}  # fmt: skip
+_SAME: Final = frozenset(
+    "was had did will would can could should may might must can't cannot couldn't won't wouldn't shouldn't didn't hadn't "
+    "wasn't lost got saw made sent bought paid went came found heard forgot took thought told said spoke left put set read "
+    "gave kept met felt knew became began broke chose drove fell flew grew held led let meant ran sat sold spent stood "
+    "stole understood woke won wrote i'd you'd just".split()
+)
+_ADVERBS: Final = frozenset("just also still really already recently never always only currently definitely probably now".split())
+_EXPANDED: Final = (
+    (re.compile(r"\bi'?m\b", re.I), "I am"),
+    (re.compile(r"\bi'?ve\b", re.I), "I have"),
+    (re.compile(r"\bi'll\b", re.I), "I will"),
+    (re.compile(r"\bi'd(?= (?:really |also |just |still )?(?:like|love|prefer|rather|appreciate|want|need|be|have to)\b)", re.I), "I would"),
+    (re.compile(r"\bi'd(?= (?:been|\w+ed|already|never|made|paid|sent|got|gone)\b)", re.I), "I had"),
+    (re.compile(r"\byou're\b", re.I), "you are"),
+    (re.compile(r"\byou've\b", re.I), "you have"),
+    (re.compile(r"\byou'll\b", re.I), "you will"),
+    (re.compile(r"\byou'd(?= (?:like|love|prefer|rather|want|need|be)\b)", re.I), "you would"),
+    (re.compile(r"\b(?:gonna)\b", re.I), "going to"),
+    (re.compile(r"\b(?:wanna)\b", re.I), "want to"),
+)
+_PLAIN_START: Final = frozenset(
+    "the a an there there's it it's that that's this these those we we're we've we'll my your our one two three four five six "
+    "seven eight nine ten twenty thirty forty fifty sixty seventy eighty ninety some someone somebody no not all if in on "
+    "within after for from with as any each every what when where how why which who because once since until by at he she "
+    "they he's she's they're but and so or then usually can could would will is are do does".split()
+)
+_COMMANDS: Final = (
+    r"(?:check|send|tell|give|cancel|block|find|book|change|refund|transfer|reserve|make|close|open|update|stop|fix|replace|help"
+    r"|call|bring|keep|visit|return|sign|destroy|cut|monitor|watch|contact|review|follow|dm|try|use|reach|go|let|look|reset|order|show)"
+)
+_CONNECTORS: Final = frozenset("and but so that if when because once what which who where how until then as before after while whether or unless".split())
+_AUXILIARIES: Final = frozenset(_THIRD) | _SAME | frozenset("is has does receive".split())
+_DAYS: Final = re.compile(
+    r"\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september"
+    r"|october|november|december)\b"
+)
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words of a statement or an utterance, masks and amounts whole."""
+    return [word.strip("'") for word in re.findall(r"[\[\]\w$€£%'&@#*+/.:,-]*\w[\]\w'%$€£]*", text.replace("\u2019", "'").lower())]
+
+
+def ungrounded(text: str, evidence: Iterable[str]) -> set[str]:
+    """Words of a statement that neither its evidence nor the frame accounts for."""
+    said: set[str] = set()
+    for line in evidence:
+        for word in words_of(_expanded(line)) + words_of(line):
+            said.update({word, *word.split(",")})
+    return {
+        word
+        for word in words_of(text)
+        if not {word, INFLECTED.get(word, word), word.removesuffix("'s")} & (said | FRAME_WORDS)
+    }
+
+
+def quoted(text: str, name: str, asks: bool) -> str:
+    """The words themselves, named by who said them: 'Customer asked: "What is the fee?"'."""
+    body = _capital(_bare(text))
+    return f'{name} {"asked" if asks else "said"}: "{body}{"?" if asks else "."}"'
+
+
+def told(text: str, name: str, other: str) -> str | None:
+    """The clause in the third person, or None where only a quote is safe.
+
+    `name` says it ("Customer", "Agent", a label), `other` is who is spoken to.
+    """
+    text = _expanded(_bare(text))
+    is_agent = name == "Agent"
+    request = _request(text, name, other)
+    if request is None:
+        if is_agent and re.search(r"\b(?:they|them|their|theirs)\b", text, re.I) and re.search(r"\byou", text, re.I):
+            return None
+        request = _agent(text) if is_agent else _customer(text, name, other)
+    if request is None:
+        return None
+    return _DAYS.sub(lambda match: match.group().capitalize(), _capital(request)) + "."
+
+
+def _bare(text: str) -> str:
+    text = re.sub(r"\s+", " ", text.replace("\u2019", "'").replace('"', "")).strip(" ,;:-.?!")
+    letters = [char for char in re.sub(r"\[[A-Z]+_\d+\]", "", text) if char.isalpha()]
+    shouted = len(letters) > 8 and sum(char.isupper() for char in letters) > 0.8 * len(letters)
+    text = text.lower() if shouted and "[" not in text else text
+    return re.sub(r"\b(i)(?=$|[ ']|[,.])", "I", text)
+
+
+def _expanded(text: str) -> str:
+    for pattern, full in _EXPANDED:
+        text = pattern.sub(full, text.replace("\u2019", "'"))
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lowered(text: str) -> str:
+    first, _, rest = text.partition(" ")
+    return f"{first.lower()} {rest}" if first.lower() in _PLAIN_START else text
+
+
+def _request(text: str, name: str, other: str) -> str | None:
+    """Requests: "can you send me a card" -> "Customer asked the agent to send them a card"."""
+    is_agent = name == "Agent"
+    rest = _pronouns_agent if is_agent else _pronouns_customer
+    you = re.match(
+        rf"(?:(?:I (?:was|am) )?wondering if you (?:can|could|would)|(?:can|could|would|will) you(?! (?:mind|like|want|be|have))"
+        rf"|please(?= {_COMMANDS}\b)|(?={_COMMANDS} )) ?(?:please |just )?(?=\w+ \w)",
+        text,
+        re.I,
+    )
+    if you:
+        tail = rest(text[you.end() :])
+        return tail and f"{name} asked {other} to {tail[:1].lower()}{tail[1:]}"
+    me = re.match(r"(?:(?:I (?:was|am) )?wondering if I (?:can|could)|(?:can|could|may) I) (?:just |please )?(?=\w+ \w)", text, re.I)
+    if me and not is_agent:
+        tail = rest(text[me.end() :])
+        return tail and f"{name} asked to {tail}"
+    let = re.match(r"let me (?:just )?(?=\w+)", text, re.I)
+    if let and is_agent:
+        tail = rest(text[let.end() :])
+        return tail and f"{name} will {tail}"
+    bare = re.match(r"(?:just )?(looking|trying|calling|hoping)\b|(?:just )?(wanted|needed)\b", text, re.I)
+    if bare:
+        tail = rest(text[bare.start(bare.lastindex or 0) :])
+        return tail and f"{name} {'is ' if bare.group(1) else ''}{tail}"
+    return None
+
+
+def _customer(text: str, name: str, other: str) -> str | None:
+    text = re.sub(r"(?<=\b(?:want|need|sure) )you to\b|(?<=\basking )you to\b", f"{other} to", text)
+    body = _pronouns_customer(text[2:] if text.startswith("I ") else text)
+    if body is None:
+        return None
+    if text.startswith("I "):
+        if (whole := _with_verb(name, body, text[2:])) is not None:
+            return whole
+        return f"{name} said they {body}"
+    if re.match(r"my \w", text, re.I) and len(text.split()) > 3:
+        return f"{name}'s {body.split(' ', 1)[1]}"
+    first = text.split(" ", 1)[0].lower()
+    return f"{name} said {_lowered(body)}" if first in _PLAIN_START - _QUESTION and len(text.split()) > 3 else None
+
+
+_QUESTION: Final = frozenset("what how why which who where can could would will is are do does".split())
+
+
+def _agent(text: str) -> str | None:
+    first = text.split(" ", 1)[0]
+    body = _pronouns_agent(text[2:] if first == "I" else text)
+    if body is None or first.lower() in _QUESTION:
+        return None
+    if first == "I":
+        return _with_verb("Agent", body, text[2:])
+    if first.lower() in {"you", "your"}:
+        return re.sub(r"^the customer", "Customer", body)
+    lead = body if body.startswith("the customer") else _lowered(body)
+    return f"Agent said {lead}" if first.lower() in _PLAIN_START or "customer" in body or len(text.split()) > 4 else None
+
+
+def _with_verb(name: str, body: str, said: str) -> str | None:
+    """Subject and rest with the verb that agrees, if the verb is known and no second one hangs on it."""
+    words = body.split(" ")
+    place = 0
+    while place < len(words) - 1 and words[place].lower() in _ADVERBS:
+        place += 1
+    verb = words[place].lower().strip(",")
+    agreed = _agreed(verb)
+    conjunct = re.search(r"\b(?:and|but|or) (?:also |then |just )?(\w+)\b", said)
+    hangs = conjunct is not None and conjunct.group(1).lower() in _THIRD and not re.match(r"(?:will|would|can|could|want|need|to)\b", said)
+    if agreed is None or hangs:
+        return None
+    words[place] = words[place].replace(verb, agreed) if verb in words[place] else agreed
+    return f"{name} {' '.join(words)}"
+
+
+def _agreed(verb: str) -> str | None:
+    if verb in _THIRD:
+        return _THIRD[verb]
+    return verb if verb in _SAME or verb.endswith("ed") else None
+
+
+def _pronouns_customer(text: str) -> str | None:
+    """First person to singular "they"; None where the clause speaks to the other side."""
+    if re.search(r"\b(?:you|your|yours|yourself|you're|you've|you'll|you'd)\b", text, re.I):
+        return None
+    text = re.sub(r"\bI am\b", "they are", text)
+    text = re.sub(r"\bI was\b", "they were", text)
+    text = re.sub(r"\bI'd\b", "they'd", text)
+    text = re.sub(r"\bam I\b", "they are", text)
+    text = re.sub(r"\bI\b", "they", text)
+    for first, third in (("me", "them"), ("my", "their"), ("mine", "theirs"), ("myself", "themselves")):
+        text = re.sub(rf"\b{first}\b", third, text, flags=re.I)
+    return text
+
+
+def _pronouns_agent(text: str) -> str | None:
+    """First person to the agent, second to the customer, later "they"; None if a verb is not known."""
+    text = re.sub(r"\band I (will|am|have)\b", lambda m: f"and {_THIRD.get(m.group(1), m.group(1))}", text)
+    text = re.sub(r"\bI (\w+)", lambda m: f"the agent {_agreed(m.group(1)) or '?'}", text)
+    for first, third in (("me", "the agent"), ("my", "the agent's"), ("mine", "the agent's"), ("myself", "the agent")):
+        text = re.sub(rf"\b{first}\b", third, text, flags=re.I)
+    words = text.split(" ")
+    named = False
+    for place, word in enumerate(words):
+        core = word.lower().strip(",.")
+        if core in {"you", "your", "yours", "yourself"}:
+            after = words[place + 1] if place + 1 < len(words) else ""
+            before = words[place - 1].lower() if place else ""
+            words[place] = word.lower().replace(core, _second_person(core, before, after.lower(), named))
+            if core == "you" and not named and _is_subject(before, after.lower()):
+                verb_at = place + 1 + (after.lower() in _ADVERBS)
+                verb = words[verb_at].strip(",") if verb_at < len(words) else ""
+                if _agreed(verb.lower()) is None:
+                    return None
+                words[verb_at] = words[verb_at].replace(verb, _agreed(verb.lower()) or verb)
+            named = True
+    text = " ".join(words)
+    return None if "?" in text or re.search(r"\byou\b|\byou'", text, re.I) else text
+
+
+def _second_person(core: str, before: str, after: str, named: bool) -> str:
+    if core == "your":
+        return "their" if named else "the customer's"
+    if core == "yours":
+        return "theirs" if named else "the customer's"
+    if core == "yourself":
+        return "themselves"
+    if not named:
+        return "the customer"
+    return "they" if _is_subject(before, after) else "them"
+
+
+def _is_subject(before: str, after: str) -> bool:
+    return not before or before.strip(",") in _CONNECTORS or after.strip(",") in _AUXILIARIES or after in _ADVERBS

@@ -1,0 +1,155 @@
+"""The one place that puts a configuration, engines, doors and sinks together."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import JsonValue
+
+from models import registry
+from models.errors import InputError
+from models.machine import choose_default_asr, choose_default_diarizer
+from models.ports import Diarizer, Summarizer, Transcriber, VoiceActivity
+from models.types import RATE_HZ, Role
+from pipeline.call import Call, CallEngines
+from pipeline.config import Config, load_config
+from pipeline.core.session import SessionSettings
+from pipeline.document import Frame, document, version_of
+from pipeline.doors.files import AudioInfo, Truncated, blocks, probe
+from pipeline.formats.call_json import CallDocument, Provenance
+from pipeline.workers import Engines, Workers
+
+DEFAULT_ROLES: tuple[Role, ...] = ("agent", "customer")
+
+Progress = Callable[[float], None]
+
+
+class Stopped(Exception):  # noqa: N818 - the user's wish, not a fault
+    """The run was told to stop; the call at hand was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A processed file. `fault` is a line for the user where the audio broke off."""
+
+    document: CallDocument
+    fault: str | None
+
+
+class Pipeline:
+    """Open engines and their workers; processes files from any number of threads. A context manager."""
+
+    def __init__(self, config: Config, *, mask_secrets: bool = True) -> None:
+        self.config = config
+        self._mask_secrets = mask_secrets
+        self._asr: Transcriber = registry.engine("asr", config.asr or choose_default_asr()[0])
+        self._summarizer: Summarizer = registry.engine("summarizer", config.summarizer)
+        self._voice: VoiceActivity = registry.engine("voice", "silero")
+        self._diarizers: dict[int, Diarizer] = {}
+        self._opening = threading.Lock()
+        self._stop = threading.Event()
+        self._workers = Workers(Engines(self._asr, self._summarizer), os.cpu_count() or 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._workers.__exit__(kind, error, trace)
+
+    def stop(self) -> None:
+        """Give up the calls at hand as soon as may be."""
+        self._stop.set()
+
+    def process(self, path: Path, call_id: str, progress: Progress | None = None) -> Done:
+        """One file, from its audio to its document. `progress` is told seconds of audio as they pass.
+
+        Raises `InputError` for a file that cannot be read, `WrapupError` where an engine cannot be had,
+        `Stopped`.
+        """
+        started_s = time.monotonic()
+        info = probe(path)
+        diarizer = self._diarizer(info.channels)
+        settings = self._session_settings(info, diarizer)
+        engines = CallEngines(self._voice, diarizer if settings.diarize else None)
+        with Call(settings, engines, self._workers) as call:
+            fault = self._feed(call, info, progress)
+            call.end("hangup" if fault is None else "truncated")
+            frame = Frame(
+                call_id=call_id,
+                channel_roles=self._channel_roles(info),
+                started_at=info.started_at,
+                provenance=self.provenance(info.channels),
+                wall_s=time.monotonic() - started_s,
+            )
+            return Done(document(call.events, frame), fault)
+
+    def provenance(self, channels: int) -> Provenance:
+        """What made a call's document."""
+        summarizer = self._summarizer.version
+        return Provenance(
+            wrapup=version("wrapup"),
+            asr=self._asr.version,
+            diarizer=self._diarizer(channels).version,
+            summarizer=summarizer,
+            version=version_of(summarizer),
+            config=self._shown_config(),
+        )
+
+    def _shown_config(self) -> dict[str, JsonValue]:
+        return self.config.model_dump(mode="json")
+
+    def _feed(self, call: Call, info: AudioInfo, progress: Progress | None) -> str | None:
+        """All of the file's audio; gives a line for the user where it broke off."""
+        try:
+            for block in blocks(info):
+                if self._stop.is_set():
+                    raise Stopped
+                call.hear(block)
+                if progress is not None:
+                    progress(block.shape[1] / RATE_HZ)
+        except Truncated as error:
+            return f"{info.path}: {error}; what was heard before is kept"
+        return None
+
+    def _diarizer(self, channels: int) -> Diarizer:
+        with self._opening:
+            if channels not in self._diarizers:
+                name = "channels" if channels > 1 else self.config.diarizer
+                name = name or choose_default_diarizer(channels)[0]
+                self._diarizers[channels] = registry.engine("diarizer", name)
+            return self._diarizers[channels]
+
+    def _session_settings(self, info: AudioInfo, diarizer: Diarizer) -> SessionSettings:
+        roles = self.config.roles
+        if info.channels > 1 and roles is not None and len(roles) != info.channels:
+            raise InputError(f"{info.path}: {info.channels} channels but {len(roles)} roles given")
+        return SessionSettings(
+            channels=info.channels,
+            roles=self._channel_roles(info) if info.channels > 1 else roles or (),
+            diarize=info.channels == 1 and diarizer.needs_audio,
+            endpoint=self.config.endpoint.settings(),
+            mask_secrets=self._mask_secrets,
+        )
+
+    def _channel_roles(self, info: AudioInfo) -> tuple[Role, ...]:
+        return ("unknown",) if info.channels == 1 else self.config.roles or DEFAULT_ROLES
+
+
+def transcribe_unmasked(
+    path: Path, *, asr: str | None, diarizer: str | None, roles: tuple[str, ...] | None
+) -> CallDocument:
+    """One file with its secrets readable: for scoring against a reference, in memory only."""
+    options: dict[str, Any] = {"asr": asr, "diarizer": diarizer, "roles": roles}
+    with Pipeline(load_config(**options), mask_secrets=False) as pipeline:
+        return pipeline.process(path, path.stem).document

@@ -1,0 +1,118 @@
+"""A folder of recordings: which calls they are, what is done already, and several at once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import InputError, WrapupError
+from pipeline.app import Pipeline, Stopped
+from pipeline.doors.files import probe
+from pipeline.formats.call_json import CallDocument, read_call
+from pipeline.sinks.files import write_document
+
+Tell = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file and the id of its call."""
+
+    path: Path
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where documents go and in which formats."""
+
+    folder: Path
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a recording: a document, a line for the user, or both."""
+
+    recording: Recording
+    document: CallDocument | None
+    fault: str | None
+
+
+def recordings(paths: Sequence[Path]) -> list[Recording]:
+    """Each file with a call id of its own: its name, with its folder's or its type where names repeat."""
+    ids = [_id(path.stem) for path in paths]
+    for longer in (lambda path: f"{path.parent.name}-{path.stem}", lambda path: f"{path.parent.name}-{path.name}"):
+        repeated = {call_id for call_id, count in Counter(ids).items() if count > 1}
+        ids = [
+            _id(longer(path)) if call_id in repeated else call_id
+            for path, call_id in zip(paths, ids, strict=True)
+        ]
+    seen: Counter[str] = Counter()
+    found = []
+    for path, call_id in zip(paths, ids, strict=True):
+        seen[call_id] += 1
+        number = f"-{seen[call_id]}" if seen[call_id] > 1 else ""
+        found.append(Recording(path, call_id + number))
+    return found
+
+
+def finished(recording: Recording, target: Target, pipeline: Pipeline) -> CallDocument | None:
+    """The document that an earlier run left, if it was made with these engines and settings."""
+    if any(not (target.folder / f"{recording.call_id}.{name}").exists() for name in target.formats):
+        return None
+    try:
+        found = read_call(target.folder / f"{recording.call_id}.json")
+        channels = probe(recording.path).channels
+        same = found.provenance == pipeline.provenance(channels)
+    except WrapupError:
+        return None
+    return found if same else None
+
+
+def process_all(
+    todo: Sequence[Recording], target: Target, pipeline: Pipeline, *, jobs: int, tell: Tell
+) -> Iterator[Outcome]:
+    """Process and write, `jobs` at once; gives each outcome as it is there. `tell` hears seconds of audio.
+
+    Closing the iterator, or an exception in its consumer, stops what is at work.
+    """
+    with ThreadPoolExecutor(jobs, thread_name_prefix="wrapup-call") as pool:
+        waiting: set[Future[Outcome]] = {pool.submit(_one, item, target, pipeline, tell) for item in todo}
+        try:
+            while waiting:
+                ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    yield future.result()
+        finally:
+            if waiting:
+                pipeline.stop()
+            for future in waiting:
+                future.cancel()
+
+
+def _one(recording: Recording, target: Target, pipeline: Pipeline, tell: Tell) -> Outcome:
+    try:
+        done = pipeline.process(recording.path, recording.call_id, tell)
+        write_document(done.document, target.folder, target.formats)
+    except Stopped:
+        return Outcome(recording, None, f"{recording.path}: stopped")
+    except WrapupError as error:
+        return Outcome(recording, None, str(error))
+    return Outcome(recording, done.document, done.fault)
+
+
+def duration_s(recording: Recording) -> float | None:
+    """Seconds of audio in a file, where it says so; None also for a file that cannot be read."""
+    try:
+        return probe(recording.path).duration_s
+    except InputError:
+        return None
+
+
+def _id(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "call"

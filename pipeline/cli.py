@@ -1,0 +1,38 @@
+"""The command `wrapup`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from models import registry
+from pipeline.commands.doctor import doctor
+from pipeline.commands.models import models_app
+from pipeline.commands.run import run
+from pipeline.commands.show import schema, show
+from pipeline.commands.summarize import summarize
+
+app = typer.Typer(
+    name="wrapup",
+    help="Who said what on a call, and the wrap-up note.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(run)
+app.command()(summarize)
+app.command()(show)
+app.command()(schema)
+app.command()(doctor)
+app.add_typer(models_app, name="models")
+
+
+def main() -> None:
+    """Entry point."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    app.add_typer(registry.load("command", "eval"), name="eval")
+    app()

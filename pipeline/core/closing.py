@@ -1,0 +1,63 @@
+"""What hang-up turns the utterances of a call into: speakers, roles, lines for the note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from models.types import Line, Role, SummaryCode
+from pipeline.core.events import SpeakerPart, UtteranceFinal
+from pipeline.core.roles import assign_roles
+from pipeline.core.transcript import TranscriptState, utterance_id
+
+FOREIGN_SHARE = 0.5
+"""A call with more than this share of its speech in a language the engine lacks gets a code, not a note."""
+
+Parts = Mapping[str, tuple[SpeakerPart, ...]]
+
+
+def spoken_lines(finals: Sequence[UtteranceFinal], parts: Parts) -> list[Line]:
+    """Every utterance in order of time, one line a speaker; the roles are still unknown.
+
+    An utterance that was found to hold two speakers gives a line each. A line's id is that of an
+    utterance that begins with its first word, so it is the utterance's own id for the first part.
+    """
+    timed: list[tuple[int, int, Line]] = []
+    for final in finals:
+        whole = (SpeakerPart(0, len(final.words), final.speaker),)
+        for part in parts.get(final.id, whole):
+            words = final.words[part.first_word : part.end_word]
+            start = words[0].start_samples if part.first_word else final.start_samples
+            line_id = utterance_id(final.channel, start) if part.first_word else final.id
+            text = " ".join(word.text for word in words)
+            timed.append((start, final.channel, Line(line_id, "unknown", part.speaker, text)))
+    return [line for _, _, line in sorted(timed, key=lambda item: item[:2])]
+
+
+def roles_of_mono(lines: Sequence[Line], given: Sequence[Role]) -> dict[str, Role]:
+    """Roles of diarized speakers: `given` by first heard, else by what they say."""
+    heard = list(dict.fromkeys(line.speaker for line in lines))
+    if given:
+        return {speaker: role for speaker, role in zip(heard, [*given, *["unknown"] * len(heard)], strict=False)}
+    return assign_roles([(line.speaker, line.text) for line in lines])
+
+
+def with_roles(lines: Sequence[Line], roles: Mapping[str, Role]) -> tuple[Line, ...]:
+    """The lines, each with its speaker's role."""
+    return tuple(Line(line.id, roles.get(line.speaker, "unknown"), line.speaker, line.text) for line in lines)
+
+
+def code_without_note(transcripts: Sequence[TranscriptState], lines: Sequence[Line]) -> SummaryCode | None:
+    """Why this call gets no note, or None when a note can be written."""
+    spoken = sum(transcript.spoken for transcript in transcripts)
+    foreign = sum(transcript.foreign for transcript in transcripts)
+    if foreign > FOREIGN_SHARE * spoken:
+        return "unsupported_language"
+    return None if lines else "no_speech"
+
+
+def language_of(finals: Sequence[UtteranceFinal]) -> str:
+    """The language that most of the words are in; "und" without words."""
+    counts: dict[str, int] = {}
+    for final in finals:
+        counts[final.language] = counts.get(final.language, 0) + len(final.words)
+    return max(sorted(counts), key=lambda language: counts[language]) if counts else "und"

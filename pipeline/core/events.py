@@ -1,0 +1,194 @@
+"""What a session gives out: events, durable or ephemeral, and jobs for the workers.
+
+Times are samples at `RATE_HZ` since the start of the call. Durable events have an id that is derived from
+what they say, so that a replay gives the same ids; they do not depend on how the input was cut nor on the
+order of results. Within a channel they are ordered by start; `CallClosed` is the last event of a call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from models.types import Line, Role, Summary, Transcription, Turn, Word
+from pipeline.core.redaction import MaskedSpan
+
+LossReason = Literal["deadline", "failed", "unsupported_language"]
+EndCode = Literal["hangup", "truncated", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceFinal:
+    """What one channel said in one stretch of speech; secrets masked. The words never change again.
+
+    `speaker` is the channel's own on calls with a channel each; on mono calls it is provisional until the
+    call's `SpeakerRevised`.
+    """
+
+    id: str
+    channel: int
+    speaker: str
+    start_samples: int
+    end_samples: int
+    words: tuple[Word, ...]
+    language: str
+    redactions: tuple[MaskedSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceLost:
+    """Speech was heard but no text came of it."""
+
+    id: str
+    channel: int
+    start_samples: int
+    end_samples: int
+    reason: LossReason
+
+
+@dataclass(frozen=True, slots=True)
+class AudioGap:
+    """Audio that never arrived; the clock went on."""
+
+    id: str
+    channel: int
+    start_samples: int
+    end_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerPart:
+    """Words `first_word` up to, not including, `end_word` of an utterance belong to `speaker`."""
+
+    first_word: int
+    end_word: int
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerRevised:
+    """Who spoke an utterance of a mono call; the parts cover all its words in order."""
+
+    id: str
+    utterance_id: str
+    revision: int
+    parts: tuple[SpeakerPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RolesAssigned:
+    """The role of each speaker of the call, sorted by speaker."""
+
+    id: str
+    roles: tuple[tuple[str, Role], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftReady:
+    """The note for the associate; evidence names the `Line` ids of the job that asked for it."""
+
+    id: str
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class CallClosed:
+    """Nothing of this call follows."""
+
+    id: str
+    code: EndCode
+    duration_samples: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Text of speech that goes on; it replaces the channel's partial before it. Ephemeral.
+
+    Shows no digit: the end of the text may still be half of a secret.
+    """
+
+    channel: int
+    start_samples: int
+    end_samples: int
+    text: str
+
+
+DurableEvent: TypeAlias = (
+    UtteranceFinal | UtteranceLost | AudioGap | SpeakerRevised | RolesAssigned | DraftReady | CallClosed
+)
+Event: TypeAlias = DurableEvent | Partial
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeJob:
+    """Read one span of one channel. A partial may be dropped; a final is answered or lost."""
+
+    id: str
+    channel: int
+    start_samples: int
+    end_samples: int
+    final: bool
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DiarizeJob:
+    """Tell the speakers of a mono channel apart, from the start of the call to `end_samples`."""
+
+    id: str
+    channel: int
+    end_samples: int
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SummarizeJob:
+    """Write the note from these lines."""
+
+    id: str
+    lines: tuple[Line, ...]
+    deadline_s: float
+
+
+Job: TypeAlias = TranscribeJob | DiarizeJob | SummarizeJob
+Output: TypeAlias = Event | Job
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Audio that arrived on a channel: how many samples, and the voice scores of the windows they complete.
+
+    Window k covers samples [k * VAD_WINDOW_SAMPLES, (k + 1) * VAD_WINDOW_SAMPLES) of the channel.
+    """
+
+    channel: int
+    samples: int
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Audio of a channel that was lost on the way. The samples also pass as `Heard`, as silence."""
+
+    channel: int
+    start_samples: int
+    end_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that gave no result; `reason` is for logs and holds no words of the call."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a job: the value of its kind, or a failure."""
+
+    job_id: str
+    value: Transcription | tuple[Turn, ...] | Summary | Failure
+
+
+Input: TypeAlias = Heard | Missing | Result

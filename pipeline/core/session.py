@@ -1,0 +1,365 @@
+"""The pure core of one call: what was heard and what workers found goes in; events and jobs come out.
+
+No input or output, clock, thread or logger. The time `now_s` is an argument, on any monotonic scale, and
+serves deadlines alone: what a call says never depends on it unless a result was lost.
+
+    push(Heard | Missing | Result, now_s)  ->  [Event | Job, ...]
+    end(code, now_s)                       ->  hang-up: flushes; then results until `closed`
+    advance(now_s)                         ->  to be called at `wake_at_s`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from models.types import RATE_HZ, Line, Role, Summary, Transcription, Turn, Word
+from pipeline.core import snapshot
+from pipeline.core.closing import code_without_note, language_of, roles_of_mono, spoken_lines, with_roles
+from pipeline.core.endpointing import Endpointer, EndpointSettings, EndpointState, Span
+from pipeline.core.events import (
+    AudioGap,
+    CallClosed,
+    DiarizeJob,
+    DraftReady,
+    EndCode,
+    Failure,
+    Heard,
+    Input,
+    Job,
+    Missing,
+    Output,
+    Partial,
+    Result,
+    RolesAssigned,
+    SpeakerPart,
+    SpeakerRevised,
+    SummarizeJob,
+    TranscribeJob,
+    UtteranceFinal,
+    UtteranceLost,
+)
+from pipeline.core.redaction import MaskedSpan, MaskState, hide_digits
+from pipeline.core.speakers import PROVISIONAL, revise
+from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, in_call_time, seconds_of
+
+Stage = Literal["open", "ended", "drafting", "closed"]
+
+
+class SessionEndedError(RuntimeError):
+    """Audio came after the end of the call: a fault of the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSettings:
+    """When a job's result no longer counts: `base_s` plus a factor of its audio and of the backlog."""
+
+    base_s: float = 60.0
+    per_audio_s: float = 20.0
+    per_backlog_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What a session is told at its start.
+
+    `roles`: one a channel; on mono calls by first heard, or empty: told by what is said. `diarize` asks
+    for the turns of a mono call at its end. `partial_ms` is the cadence of partials, None for none.
+    `mask_secrets` is False only for scoring against references, in memory.
+    """
+
+    channels: int
+    roles: tuple[Role, ...] = ()
+    diarize: bool = False
+    endpoint: EndpointSettings = EndpointSettings()
+    deadline: DeadlineSettings = DeadlineSettings()
+    partial_ms: int | None = None
+    mask_secrets: bool = True
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """One channel: its clock, endpointer and transcript; `asked_until` is where its last partial ended."""
+
+    transcript: TranscriptState
+    endpoint: EndpointState = field(default_factory=EndpointState)
+    heard: int = 0
+    asked_until: int = 0
+
+
+@dataclass(slots=True)
+class SessionState:
+    """All that a session remembers; `turns` and `summary_due_s` are None until asked for."""
+
+    settings: SessionSettings
+    channels: list[ChannelState]
+    stage: Stage = "open"
+    code: EndCode = "hangup"
+    finals: list[UtteranceFinal] = field(default_factory=list)
+    turns: tuple[Turn, ...] | None = None
+    turns_due_s: float | None = None
+    lines: tuple[Line, ...] = ()
+    summary_due_s: float | None = None
+
+
+_CLASSES = {
+    kind.__name__: kind
+    for kind in (
+        ChannelState,
+        DeadlineSettings,
+        EndpointSettings,
+        EndpointState,
+        Failure,
+        Line,
+        MaskState,
+        MaskedSpan,
+        Pending,
+        SessionSettings,
+        SessionState,
+        Span,
+        TranscriptState,
+        Transcription,
+        Turn,
+        UtteranceFinal,
+        Word,
+    )
+}
+
+DIARIZE_ID = "diarize"
+SUMMARIZE_ID = "summarize"
+
+
+class Session:
+    """One call. See the module for the protocol."""
+
+    def __init__(self, settings: SessionSettings) -> None:
+        channels = [
+            ChannelState(
+                TranscriptState(
+                    channel=index,
+                    speaker=_channel_speaker(settings, index),
+                    mask=MaskState(channel=index, channels=settings.channels),
+                )
+            )
+            for index in range(settings.channels)
+        ]
+        self._take(SessionState(settings, channels))
+
+    @classmethod
+    def restore(cls, data: bytes) -> Session:
+        """The session that gave this snapshot. Raises `SnapshotError`."""
+        session = cls.__new__(cls)
+        session._take(snapshot.load(data, _CLASSES))
+        return session
+
+    def _take(self, state: SessionState) -> None:
+        self._state = state
+        settings = state.settings
+        self._endpointers = [Endpointer(settings.endpoint, channel.endpoint) for channel in state.channels]
+        self._transcripts = [
+            ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
+        ]
+
+    def snapshot(self) -> bytes:
+        """Everything the session remembers, as versioned bytes; audio is not part of it."""
+        return snapshot.dump(self._state)
+
+    @property
+    def closed(self) -> bool:
+        """`CallClosed` is out."""
+        return self._state.stage == "closed"
+
+    @property
+    def wake_at_s(self) -> float | None:
+        """When `advance` is due; None when nothing waits."""
+        state = self._state
+        dues = [item.deadline_s for transcript in self._transcripts for item in transcript.waiting()]
+        dues += [due for due in (state.turns_due_s, state.summary_due_s) if due is not None]
+        return min(dues, default=None)
+
+    def heard(self, channel: int) -> int:
+        """Samples heard on a channel: where a restored session's audio goes on."""
+        return self._state.channels[channel].heard
+
+    def needed_from(self, channel: int) -> int:
+        """The first sample of a channel that a job may still ask for; audio before it can be dropped."""
+        waiting = self._transcripts[channel].waiting()
+        starts = [item.span.start_samples for item in waiting]
+        return min([self._endpointers[channel].needed_from, *starts])
+
+    def push(self, item: Input, now_s: float) -> list[Output]:
+        """Take one input. A late or repeated result changes nothing.
+
+        Raises `SessionEndedError` for audio after the end.
+        """
+        if isinstance(item, Result):
+            return self._result(item, now_s)
+        if self._state.stage != "open":
+            raise SessionEndedError("audio after the end of the call")
+        if isinstance(item, Missing):
+            gap_id = f"g{item.channel}-{item.start_samples}"
+            return [AudioGap(gap_id, item.channel, item.start_samples, item.end_samples)]
+        return self._hear(item, now_s)
+
+    def end(self, code: EndCode, now_s: float) -> list[Output]:
+        """Hang-up: what is being said becomes final. A second end changes nothing."""
+        state = self._state
+        if state.stage != "open":
+            return []
+        state.stage, state.code = "ended", code
+        out: list[Output] = []
+        for index, endpointer in enumerate(self._endpointers):
+            out += self._ask_final(index, endpointer.end(state.channels[index].heard), now_s)
+        if state.settings.diarize and self._speech_was_found():
+            state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
+            out.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
+        return out + self._go_on(now_s)
+
+    def advance(self, now_s: float) -> list[Output]:
+        """Time passed: jobs past their deadline are lost."""
+        out: list[Output] = []
+        for transcript in self._transcripts:
+            out += self._keep(transcript.expire(now_s))
+        state = self._state
+        if state.turns_due_s is not None and state.turns_due_s <= now_s:
+            state.turns, state.turns_due_s = (), None
+        if state.summary_due_s is not None and state.summary_due_s <= now_s:
+            return out + self._close(Summary("failed"))
+        return out + self._go_on(now_s)
+
+    def resume(self, now_s: float) -> list[Job]:
+        """The jobs that a restored session still waits for, with deadlines from now on."""
+        state = self._state
+        jobs: list[Job] = []
+        for index, transcript in enumerate(self._transcripts):
+            for item in transcript.waiting():
+                item.deadline_s = self._deadline(now_s, item.span.end_samples - item.span.start_samples)
+                jobs.append(_transcribe(index, item.span, item.deadline_s, final=True))
+        if state.turns_due_s is not None:
+            state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
+            jobs.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
+        if state.summary_due_s is not None:
+            state.summary_due_s = self._deadline(now_s, 0)
+            jobs.append(SummarizeJob(SUMMARIZE_ID, state.lines, state.summary_due_s))
+        return jobs
+
+    def _hear(self, item: Heard, now_s: float) -> list[Output]:
+        channel = self._state.channels[item.channel]
+        channel.heard += item.samples
+        spans = self._endpointers[item.channel].push(item.scores)
+        return self._ask_final(item.channel, spans, now_s) + self._ask_partial(item.channel, now_s)
+
+    def _ask_final(self, index: int, spans: list[Span], now_s: float) -> list[Output]:
+        out: list[Output] = []
+        for span in spans:
+            due = self._deadline(now_s, span.end_samples - span.start_samples)
+            self._transcripts[index].expect(span, due)
+            out.append(_transcribe(index, span, due, final=True))
+        return out
+
+    def _ask_partial(self, index: int, now_s: float) -> list[Output]:
+        start = self._endpointers[index].open_from
+        every = self._state.settings.partial_ms
+        channel = self._state.channels[index]
+        if every is None or start is None:
+            return []
+        if channel.heard - max(start, channel.asked_until) < every * RATE_HZ // 1000:
+            return []
+        channel.asked_until = channel.heard
+        return [_transcribe(index, Span(start, channel.heard), now_s + every / 1000, final=False)]
+
+    def _result(self, result: Result, now_s: float) -> list[Output]:
+        value = result.value
+        if isinstance(value, Summary) or result.job_id == SUMMARIZE_ID:
+            return self._summary(value if isinstance(value, Summary) else Summary("failed"))
+        if result.job_id == DIARIZE_ID:
+            if self._state.turns_due_s is None:
+                return []
+            self._state.turns_due_s = None
+            self._state.turns = value if isinstance(value, tuple) else ()
+            return self._go_on(now_s)
+        if isinstance(value, tuple):
+            return []
+        if result.job_id.startswith("p"):
+            return self._partial(result.job_id, value)
+        out: list[Output] = []
+        for transcript in self._transcripts:
+            out += self._keep(transcript.settle(result.job_id, value))
+        return out + self._go_on(now_s)
+
+    def _partial(self, job_id: str, value: Transcription | Failure) -> list[Output]:
+        index, start, end = (int(part) for part in job_id[1:].split("-"))
+        if isinstance(value, Failure) or self._endpointers[index].open_from != start:
+            return []
+        words = hide_digits(in_call_time(value.words, Span(start, end)))
+        return [Partial(index, start, end, " ".join(word.text for word in words))]
+
+    def _summary(self, summary: Summary) -> list[Output]:
+        return self._close(summary) if self._state.stage == "drafting" else []
+
+    def _keep(self, events: list[UtteranceFinal | UtteranceLost]) -> list[Output]:
+        self._state.finals += [event for event in events if isinstance(event, UtteranceFinal)]
+        return list(events)
+
+    def _go_on(self, now_s: float) -> list[Output]:
+        """After the end: once all results are in, speakers, roles and the note."""
+        state = self._state
+        waiting = any(transcript.waiting() for transcript in self._transcripts)
+        if state.stage != "ended" or waiting or state.turns_due_s is not None:
+            return []
+        state.finals.sort(key=lambda final: (final.start_samples, final.channel))
+        revisions = revise(state.finals, state.turns) if state.turns else []
+        out: list[Output] = [
+            SpeakerRevised(f"{utterance}-speaker-1", utterance, 1, parts) for utterance, parts in revisions
+        ]
+        lines = self._lines(dict(revisions))
+        roles = tuple(sorted({line.speaker: line.role for line in lines}.items()))
+        out.append(RolesAssigned("roles-1", roles))
+        state.lines = lines
+        return out + self._draft(now_s)
+
+    def _lines(self, parts: dict[str, tuple[SpeakerPart, ...]]) -> tuple[Line, ...]:
+        settings = self._state.settings
+        lines = spoken_lines(self._state.finals, parts)
+        if settings.channels == 1:
+            return with_roles(lines, roles_of_mono(lines, settings.roles))
+        by_channel = {
+            _channel_speaker(settings, index): role for index, role in enumerate(settings.roles)
+        }
+        return with_roles(lines, by_channel)
+
+    def _draft(self, now_s: float) -> list[Output]:
+        state = self._state
+        state.stage = "drafting"
+        code = code_without_note([channel.transcript for channel in state.channels], state.lines)
+        if code is not None:
+            return self._close(Summary(code))
+        state.summary_due_s = self._deadline(now_s, 0)
+        return [SummarizeJob(SUMMARIZE_ID, state.lines, state.summary_due_s)]
+
+    def _close(self, summary: Summary) -> list[Output]:
+        state = self._state
+        state.stage, state.summary_due_s = "closed", None
+        duration = max(channel.heard for channel in state.channels)
+        return [
+            DraftReady("draft-1", summary),
+            CallClosed("closed", state.code, duration, language_of(state.finals)),
+        ]
+
+    def _speech_was_found(self) -> bool:
+        return bool(self._state.finals) or any(t.state.pending for t in self._transcripts)
+
+    def _deadline(self, now_s: float, samples: int) -> float:
+        deadline = self._state.settings.deadline
+        backlog_s = sum(seconds_of(transcript.waiting()) for transcript in self._transcripts)
+        return now_s + deadline.base_s + deadline.per_audio_s * samples / RATE_HZ + deadline.per_backlog_s * backlog_s
+
+
+def _channel_speaker(settings: SessionSettings, index: int) -> str:
+    return PROVISIONAL if settings.channels == 1 else f"S{index + 1}"
+
+
+def _transcribe(index: int, span: Span, due_s: float, final: bool) -> TranscribeJob:
+    kind = "u" if final else "p"
+    job_id = f"{kind}{index}-{span.start_samples}" + ("" if final else f"-{span.end_samples}")
+    return TranscribeJob(job_id, index, span.start_samples, span.end_samples, final, due_s)

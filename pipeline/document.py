@@ -1,0 +1,150 @@
+"""The durable events of a call folded into its document."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.types import SECTIONS, Role, Summary, Word
+from pipeline.core.clock import seconds
+from pipeline.core.events import (
+    AudioGap,
+    CallClosed,
+    DraftReady,
+    DurableEvent,
+    RolesAssigned,
+    SpeakerPart,
+    SpeakerRevised,
+    UtteranceFinal,
+    UtteranceLost,
+)
+from pipeline.core.transcript import utterance_id
+from pipeline.formats.call_json import (
+    CallDocument,
+    CallWord,
+    Channel,
+    End,
+    Gap,
+    Note,
+    NoteStatement,
+    Provenance,
+    Redaction,
+    Speaker,
+    Timing,
+    Utterance,
+)
+
+def section_title(section: str) -> str:
+    """A section's name as people read it: "follow_ups" is "Follow ups"."""
+    return section.replace("_", " ").capitalize()
+
+
+def version_of(summarizer: str) -> str:
+    """The version that wrote a note: a hash over summarizer, model and prompt as the engine names them."""
+    return hashlib.sha256(summarizer.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a document says beside the events: where the call came from and what made it."""
+
+    call_id: str
+    channel_roles: tuple[Role, ...]
+    started_at: datetime | None
+    provenance: Provenance
+    wall_s: float
+
+
+def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
+    """The document of a closed call; utterances are sorted by start, then channel."""
+    closed = next(event for event in events if isinstance(event, CallClosed))
+    draft = next(event for event in events if isinstance(event, DraftReady))
+    roles = next((event.roles for event in events if isinstance(event, RolesAssigned)), ())
+    revised = {event.utterance_id: event.parts for event in events if isinstance(event, SpeakerRevised)}
+    finals = [event for event in events if isinstance(event, UtteranceFinal)]
+    utterances = [part for final in finals for part in _utterances(final, revised.get(final.id, ()))]
+    utterances.sort(key=lambda utterance: (utterance.start_s, utterance.channel))
+    duration_s = seconds(closed.duration_samples)
+    return CallDocument(
+        call_id=frame.call_id,
+        language=None if closed.language == "und" else closed.language,
+        started_at=frame.started_at,
+        duration_s=duration_s,
+        channels=tuple(Channel(index=index, role=role) for index, role in enumerate(frame.channel_roles)),
+        speakers=tuple(Speaker(id=speaker, role=role) for speaker, role in roles),
+        utterances=tuple(utterances),
+        gaps=_gaps(events),
+        redactions=_redactions(finals),
+        summary=note(draft.summary),
+        end=End(code=closed.code),
+        provenance=frame.provenance,
+        timing=Timing(audio_s=duration_s, wall_s=frame.wall_s),
+    )
+
+
+def note(summary: Summary) -> Note:
+    """A summary as the document shows it: the text has a line a section."""
+    lines = []
+    for section in SECTIONS:
+        texts = [statement.text for statement in summary.statements if statement.section == section]
+        if texts:
+            lines.append(f"{section_title(section)}: {' '.join(texts)}")
+    return Note(
+        code=summary.code,
+        text="\n".join(lines),
+        statements=tuple(
+            NoteStatement(section=s.section, text=s.text, evidence=s.evidence, support=s.support)
+            for s in summary.statements
+        ),
+    )
+
+
+def _utterances(final: UtteranceFinal, parts: Sequence[SpeakerPart]) -> list[Utterance]:
+    whole = (SpeakerPart(0, len(final.words), final.speaker),)
+    return [_utterance(final, part) for part in parts or whole]
+
+
+def _utterance(final: UtteranceFinal, part: SpeakerPart) -> Utterance:
+    words = final.words[part.first_word : part.end_word]
+    start = words[0].start_samples if part.first_word else final.start_samples
+    end = words[-1].end_samples if part.end_word < len(final.words) else final.end_samples
+    return Utterance(
+        id=utterance_id(final.channel, start) if part.first_word else final.id,
+        speaker=part.speaker,
+        channel=final.channel,
+        start_s=seconds(start),
+        end_s=seconds(end),
+        text=" ".join(word.text for word in words),
+        words=tuple(_word(word) for word in words),
+    )
+
+
+def _word(word: Word) -> CallWord:
+    return CallWord(
+        text=word.text,
+        start_s=seconds(word.start_samples),
+        end_s=seconds(word.end_samples),
+        confidence=word.confidence,
+        estimated=word.estimated,
+    )
+
+
+def _gaps(events: Sequence[DurableEvent]) -> tuple[Gap, ...]:
+    lost = [event for event in events if isinstance(event, AudioGap | UtteranceLost)]
+    lost.sort(key=lambda event: (event.start_samples, event.channel))
+    return tuple(Gap(channel=event.channel, **_span(event)) for event in lost)
+
+
+def _redactions(finals: Sequence[UtteranceFinal]) -> tuple[Redaction, ...]:
+    spans = [(span, final.channel) for final in finals for span in final.redactions]
+    spans.sort(key=lambda item: (item[0].start_samples, item[1]))
+    return tuple(
+        Redaction(kind=span.kind, token=span.token, channel=channel, **_span(span)) for span, channel in spans
+    )
+
+
+def _span(timed: Any) -> dict[str, float]:
+    return {"start_s": seconds(timed.start_samples), "end_s": seconds(timed.end_samples)}

@@ -1,0 +1,201 @@
+"""Audio files as a door: a file is a call that does not wait.
+
+PyAV decodes block by block, soxr brings every channel to `RATE_HZ`, so memory does not grow with length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import soxr
+
+from models.errors import InputError
+from models.types import RATE_HZ, Samples
+
+SUFFIXES = frozenset(
+    ".wav .flac .mp3 .m4a .mp4 .aac .ogg .oga .opus .webm .mka .au .aif .aiff .caf .wma .amr".split()
+)
+"""What a folder is searched for; a file that is named is tried whatever its suffix."""
+
+MAX_CHANNELS = 2
+BLOCK_SAMPLES = RATE_HZ // 2
+SHORT_BY_S = 0.5
+"""A file that ends this much before its header says was cut off; encoders' padding is far less."""
+
+DUAL_MONO_PROBE_S = 60.0
+DUAL_MONO_LEVEL = 1e-3
+"""Two channels that never differ by more than this (-60 dBFS) in the probe carry one and the same signal."""
+
+_FORMATS = "wav,w64,mp3,ogg,mov,flac,matroska,webm,aac,au,aiff,caf,asf,amr"
+"""Demuxers that read one local file: a play list must not make the decoder open others."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What a file says of itself. `channels` counts those that are decoded: dual mono counts as one."""
+
+    path: Path
+    rate_hz: int
+    channels: int
+    duration_s: float | None
+    started_at: str | None
+
+
+class Truncated(Exception):  # noqa: N818 - an end of stream that carries its reason, not a fault
+    """The file broke off; what was decoded before stands."""
+
+
+def find_audio(paths: list[Path]) -> list[Path]:
+    """The audio files under these paths, sorted within each folder. Raises `InputError`."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+            if not inside:
+                raise InputError(f"{path}: no audio files in this folder (looked for {_shown_suffixes()})")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise InputError(f"{path}: no such file or folder")
+    return list(dict.fromkeys(found))
+
+
+def probe(path: Path) -> AudioInfo:
+    """Open a file and read what it says of itself. Raises `InputError`."""
+    with _open(path) as container:
+        stream = _audio_stream(path, container)
+        channels = stream.codec_context.channels
+        if channels > MAX_CHANNELS:
+            raise InputError(
+                f"{path}: {channels} channels; Wrapup reads mono, or stereo with one party a channel"
+            )
+        info = AudioInfo(
+            path=path,
+            rate_hz=stream.codec_context.sample_rate,
+            channels=channels,
+            duration_s=_duration_s(container, stream),
+            started_at=_started_at(container),
+        )
+    if channels == MAX_CHANNELS and _is_dual_mono(info):
+        return AudioInfo(path, info.rate_hz, 1, info.duration_s, info.started_at)
+    return info
+
+
+def blocks(info: AudioInfo) -> Iterator[Samples]:
+    """The audio at `RATE_HZ` in blocks of shape (channels, n). Raises `InputError`, `Truncated`."""
+    resamplers = [
+        soxr.ResampleStream(info.rate_hz, RATE_HZ, 1, dtype="float32") for _ in range(info.channels)
+    ]
+    decoded = 0
+    fault: Truncated | None = None
+    frames = _frames(info.path)
+    while fault is None:
+        try:
+            frame = next(frames, None)
+        except Truncated as error:
+            fault = error
+            break
+        if frame is None:
+            break
+        decoded += frame.shape[1]
+        yield _resampled(resamplers, frame[: info.channels])
+    yield _resampled(resamplers, np.zeros((info.channels, 0), np.float32), last=True)
+    if fault is not None:
+        raise fault
+    if info.duration_s is not None and decoded / info.rate_hz < info.duration_s - SHORT_BY_S:
+        raise Truncated(f"ends after {decoded / info.rate_hz:.1f} of {info.duration_s:.1f} s")
+
+
+def _resampled(resamplers: list[Any], frame: Samples, last: bool = False) -> Samples:
+    rows = [
+        resampler.resample_chunk(np.ascontiguousarray(row), last=last)
+        for resampler, row in zip(resamplers, frame, strict=True)
+    ]
+    return np.stack(rows)
+
+
+def _open(path: Path) -> Any:
+    try:
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: the file is empty")
+        with path.open("rb"):
+            pass
+        return av.open(str(path), options={"format_whitelist": _FORMATS})
+    except OSError as error:
+        if isinstance(error, av.FFmpegError):
+            raise InputError(f"{path}: not an audio file that can be read") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (av.FFmpegError, ValueError) as error:
+        raise InputError(f"{path}: not an audio file that can be read") from error
+
+
+def _audio_stream(path: Path, container: Any) -> Any:
+    if not container.streams.audio:
+        raise InputError(f"{path}: no audio in this file")
+    return container.streams.audio[0]
+
+
+def _frames(path: Path) -> Iterator[Samples]:
+    """Decoded audio, shape (channels, n), float32, at the file's rate."""
+    with _open(path) as container:
+        stream = _audio_stream(path, container)
+        planar = av.AudioResampler(format="fltp")
+        decoded = container.decode(stream)
+        started = False
+        while True:
+            try:
+                frame = next(decoded, None)
+            except (av.FFmpegError, ValueError) as error:
+                if not started:
+                    raise InputError(f"{path}: the audio in this file cannot be decoded") from error
+                raise Truncated("the audio is damaged from here on") from error
+            for part in planar.resample(frame):
+                started = True
+                yield part.to_ndarray()
+            if frame is None:
+                break
+        if not started:
+            raise InputError(f"{path}: no audio in this file")
+
+
+def _duration_s(container: Any, stream: Any) -> float | None:
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / av.time_base
+
+
+def _started_at(container: Any) -> str | None:
+    """The recording's start as ISO 8601 in UTC, where the file states one."""
+    stated = container.metadata.get("creation_time") or container.metadata.get("date")
+    if not stated:
+        return None
+    try:
+        moment = datetime.fromisoformat(stated)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _is_dual_mono(info: AudioInfo) -> bool:
+    seen = 0
+    try:
+        for frame in _frames(info.path):
+            if np.max(np.abs(frame[0] - frame[1]), initial=0.0) > DUAL_MONO_LEVEL:
+                return False
+            seen += frame.shape[1]
+            if seen >= DUAL_MONO_PROBE_S * info.rate_hz:
+                break
+    except Truncated:
+        pass
+    return True
+
+
+def _shown_suffixes() -> str:
+    return ", ".join(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))

@@ -1,0 +1,241 @@
+"""Our own JSON of a call, schema `wrapup.call/1`.
+
+Within /1 there are only additions: readers ignore fields that they do not know, and no field is removed
+or changes its meaning. Times are seconds since the start of the call, rounded to milliseconds when a value
+enters the document, so that what is written is what is read.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
+
+from models.errors import InputError
+from models.types import Role, SummaryCode, Support
+from pipeline.formats.fields import field_error, load_json
+from pipeline.formats.plain import clean, read_text
+from pipeline.formats.segments import Segment, TimedWord
+
+SCHEMA: Literal["wrapup.call/1"] = "wrapup.call/1"
+
+
+def _rounded(value: float) -> float:
+    return round(value, 3) + 0.0
+
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(_rounded)]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_rounded)]
+ChannelIndex = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class _Spanning(Protocol):
+    @property
+    def start_s(self) -> float: ...
+
+    @property
+    def end_s(self) -> float: ...
+
+
+_PartT = TypeVar("_PartT", bound=_Spanning)
+
+
+def _span_in_order(part: _PartT) -> _PartT:
+    if part.end_s < part.start_s:
+        raise ValueError("expected end_s at or after start_s")
+    return part
+
+
+class Channel(_Part):
+    """One channel of the recording."""
+
+    index: ChannelIndex
+    role: Role
+
+
+class Speaker(_Part):
+    """One person on the call; `id` is what utterances name."""
+
+    id: str
+    role: Role
+
+
+class CallWord(_Part):
+    """One word, punctuation attached."""
+
+    text: str
+    start_s: Seconds
+    end_s: Seconds
+    confidence: Probability | None = None
+    estimated: bool = False
+    """The times were spread over the utterance, not heard."""
+    _check = model_validator(mode="after")(_span_in_order)
+
+
+class Utterance(_Part):
+    """One stretch of speech of one speaker."""
+
+    id: str
+    speaker: str
+    channel: ChannelIndex
+    start_s: Seconds
+    end_s: Seconds
+    text: str
+    words: tuple[CallWord, ...] = ()
+    _check = model_validator(mode="after")(_span_in_order)
+
+
+class Gap(_Part):
+    """A stretch that holds audio but no words, because the audio or its result was lost."""
+
+    channel: ChannelIndex
+    start_s: Seconds
+    end_s: Seconds
+    _check = model_validator(mode="after")(_span_in_order)
+
+
+class Redaction(_Part):
+    """A masked span: what it held and the token that stands for it in the text."""
+
+    kind: str
+    start_s: Seconds
+    end_s: Seconds
+    channel: ChannelIndex
+    token: str
+    _check = model_validator(mode="after")(_span_in_order)
+
+
+class NoteStatement(_Part):
+    """One sentence of the note and the ids of the utterances that it rests on."""
+
+    section: str
+    text: str
+    evidence: tuple[str, ...] = ()
+    support: Support = "unchecked"
+
+
+class Note(_Part):
+    """The wrap-up note. With a code other than "ok" there are no statements."""
+
+    code: SummaryCode
+    text: str = ""
+    statements: tuple[NoteStatement, ...] = ()
+
+
+class End(_Part):
+    """How the call ended: "hangup", "truncated" (the audio broke off), "failed" ..."""
+
+    code: str
+
+
+class Provenance(_Part):
+    """What made the document."""
+
+    wrapup: str
+    """Version of Wrapup."""
+    asr: str | None = None
+    diarizer: str | None = None
+    summarizer: str | None = None
+    version: str = ""
+    """Hash of summarizer, model and prompt."""
+    config: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Timing(_Part):
+    """Seconds of audio, and of wall clock that they took."""
+
+    audio_s: Seconds
+    wall_s: Seconds
+
+
+class CallDocument(_Part):
+    """One call: who said what, the note, and what made them."""
+
+    schema_: Literal["wrapup.call/1"] = Field(default=SCHEMA, alias="schema")
+    call_id: str
+    language: str | None = None
+    """BCP 47 tag; null where nobody spoke."""
+    started_at: datetime | None = None
+    duration_s: Seconds
+    channels: tuple[Channel, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    utterances: tuple[Utterance, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
+    summary: Note
+    end: End
+    provenance: Provenance
+    timing: Timing
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of what `write_call` writes."""
+    return CallDocument.model_json_schema(by_alias=True, mode="serialization")
+
+
+def parse_call(text: str, source: str) -> CallDocument:
+    """The call in `text`; `source` names it in errors. Raises `InputError`."""
+    found = load_json(text, source)
+    name = found.get("schema") if isinstance(found, dict) else None
+    if name != SCHEMA:
+        raise InputError(f'{source}: schema: expected "{SCHEMA}"')
+    try:
+        return CallDocument.model_validate_json(json.dumps(found), strict=True)
+    except ValidationError as error:
+        raise field_error(source, error) from error
+
+
+def read_call(path: Path) -> CallDocument:
+    """The call in a file. Raises `InputError`."""
+    return parse_call(read_text(path), str(path))
+
+
+def write_call(doc: CallDocument) -> str:
+    """JSON with keys in the order of the schema, indented, with a newline at the end."""
+    found = doc.model_dump(mode="json", by_alias=True)
+    return json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def segments_of(doc: CallDocument) -> list[Segment]:
+    """The utterances of a call in their order, with the role as speaker where a role is one person's."""
+    names = speaker_names(doc)
+    return [
+        Segment(
+            speaker=names.get(utterance.speaker, utterance.speaker),
+            start_s=utterance.start_s,
+            end_s=utterance.end_s,
+            text=clean(utterance.text),
+            channel=utterance.channel,
+            words=tuple(
+                TimedWord(word.text, word.start_s, word.end_s, word.confidence, word.estimated)
+                for word in utterance.words
+            ),
+        )
+        for utterance in doc.utterances
+    ]
+
+
+def speaker_names(doc: CallDocument) -> dict[str, str]:
+    """Speaker id -> the name to show: the role where it is known and no other speaker has it, else the id."""
+    roles = [speaker.role for speaker in doc.speakers]
+    return {
+        speaker.id: speaker.role
+        if speaker.role != "unknown" and roles.count(speaker.role) == 1
+        else speaker.id
+        for speaker in doc.speakers
+    }

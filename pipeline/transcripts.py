@@ -1,0 +1,144 @@
+"""Transcripts that exist already, as calls without audio: masked, with roles, ready for a note."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.types import RATE_HZ, Line, Role, Summary, Word
+from pipeline.core.redaction import MaskedSpan, MaskState, mask
+from pipeline.core.roles import assign_roles
+from pipeline.document import note
+from pipeline.formats.call_json import (
+    CallDocument,
+    CallWord,
+    Channel,
+    End,
+    Provenance,
+    Redaction,
+    Speaker,
+    Timing,
+    Utterance,
+)
+from pipeline.formats.readers import read_transcript
+from pipeline.formats.segments import Segment
+
+WORD_S = 0.4
+"""Length of a word where a transcript has no times: a calm 150 words a minute."""
+
+
+def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocument:
+    """A transcript file as a document with an empty note. Raises `InputError`.
+
+    Speakers named "agent" or "customer" keep that role; otherwise what they say decides. The text is
+    masked as a live call's would be; masks that are in it already stay.
+    """
+    segments = _timed([segment for segment in read_transcript(path) if segment.text])
+    utterances, redactions = _masked(segments)
+    roles = _roles(segments)
+    duration_s = max((utterance.end_s for utterance in utterances), default=0.0)
+    channels = sorted({utterance.channel for utterance in utterances})
+    return CallDocument(
+        call_id=call_id,
+        language="en" if utterances else None,
+        duration_s=duration_s,
+        channels=tuple(Channel(index=index, role="unknown") for index in channels),
+        speakers=tuple(Speaker(id=speaker, role=role) for speaker, role in roles.items()),
+        utterances=tuple(utterances),
+        redactions=tuple(redactions),
+        summary=note(Summary("no_speech")),
+        end=End(code="hangup"),
+        provenance=provenance,
+        timing=Timing(audio_s=0.0, wall_s=0.0),
+    )
+
+
+def lines_of(document: CallDocument) -> list[Line]:
+    """The utterances of a document as a summarizer reads them."""
+    roles = {speaker.id: speaker.role for speaker in document.speakers}
+    return [
+        Line(utterance.id, roles.get(utterance.speaker, "unknown"), utterance.speaker, utterance.text)
+        for utterance in document.utterances
+    ]
+
+
+def _timed(segments: Sequence[Segment]) -> list[Segment]:
+    """Every segment with times: those without follow the one before at the pace of calm speech."""
+    timed: list[Segment] = []
+    at_s = 0.0
+    for segment in segments:
+        start_s = at_s if segment.start_s is None else segment.start_s
+        spoken_s = WORD_S * len((segment.text or "").split())
+        end_s = start_s + spoken_s if segment.end_s is None else segment.end_s
+        at_s = max(end_s, start_s)
+        timed.append(Segment(segment.speaker, start_s, at_s, segment.text, segment.channel, segment.words))
+    return timed
+
+
+def _masked(segments: Sequence[Segment]) -> tuple[list[Utterance], list[Redaction]]:
+    speakers = list(dict.fromkeys(segment.speaker for segment in segments))
+    states = {name: MaskState(channel=i, channels=len(speakers)) for i, name in enumerate(speakers)}
+    utterances: list[Utterance] = []
+    redactions: list[Redaction] = []
+    for number, segment in enumerate(segments):
+        words, spans, states[segment.speaker] = mask(_words(segment), states[segment.speaker])
+        channel = segment.channel or 0
+        utterances.append(_utterance(f"u{channel}-{number}", segment, words))
+        redactions += [_redaction(span, channel) for span in spans]
+    return utterances, redactions
+
+
+def _words(segment: Segment) -> list[Word]:
+    """Words on the sample clock; spread evenly where the transcript times only the segment."""
+    if segment.words:
+        return [
+            Word(w.text, round(w.start_s * RATE_HZ), round(w.end_s * RATE_HZ), w.confidence, w.estimated)
+            for w in segment.words
+        ]
+    texts = (segment.text or "").split()
+    start_s, end_s = segment.start_s or 0.0, segment.end_s or 0.0
+    step = (end_s - start_s) * RATE_HZ / max(1, len(texts))
+    start = start_s * RATE_HZ
+    return [
+        Word(text, round(start + i * step), round(start + (i + 1) * step), None, True)
+        for i, text in enumerate(texts)
+    ]
+
+
+def _utterance(utterance_id: str, segment: Segment, words: Sequence[Word]) -> Utterance:
+    return Utterance(
+        id=utterance_id,
+        speaker=segment.speaker,
+        channel=segment.channel or 0,
+        start_s=segment.start_s or 0.0,
+        end_s=segment.end_s or 0.0,
+        text=" ".join(word.text for word in words),
+        words=tuple(
+            CallWord(
+                text=word.text,
+                start_s=word.start_samples / RATE_HZ,
+                end_s=word.end_samples / RATE_HZ,
+                confidence=word.confidence,
+                estimated=word.estimated,
+            )
+            for word in words
+        ),
+    )
+
+
+def _redaction(span: MaskedSpan, channel: int) -> Redaction:
+    return Redaction(
+        kind=span.kind,
+        token=span.token,
+        channel=channel,
+        start_s=span.start_samples / RATE_HZ,
+        end_s=span.end_samples / RATE_HZ,
+    )
+
+
+def _roles(segments: Sequence[Segment]) -> dict[str, Role]:
+    named: dict[str, Role] = {"agent": "agent", "customer": "customer"}
+    heard = dict.fromkeys(segment.speaker for segment in segments)
+    if any(speaker.lower() in named for speaker in heard):
+        return {speaker: named.get(speaker.lower(), "unknown") for speaker in heard}
+    return assign_roles([(segment.speaker, segment.text or "") for segment in segments])

@@ -1,0 +1,102 @@
+"""Speech, line and music of the sample calls: everything here gives the same samples for the same input.
+
+Audio is pydub's `AudioSegment` where it is cut, set louder and laid on a time line, and a numpy array of
+int16 at `RATE_HZ` where the telephone line is applied to it.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+from pydub import AudioSegment
+from pydub.generators import Sine
+from pydub.silence import detect_leading_silence
+from script import Voice
+
+RATE_HZ = 8_000
+SPEECH_DBFS = -23.0
+PEAK_DBFS = -6.5
+"""Below half of full scale, so that a mono mix of two channels never clips."""
+MUSIC_DBFS = -27.0
+BAND_HZ = (300.0, 3_400.0)
+SILENCE_DBFS = -50.0
+
+Samples = NDArray[np.int16]
+
+
+def speak(voice: Voice, text: str) -> AudioSegment:
+    """`text` in `voice`, without silence around it; what follows " / " is cut off at the end of its last phone."""
+    heard, _, rest = text.partition(" / ")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "line.wav"
+        phones = _flite(voice, f"{heard} {rest}".strip(), path)
+        spoken = AudioSegment.from_file(path, format="wav")
+        if rest:
+            last = len(_flite(voice, heard, path)) - 1
+            spoken = spoken[: round(phones[last] * 1000)]
+    samples = np.frombuffer(spoken.raw_data, dtype=np.int16).astype(np.float32)
+    at_rate = soxr.resample(samples, spoken.frame_rate * voice.shift, RATE_HZ)
+    loud = _level(segment(np.clip(np.rint(at_rate), -32_768, 32_767).astype(np.int16)), SPEECH_DBFS)
+    start_ms = detect_leading_silence(loud, SILENCE_DBFS)
+    end_ms = len(loud) - (0 if rest else detect_leading_silence(loud.reverse(), SILENCE_DBFS))
+    return loud[start_ms:end_ms]
+
+
+def _flite(voice: Voice, text: str, path: Path) -> list[float]:
+    """Write the speech to `path`; gives the end of each phone in seconds, pauses left out."""
+    stretch = f"duration_stretch={voice.shift}"
+    command = ["flite", "-voice", voice.voice, "--setf", stretch, "-psdur", "-t", text, "-o", str(path)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [float(end) for phone, end in re.findall(r"(\w+):([\d.]+)", answer.stdout) if phone != "pau"]
+
+
+def _level(audio: AudioSegment, dbfs: float) -> AudioSegment:
+    """`audio` at the given loudness, or as near to it as the peak allows."""
+    return audio.apply_gain(min(dbfs - audio.dBFS, PEAK_DBFS - audio.max_dBFS))
+
+
+def hold_music(length_ms: int) -> AudioSegment:
+    """A slow run of broken chords (C, A minor, F, G), faded in and out."""
+    chords_hz = ((523.3, 659.3, 784.0), (440.0, 523.3, 659.3), (349.2, 440.0, 523.3), (392.0, 493.9, 587.3))
+    tune = AudioSegment.silent(length_ms, frame_rate=RATE_HZ)
+    for beat, at_ms in enumerate(range(0, length_ms, 400)):
+        pitch_hz = chords_hz[beat // 6 % 4][(0, 1, 2, 1, 2, 1)[beat % 6]]
+        note = Sine(pitch_hz, sample_rate=RATE_HZ).to_audio_segment(900).fade_in(15).fade_out(880)
+        tune = tune.overlay(note - 12, position=at_ms)
+    return _level(tune.fade_in(300).fade_out(600), MUSIC_DBFS)
+
+
+def telephone(track: AudioSegment, noise_dbfs: float, seed: int) -> AudioSegment:
+    """The track as a telephone line carries it: noise added, 300-3400 Hz, coded as mu-law and back."""
+    speech = np.frombuffer(track.raw_data, dtype=np.int16).astype(np.float64)
+    noise = np.random.default_rng(seed).standard_normal(speech.size)
+    hiss = _band_pass(noise)
+    hiss *= 32_768 * 10 ** (noise_dbfs / 20) / np.sqrt(np.mean(hiss**2))
+    return segment(_mulaw(_band_pass(speech) + hiss))
+
+
+def _band_pass(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Windowed-sinc filter of 257 taps, linear phase, its delay taken out."""
+    taps = np.arange(-128, 129)
+    low, high = (2 * edge_hz / RATE_HZ for edge_hz in BAND_HZ)
+    kernel = (high * np.sinc(high * taps) - low * np.sinc(low * taps)) * np.hamming(taps.size)
+    return np.convolve(samples, kernel, mode="same")
+
+
+def _mulaw(samples: NDArray[np.float64]) -> Samples:
+    """There and back through the 8-bit code of ITU-T G.711, on its 14-bit scale (bias 33, 8 segments of 16)."""
+    magnitude = np.minimum(np.rint(np.abs(samples) / 4), 8_158) + 33
+    step = 2.0 ** (np.floor(np.log2(magnitude)) - 4)
+    decoded = (np.floor(magnitude / step) + 0.5) * step - 33
+    return (4 * np.copysign(decoded, samples)).astype(np.int16)
+
+
+def segment(samples: Samples) -> AudioSegment:
+    """Mono int16 samples at `RATE_HZ` as pydub holds them."""
+    return AudioSegment(samples.tobytes(), frame_rate=RATE_HZ, sample_width=2, channels=1)
