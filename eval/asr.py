@@ -12,8 +12,9 @@ speakers with the fewest errors. A word with the wrong speaker counts twice: onc
 **WDER** (Shafey et al. 2019, eq. 1): (S_is + C_is) / (S + C), over the words that a whole-call alignment
 matches (C) or substitutes (S), those with an incorrect speaker (is) above the line. Deleted and inserted
 words have no counterpart and are left out. Speakers are paired by the same channel, else so that the fewest
-words are wrong. None where the reference has no times, since the alignment needs one order of words. Where people
-talk at the same time, that order is a convention and a few words can be aligned with the other speaker's.
+words are wrong. None where the reference has no times, since the alignment needs one order of words. Where
+people talk at the same time, that order is a convention and a few words can be aligned with the other
+speaker's.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from models.catalogue import Weights, pullable
 from models.registry import EXTRAS, KINDS, names, rows
-from models.weights import Installed, find_weights, installed, package_version
+from models.weights import Installed, find_weights, installed, package_version, remedy
 
 PREFERRED_ASR = {
     "cpu": ("small.en", "small", "base.en", "tiny.en", "distil-large-v3", "large-v3-turbo"),
@@ -168,9 +168,7 @@ def engine_state(kind: str, name: str) -> EngineState:
     if not _has_module(module):
         return EngineState(kind, name, False, f"module {module}", "install again the package that it is of")
     if needs.weights and not any(find_weights(wanted) for wanted in needs.weights):
-        pull = next((row.name for row in pullable() if row.name == needs.weights[0]), None)
-        remedy = f"wrapup models pull {pull}" if pull else _package_remedy(needs.modules)
-        return EngineState(kind, name, False, "weights", remedy)
+        return EngineState(kind, name, False, "weights", remedy(needs.weights[0]))
     return EngineState(kind, name, True)
 
 

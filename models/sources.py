@@ -268,7 +268,13 @@ def _hub_errors(weights: Weights, endpoint: str | None, token: str | bool | None
 
     # The bases of the library's own error are the errors of the HTTP client that it stands on, which
     # differs between its versions.
-    foreign: tuple[type[Exception], ...] = (OSError, RuntimeError, *HfHubHTTPError.__bases__)
+    foreign: tuple[type[Exception], ...] = (
+        OSError,
+        RuntimeError,
+        ValueError,
+        KeyError,
+        *HfHubHTTPError.__bases__,
+    )
     try:
         yield
     except OfflineModeIsEnabled as error:

@@ -77,11 +77,15 @@ def require_weights(name: str) -> Path:
     found = _locate(row)
     if found:
         return found[0]
+    raise MissingWeightsError(f"the weights {name} are not on this machine: {remedy(name)}")
+
+
+def remedy(name: str) -> str:
+    """What brings the weights called `name`. Raises `UnknownEngineError`."""
+    row = find(name)
     if isinstance(row, Embedded):
-        remedy = f"install the Python package {row.distribution} again"
-    else:
-        remedy = f"wrapup models pull {name}"
-    raise MissingWeightsError(f"the weights {name} are not on this machine: {remedy}")
+        return f"install the Python package {row.distribution} again"
+    return f"wrapup models pull {name}"
 
 
 def installed() -> list[Installed]:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from models.summarizers import cues
 from models.types import Line, Role
 
-_NOISE = re.compile(r"<[^<>]*>|\[(?![A-Z]+_\d+\])[^\[\]]*\]|\((?:noise|inaudible|silence|music|laughter|crosstalk)\)", re.I)
+_NOISE = re.compile(r"<[^<>]*>|\[(?![A-Z]+_\d+\])[^\[\]]*\]|(?<!\w)@\w+|https?://\S+|\((?:noise|inaudible|silence|music|laughter|crosstalk)\)", re.I)
 _EDGE = re.compile(r"^[^\w$€£\[]+|[^\w\]%$€£]+$")
 _FILLERS = frozenset("um uh uhm umm uhh er erm hmm hm mm mhm ah eh huh uh-huh mm-hmm ehm".split())
 _BACKCHANNEL = _FILLERS | frozenset("okay ok yes yeah yep right alright sure great perfect and oh i see got it no".split())
@@ -32,32 +33,36 @@ _OPEN_BEFORE = frozenset(
     "did can could would will should may not have don't didn't and but so or of for with".split()
 )
 
+_JOINING = (DANGLING | _OPEN_BEFORE | _NUMBERS) - {"i", "i'm", "i've"}
+
+_SUBJECT = r"(?= (?:i|i'm|i've|i'll|i'd|it|it's|that|that's|we|we've|we'll|you|you're|there|there's|the|my|your|he|she|they|this|let)\b)"
 _LEAD = re.compile(
-    r"(?:okay|ok|alright|all right|so|well|yeah|yes|yep|yup|no(?! (?:longer|one|charge|fee|way|need))|nope|and|but|or|oh|hi|hello|hey"
-    r"|great|perfect|now|then|right(?! now)|sure|absolutely|of course|good (?:morning|afternoon|evening)|thank you(?: so much| very much)?"
-    r"|thanks|sorry|i'm sorry|excuse me|i see|got it|wonderful|awesome|excellent|correct|exactly|please|again|actually"
-    r"|basically|like|i mean|you know|i think|i guess|also|there|that's fine|no problem|let's see|good|fine|cool"
-    r"|my name is [a-z]+(?: [a-z]+)?(?= (?:i|and i|my)\b)|unfortunately(?= (?:and|but)))(?= )"
+    r"(?:okay|ok|alright|all right|so|well|yeah|yes|yep|yup|nope|and|but|or|oh|now|then|perfect|absolutely|of course|wonderful|awesome"
+    r"|excellent|exactly|basically|you know|i mean|got it|no problem|excuse me|to recap|to summari[sz]e|let's see"
+    r"|(?:hi|hello|hey)(?: there)?(?: [a-z]+(?= (?:i|i'm|i've|my|can|could|this)\b))?|good (?:morning|afternoon|evening)"
+    r"|thank you(?: so much| very much)?|thanks(?: so much)?|i'm sorry|sorry|that's fine|actually|also"
+    rf"|(?:no|great|good|fine|cool|sure|right|correct|first|second|like|i see|again|there){_SUBJECT}"
+    r"|my name is [a-z]+(?: [a-z]+)?(?= (?:i|and i|my)\b))(?= )"
 )
 _TAIL = re.compile(
-    r"(?<= )(?:please|thank you(?: so much| very much)?|thanks(?: so much)?|okay|ok|alright|all right|right|you know|for me please|sir|ma'am|and|but|so"
-    r"|or|i think|i guess|yeah|today please|um|then|uh|is that okay|if that's okay|actually|now)$"
+    r"(?<= )(?:please|thank you(?: so much| very much)?|thanks(?: so much)?|okay|ok|alright|all right|(?<!all )(?<!is )(?<!be )right|you know|for me please|sir|ma'am|and|but|so"
+    r"|or|yeah|today please|um|then|uh|is that okay|if that's okay|actually|right now|for you now|(?<!just )(?<!right )(?<!from )now)$"
 )
 _INNER = re.compile(
-    r"(?<!do )(?<!let )(?<!if )(?<!did )\byou know\b(?! (?:what|if|that|how|when|the|my|your))|\bi mean\b|\bgo ahead and\b|\bplease\b|\b(?:sir|ma'am)\b"
+    r"(?<!do )(?<!let )(?<!if )(?<!did )\byou know\b(?! (?:what|if|that|how|when|the|my|your))|\bi mean\b|\bgo ahead and\b|\b(?:sir|ma'am)\b"
     r"|\b(?:actually|basically|honestly|literally|obviously)\b|(?:(?<=\bi )|(?<=\bi'm )|(?<=\bi've )|(?<=\bwe've )|(?<=\bwas ))just\b"
     r"|\bkind of\b(?= (?:a |like|just))|\bsort of\b"
 )
 _HARD_CUT = re.compile(
-    r"\b(?:is there anything|anything else|my name is|how (?:can|may) i (?:help|assist)|have a (?:great|good|nice|wonderful)|thank you for"
+    r"\b(?:is there anything|anything else|my name is|can you (?:please )?help me|how (?:can|may) i (?:help|assist)|have a (?:great|good|nice|wonderful)|thank you for"
     r"|and (?:i|you|we|it|they|he|she|your|i've|i'll|i'm|i'd|you'll|we'll|we've|it's|can you|could you|then|is|what|which)\b(?= \S+ \S+)"
     r"|but (?:i|you|we|it|they|i've|i'll|i'm|you'll|we'll|we've|it's|there's|unfortunately)\b(?= \S+)"
-    r"|so (?:i|you|we|i've|i'll|i'm|i'd|you'll|we'll|we've)\b(?= \S+ \S+)|because i\b)"
+    r"|so (?:i|you|we|i've|i'll|i'm|i'd|you'll|we'll|we've)\b(?= \S+ \S+)|they(?:'ll| will)\b|hope you\b|hope that\b)"
 )
 _SOFT_CUT = re.compile(
     r"\b(?:(?:can|could|would) you|i would like|i'd like|i'm calling|i am calling|thank you|thanks|okay|alright|all right|what(?: is|'s| was)"
-    r"|which|let me|i will|i'll|i've|i have|i'm going|you should|you will|you'll|we will|we'll|we've|your(?= (?:\w+ ){1,3}(?:is|are|has|will)\b)|but|unfortunately|i need|i want"
-    r"|i lost|so|do you|if you|have you|is that|are you)\b(?= \S+)"
+    r"|which|let me|i will|i'll|i've|i have|i'm going|you should|you will|you'll|we will|we'll|we've|your(?= (?:\w+ ){1,3}(?:is|are|has|will)\b)|but(?! only| not| if)|unfortunately|i need|i want"
+    r"|i lost|so|do you|you can|have you|is that|are you|i am|i was|i had|it will|it can|they told|to recap|call us|please|may i|was that|is this|make sure)\b(?= \S+)"
 )
 _ABBREVIATION = re.compile(r"(?:\b[A-Za-z]|Mr|Mrs|Ms|Dr|St|Ave|Inc|No|vs)\.$|\d\.$")
 _LONG_SENTENCE = 20
@@ -88,8 +93,12 @@ class Clause:
 
     @property
     def text(self) -> str:
-        """As written, joined by single spaces."""
-        return " ".join(token.text for token in self.tokens)
+        """As written, joined by single spaces; capitals that only come from a new line are lowered."""
+        words = []
+        for place, token in enumerate(self.tokens):
+            goes_on = place > 0 and self.tokens[place - 1].line != token.line
+            words.append(token.text.lower() if goes_on and token.norm in _JOINING else token.text)
+        return " ".join(words)
 
     @property
     def norm(self) -> str:
@@ -160,10 +169,11 @@ def _sentences(members: Sequence[int], texts: Sequence[Sequence[str]], punctuate
     for index in members:
         words = texts[index]
         for place, word in enumerate(words):
-            sentences[-1].append(Token(word, index))
             last = place == len(words) - 1
+            goes_on = last and normal(word) in DANGLING
+            sentences[-1].append(Token(word.rstrip(".,") if goes_on else word, index))
             ends = word[-1] in ".?!" and not (_ABBREVIATION.search(word) and not last)
-            if (ends or (last and not punctuated)) and not (last and normal(word) in DANGLING):
+            if (ends or (last and not punctuated)) and not goes_on:
                 sentences.append([])
     return [_without_repeats(sentence) for sentence in sentences if sentence]
 
@@ -191,11 +201,22 @@ def _cut(sentence: list[Token], first: Line, turn: int, bare: bool) -> Iterable[
     starts = {text[: match.start()].count(" ") for pattern in patterns for match in pattern.finditer(text)}
     bounds = [0]
     for start in sorted(starts - {0}):
-        if start - bounds[-1] >= 2 and norms[start - 1] not in _OPEN_BEFORE:
+        if start - bounds[-1] >= 2 and _may_cut(norms, bounds[-1], start):
             bounds.append(start)
     bounds.append(len(sentence))
     for begin, end in zip(bounds, bounds[1:], strict=False):
         yield Clause(_trim(tuple(sentence[begin:end])), first.role, first.speaker, turn, asks and end == len(sentence))
+
+
+def _may_cut(norms: Sequence[str], begin: int, start: int) -> bool:
+    """Whether neither side of the cut loses a condition, a doubt or a "but" that limits it."""
+    before, word = norms[begin:start], norms[start]
+    if word == "but":
+        return len(before) <= 4 or cues.CHATTER.search(" ".join(before)) is not None
+    if word not in {"and", "so"} and (before[-1] in _OPEN_BEFORE or before[-1] in DANGLING):
+        return False
+    opens = next((norm for norm in before if norm not in {"and", "but", "so", "okay", "now"}), "")
+    return opens not in _CONDITIONS or word == "so"
 
 
 def _trim(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

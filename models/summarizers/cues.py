@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_NUMBER = (
+    r"(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|hundred|thousand|million|half|point|\d[\d,.]*)"
+)
 MASK = r"\[[a-z]+_\d+\]"
 """A masked span, in normalized (lower) case."""
 
@@ -36,7 +40,7 @@ META: Final = _words(
     r"(?:write|put|say|state|record|type|note|add|include|report) (?:down |it |this )?(?:in (?:the|your|my) "
     r"(?:note|notes|summary|record|report|transcript|file)|that (?:the|my|i|this|you|all|every))",
     r"(?:the|your|this) (?:summary|summarizer|summariser|summarization|wrap up note|wrap-up note)",
-    r"(?:summarizer|summariser)",
+    r"(?:summarizer|summariser)|(?:write|note|state) (?:down )?that (?:he|she|they|we)",
 )
 """Words addressed to whatever writes the note. They are no part of the call's business."""
 
@@ -47,7 +51,7 @@ CHATTER: Final = _words(
     r"my (?:full |first |last )?name is|this is [a-z]+ speaking|speaking with|may i (?:have|know|get|speak|ask)",
     r"(?:can|could|may) i (?:please )?(?:have|get|know|take|ask|put|place|verify|confirm|start|help|assist)"
     r" (?:you|your|the|with|who)",
-    r"(?:date of birth|mother's maiden|last four|security question|verify your|for verification|birthday|zip code)",
+    r"(?:date of birth|expir\w+ date|security code|mother's maiden|last four|security question|verify your|for verification|birthday|zip code)",
     r"how (?:can|may) i (?:help|assist)|(?:help|assist) you (?:with|today|in|out)|happy to (?:help|assist)",
     r"(?:help|assist) with (?:that|this|today)|anything else|any other questions|that was it|that's (?:all|it)",
     r"that (?:will|would|was going to|is gonna) be (?:all|it)|that'll be (?:all|it)|all i needed?",
@@ -61,17 +65,18 @@ CHATTER: Final = _words(
     r"i(?:'ll| will) be (?:happy|glad|right)|(?:get back|be back) (?:to|with) you in a|i don't know|i guess so",
     r"call (?:is|may be) (?:being )?recorded|who am i|am i speaking|thank you|recorded line|let's see",
     r"does that (?:work|make sense|sound)|is that (?:ok|okay|correct|right|all)|i hope",
-    r"all right then|good to go|of course|as well bye|you too|welcome to|i think that's",
+    r"all right then|let (?:me|us) know|you can go ahead$|let (?:me|us) (?:just )?(?:confirm|recap|repeat|read)|good to go"
+    r"|(?:help|assist) me(?: out)?(?: with (?:that|this|it))?$|(?:need|for) your (?:help|assistance)$|of course|as well bye|you too|welcome to|i think that's",
 )
 """Courtesies, holding, verification: true of nearly every call, and so worth nothing in a note."""
 
 ANYTHING_ELSE: Final = _words(r"anything else|something else|any other questions|else (?:i|we) (?:can|may|could)")
 ANOTHER_TOPIC: Final = _words(
-    r"(?:one|another|second|other) (?:more )?(?:thing|question|issue|problem)|one more|also|while i have you"
+    r"(?:one|another|second|other|next) (?:more )?(?:thing|question|issue|problem|reason|topic|request)|one more|also|while i have you"
     r"|while i'm (?:here|on)|the other (?:thing|reason)|second(?:ly)?|as well",
 )
 FAREWELL: Final = _words(
-    r"good ?bye|bye|have a (?:good|great|nice|wonderful|safe|lovely)|thank you|thanks|take care|you too"
+    r"good ?bye|bye|have an? (?:\w+ )?(?:one|day|night|evening|weekend|flight|trip|time|week|afternoon|morning)|thank you|thanks|take care|you too"
     r"|that's (?:all|it|everything)|(?:will|'ll|would) be (?:all|it)|no problem|welcome|enjoy your"
 )
 
@@ -80,7 +85,8 @@ REQUEST: Final = _words(
     r"i(?:'d| would) (?:like|love|want|rather)|i(?:'m| am) (?:just )?(?:looking|trying|hoping|interested|inquiring)",
     r"i (?:just |really |also |still )?(?:want|wanted|need|needed|wish)|(?:want|wanted|need|needed|like|trying) to",
     r"i (?:was|am|'m) wondering|i'm wondering|(?:can|could|would|will) you|help me|looking (?:for|to)",
-    r"(?:can|could|may) i|how (?:do|can|would|could) i|have (?:a|an|another|some) (?:\w+ )?(?:question|problem|issue|complaint)",
+    r"(?:can|could|may) i|how (?:do|can|would|could) i|have (?:a|an|another|some|two|three) (?:\w+ )?(?:questions?|problems?|issues?|complaints?)",
+    r"question is (?:about|whether|if|how)|questions? (?:about|on|regarding)",
     r"is (?:there|it) (?:any|a|possible)|please (?:help|check|send|cancel|block|change|refund|tell|find)",
     r"^(?:check|cancel|change|find|book|close|open|update|reset|transfer|order|replace|report|dispute)",
 )
@@ -89,7 +95,7 @@ PROBLEM: Final = _words(
     r"declined|locked|blocked|suspicious|can't|cannot|couldn't|doesn't|didn't|isn't|won't|wouldn't|not working",
     r"broken?|never (?:got|received|arrived|came|made|showed)|overdr\w+|disput\w+|recogni[sz]e|unauthori[sz]ed",
     r"problems?|issues?|trouble|cancel\w*|refund\w*|late|delay\w*|died|damaged|upset|frustrat\w+|unacceptable|rude",
-    r"complain\w*|hacked|expired|missed|waiting|worried|moved|pay ?off|payoff|loan|mortgage|balance|stuck|lights?",
+    r"complain\w*|hacked|expired|missed|waiting|worried|moved|pay ?off|payoff|loan|mortgage|balance|stuck|lights?|waited|nobody|unusual|strange|back",
 )
 
 SMALL_DONE: Final = _words(
@@ -102,7 +108,7 @@ DONE: Final = _words(
 )
 GOING: Final = _words(
     r"(?:i'm|i am|we're|we are)(?: just| also)? (?:going to|gonna)",
-    r"(?:i'll|i will|we'll|we will)",
+    r"(?:i'll|i will|we'll|we will)(?! not\b| never\b)",
     r"(?:i'm|i am|we're|we are)(?: now| also| just)* (?:transferring|sending|blocking|cancell?ing|ordering|issuing|filing"
     r"|opening|closing|updating|crediting|refunding|reversing|submitting|waiving|processing|removing|adding|making"
     r"|setting|placing|putting|freezing|escalating|emailing|mailing|noting|scheduling|rushing)",
@@ -111,13 +117,15 @@ GOING: Final = _words(
 )
 IDLE_GOING: Final = _words(
     r"(?:need|have) (?:to ask|a few|some|you to|your)|ask you|hold|a moment|one second|be with you|read (?:you|that|it)"
-    r"|explain|try my best|do my best|let you know|tell you what|see (?:if|what)|go over|try to|pull (?:up|that|your)"
+    r"|explain|able to do (?:that|this)|answer (?:your|that|any)|do (?:that|this) for you|go (?:ahead )?and do that|try my best|do my best|let you know|tell you what|see (?:if|what)|go over|try to|pull (?:up|that|your)"
 )
 RESOLVED: Final = _words(
     rf"(?:has|have|'s|'ve) (?:now |already |just |also |all )*been (?:\w+ly )?{DONE_VERB}",
     r"(?:is|are|'s|'re) (?:now |all |already |also )*(?:all set|set up|completed?|blocked|active|approved|closed|updated|confirmed"
     r"|cancell?ed|successful|fixed|processed|declined|denied|frozen|scheduled|booked|reserved|waived|refunded"
     r"|on (?:its|the) way|resolved|reversed|in progress|unlocked|reset|eligible|credited|paid off)",
+    r"(?:is|are) (?:now |all |already )*(?!(?:need|charg|worri|requir|suppos|call|relat|bas|interest|us|record|locat|marri|list)i?ed)"
+    r"[a-z]{3,}ed(?! (?:to|at|on|in|by))|(?:is|are) (?:now |all )(?:on|off|open)|good until",
     r"(?:was|were) (?:successful|approved|declined|denied|waived|reversed|refunded)|not successful",
     r"(?:all )?taken care of|all set|back on your account|will not be charged",
     rf"i (?:have|found|see) (?:an? |your )?(?:\w+ ){{0,3}}(?:appointment|reservation|booking)",
@@ -125,20 +133,22 @@ RESOLVED: Final = _words(
 REFUSED: Final = _words(
     r"unfortunately|i'm afraid|(?:i|we|you) (?:can't|cannot|can not|won't|will not|don't|do not|are not|aren't)",
     r"(?:unable|not able|not eligible|not possible|no way) to|not eligible|not available|isn't (?:available|possible)",
-    r"(?:our|the) policy|not allowed|has to be|won't be able",
+    r"(?:was|were|is|are) not \w+ed|(?:i|we) (?:have not|haven't|did not|didn't)|(?:our|the) policy|not allowed|has to be|won't be able",
 )
 IDLE_REFUSED: Final = _words(
-    r"(?:can't|cannot|don't|couldn't) (?:hear|worry|see|imagine|believe|think|know|understand|have to|want)|don't you"
+    r"(?:can't|cannot|can not|don't|do not|couldn't|did not|didn't|have not|haven't) (?:hear|worry|see|imagine|believe|think|know|understand|have to|want)|don't you"
     r"|won't (?:take|be a problem)|don't need"
 )
 REPORTED: Final = _words(
-    r"(?:you|they)(?:'d| would|'re| are)? (?:like|want|wanted|asked|asking|said|saying|told|telling|mentioned|requested)"
+    r"you(?:'d| would) (?:like|love|prefer|rather)|(?:so|confirm that) you|(?:please )?confirm\b(?! your)"
+    r"|(?:you|they)(?:'d| would|'re| are)? (?:like|want|wanted|asked|asking|said|saying|told|telling|mentioned|requested)"
     r"|you (?:just )?want me|if i (?:have|heard) that (?:right|correctly)|so you|you were (?:trying|asking|looking)"
 )
 """The agent telling back what the customer said: neither done nor promised."""
 
 FUTURE: Final = _words(
-    r"will|'ll|\w+'ll|should|going to|gonna|shall|expect|(?:can|need to|have to|must|might)|please|make sure|be sure"
+    r"will|'ll|\w+'ll|should|going to|gonna|shall|expect|(?:you|it|that|this|which) (?:can|need|have to|must|may|might|takes)"
+    r"|please|make sure|be sure"
 )
 FOLLOW: Final = _words(
     rf"(?:in|within|after|about|next|another|takes?|up to|than|under)(?: (?:the|a|an|about|next|\w+))*? (?:\w+ to )?(?:\w+ )?{SPAN}",
@@ -154,15 +164,24 @@ FOLLOW: Final = _words(
     r"(?:need|have) to (?:go|bring|send|sign|call|visit|stop|come|pick)",
 )
 OWN_PROMISE: Final = _words(
-    r"i(?:'ll| will| can|'m going to|'m gonna| might have to| may have to)(?: just| then| probably| definitely)* "
-    r"(?:call|bring|send|come|go|stop|visit|check|wait|mail|e-?mail|pay|sign|return|try|fax|look out|keep an eye)"
+    r"i(?:'ll| will|'m going to| am going to|'m gonna| might have to| may have to)(?: just| then| probably| definitely)* "
+    r"(?!be\b|have\b|need\b|see\b|think\b|tell\b|take\b|do\b|not\b|never\b|let\b|look forward)[a-z]+"
 )
 """What the customer says they will do."""
 
 AMOUNT: Final = _words(
-    r"(?:[\w-]+ ){0,7}?(?:hundred|thousand|million|[a-z]*(?:ty|teen|one|two|three|four|five|six|seven|eight|nine|ten)"
-    r"|eleven|twelve|\d[\d,.]*) (?:dollars?|bucks|cents|euros?|pounds?|percent|yuan)",
+    rf"{_NUMBER}(?: (?:and )?(?:a )?{_NUMBER})* (?:dollars?|bucks|cents|euros?|pounds?|percent|yuan)",
     r"[$€£]\d[\d,.]*|\d[\d,.]*[$€£%]",
 )
+VERIFIES: Final = _words(
+    r"date of birth|birthday|(?:first|last|full|your|maiden) name|social|digits|(?:pin|security|access|zip) (?:code|number)|pin|password"
+    r"|passcode|code|expir\w+|(?:card|account) number|school|pet|speaking with|verify"
+)
+"""The agent asks who is calling: the answer is no fact for a note."""
+OUTBOUND: Final = _words(
+    r"calling (?:you )?(?:from|about|regarding|because|on behalf|in regard\w*)|am i speaking (?:with|to)|(?:may|can|could) i speak"
+    r"|is this (?:mr|mrs|ms|miss|mister)|reason (?:i'm|i am|for my) call\w*|(?:is this|is it) a good time"
+)
+"""The agent placed the call, and so the agent has its reason."""
 DATE: Final = _words(WEEKDAY, MONTH, r"\d+(?:st|nd|rd|th)", r"\d{1,2}:\d\d", r"\d+ ?[ap]\.?m\.?", r"o'clock")
 REFERENCE: Final = _words(MASK, r"(?:reference|confirmation|case|claim|ticket|tracking) (?:number|id|code)")

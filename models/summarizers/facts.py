@@ -22,7 +22,7 @@ _PURPOSE: Final = re.compile(r"\b(to \w+)(?: (?:it|today|please|in|into|with|for
 _LABEL_END: Final = re.compile(r" (?:please|today|for (?:you|the|this|that|me)|that|you|do|is|in|on|and|so|as|sir|ma'am|account number)\b.*$")
 _ANSWER_LEAD: Final = re.compile(
     r"^(?:(?:it's|it is|it was|that's|that is|that would be|this is|is|are|was|the|my|from|into|in|on|for|at|i want|i'd like|i would like"
-    r"|so|um|just|to|because|of|amount is|address is|a|an) )+"
+    r"|so|um|just|to|because|of|i'm|i am|a|an|(?:the |my )?\w+(?: of the \w+)? is) )+"
 )
 _UNSURE: Final = re.compile(r"\b(?:sorry|don't know|not sure|what|why|repeat|i mean|can you|could you|do you|i don't|how)\b")
 _MAX_ANSWER_WORDS = 12
@@ -68,17 +68,19 @@ def _label(norm: str) -> str | None:
         label = match.group(1) + (f" {purpose.group(1)}" if purpose else "")
     else:
         return None
-    return label if len(label.split()) <= 4 and not _NOT_KEPT.search(label) else None
+    cut_off = label.endswith((" of", " for", " the", " to", " on", " in")) or label in {"it", "date"}
+    return label if len(label.split()) <= 4 and not cut_off and not _NOT_KEPT.search(label) else None
 
 
 def _answer(parts: Sequence[Clause]) -> str:
     norm = " ".join(part.norm for part in parts)
-    if len(norm.split()) > _MAX_ANSWER_WORDS or _UNSURE.search(norm) or cues.META.search(norm):
+    asks = cues.REQUEST.search(norm) or cues.CHATTER.search(norm)
+    if asks or len(norm.split()) > _MAX_ANSWER_WORDS or _UNSURE.search(norm) or cues.META.search(norm):
         return ""
     written = []
     for part in parts:
         lead = _ANSWER_LEAD.match(part.norm + " ")
         tokens = part.tokens[lead.group().count(" ") if lead else 0 :]
-        written.append(" ".join(token.text for token in tokens).strip(" .,;?!"))
+        written.append(" ".join(token.text for token in tokens).strip(" .,;?!").removesuffix(" would be fine"))
     kept = list(dict.fromkeys(text for text in written if text))
     return ", ".join(kept) if any(len(word) > 1 for text in kept for word in words_of(text)) else ""

@@ -12,7 +12,7 @@ from typing import Final
 
 FRAME_WORDS: Final = frozenset(
     "customer customer's agent agent's said asked to the they them their theirs themselves is are was were has have "
-    "does doesn't hasn't isn't wasn't will would not and call ended after for".split()
+    "does doesn't hasn't isn't wasn't will would not and call ended after for we our".split()
 )
 """Words that a statement may hold without having been said."""
 
@@ -51,14 +51,16 @@ _PLAIN_START: Final = frozenset(
     "the a an there there's it it's that that's this these those we we're we've we'll my your our one two three four five six "
     "seven eight nine ten twenty thirty forty fifty sixty seventy eighty ninety some someone somebody no not all if in on "
     "within after for from with as any each every what when where how why which who because once since until by at he she "
-    "they he's she's they're but and so or then usually can could would will is are do does".split()
+    "they he's she's they're but and so or then usually today yesterday tomorrow last next every both most many other another can could would will is are do does".split()
 )
 _COMMANDS: Final = (
     r"(?:check|send|tell|give|cancel|block|find|book|change|refund|transfer|reserve|make|close|open|update|stop|fix|replace|help"
-    r"|call|bring|keep|visit|return|sign|destroy|cut|monitor|watch|contact|review|follow|dm|try|use|reach|go|let|look|reset|order|show)"
+    r"|call|bring|keep|visit|return|sign|destroy|cut|monitor|watch|contact|review|follow|dm|try|use|reach|go|look|reset|order|show)"
 )
 _CONNECTORS: Final = frozenset("and but so that if when because once what which who where how until then as before after while whether or unless".split())
 _AUXILIARIES: Final = frozenset(_THIRD) | _SAME | frozenset("is has does receive".split())
+_OWN_GROUP: Final = (("we", "they"), ("we're", "they're"), ("we've", "they've"), ("we'll", "they'll"), ("our", "their"), ("us", "them"))
+"""A customer's "we" is the customer's people; "we" in a note is the side that keeps it."""
 _DAYS: Final = re.compile(
     r"\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september"
     r"|october|november|december)\b"
@@ -86,7 +88,8 @@ def ungrounded(text: str, evidence: Iterable[str]) -> set[str]:
 def quoted(text: str, name: str, asks: bool) -> str:
     """The words themselves, named by who said them: 'Customer asked: "What is the fee?"'."""
     body = _capital(_bare(text))
-    return f'{name} {"asked" if asks else "said"}: "{body}{"?" if asks else "."}"'
+    end = " ..." if text.endswith(" ...") else "?" if asks else "."
+    return f'{name} {"asked" if asks else "said"}: "{body}{end}"'
 
 
 def told(text: str, name: str, other: str) -> str | None:
@@ -94,12 +97,10 @@ def told(text: str, name: str, other: str) -> str | None:
 
     `name` says it ("Customer", "Agent", a label), `other` is who is spoken to.
     """
-    text = _expanded(_bare(text))
+    text = re.sub(r"^(?:unfortunately|so|and),? ", "", _expanded(_bare(text)), flags=re.I)
     is_agent = name == "Agent"
     request = _request(text, name, other)
     if request is None:
-        if is_agent and re.search(r"\b(?:they|them|their|theirs)\b", text, re.I) and re.search(r"\byou", text, re.I):
-            return None
         request = _agent(text) if is_agent else _customer(text, name, other)
     if request is None:
         return None
@@ -107,6 +108,7 @@ def told(text: str, name: str, other: str) -> str | None:
 
 
 def _bare(text: str) -> str:
+    text = re.sub(r"(?:^|(?<= ))please,?(?: |$)|,? please(?=[.,]|$)", "", text, flags=re.I)
     text = re.sub(r"\s+", " ", text.replace("\u2019", "'").replace('"', "")).strip(" ,;:-.?!")
     letters = [char for char in re.sub(r"\[[A-Z]+_\d+\]", "", text) if char.isalpha()]
     shouted = len(letters) > 8 and sum(char.isupper() for char in letters) > 0.8 * len(letters)
@@ -129,20 +131,27 @@ def _lowered(text: str) -> str:
     return f"{first.lower()} {rest}" if first.lower() in _PLAIN_START else text
 
 
+def _lowered_verb(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
 def _request(text: str, name: str, other: str) -> str | None:
     """Requests: "can you send me a card" -> "Customer asked the agent to send them a card"."""
     is_agent = name == "Agent"
-    rest = _pronouns_agent if is_agent else _pronouns_customer
+
+    def rest(tail: str) -> str | None:
+        return _pronouns_agent(tail, named=bool(you)) if is_agent else _pronouns_customer(tail)
+
     you = re.match(
         rf"(?:(?:I (?:was|am) )?wondering if you (?:can|could|would)|(?:can|could|would|will) you(?! (?:mind|like|want|be|have))"
-        rf"|please(?= {_COMMANDS}\b)|(?={_COMMANDS} )) ?(?:please |just )?(?=\w+ \w)",
+        rf"|(?={_COMMANDS} )) ?(?:just )?(?=\w+ \w)",
         text,
         re.I,
     )
     if you:
         tail = rest(text[you.end() :])
-        return tail and f"{name} asked {other} to {tail[:1].lower()}{tail[1:]}"
-    me = re.match(r"(?:(?:I (?:was|am) )?wondering if I (?:can|could)|(?:can|could|may) I) (?:just |please )?(?=\w+ \w)", text, re.I)
+        return tail and f"{name} asked {other} to {_lowered_verb(tail)}"
+    me = re.match(r"(?:(?:I (?:was|am) )?wondering if I (?:can|could)|(?:can|could|may) I) (?:just )?(?=\w+ \w)", text, re.I)
     if me and not is_agent:
         tail = rest(text[me.end() :])
         return tail and f"{name} asked to {tail}"
@@ -160,16 +169,19 @@ def _request(text: str, name: str, other: str) -> str | None:
 def _customer(text: str, name: str, other: str) -> str | None:
     text = re.sub(r"(?<=\b(?:want|need|sure) )you to\b|(?<=\basking )you to\b", f"{other} to", text)
     body = _pronouns_customer(text[2:] if text.startswith("I ") else text)
-    if body is None:
+    if body is None or re.search(r"\b(?:will|would|can|could|should) they\b", body):
         return None
     if text.startswith("I "):
         if (whole := _with_verb(name, body, text[2:])) is not None:
             return whole
         return f"{name} said they {body}"
-    if re.match(r"my \w", text, re.I) and len(text.split()) > 3:
+    if re.match(r"my \w+ (?!and I)", text, re.I) and len(text.split()) > 3:
         return f"{name}'s {body.split(' ', 1)[1]}"
-    first = text.split(" ", 1)[0].lower()
-    return f"{name} said {_lowered(body)}" if first in _PLAIN_START - _QUESTION and len(text.split()) > 3 else None
+    first = body.split(" ", 1)[0].lower()
+    if re.match(r"my \w+ and I\b", text, re.I):
+        return None
+    plain = first in _PLAIN_START - _QUESTION or not first[:1].isalpha()
+    return f"{name} said {_lowered(body)}" if plain and len(text.split()) > 3 else None
 
 
 _QUESTION: Final = frozenset("what how why which who where can could would will is are do does".split())
@@ -212,26 +224,28 @@ def _agreed(verb: str) -> str | None:
 
 def _pronouns_customer(text: str) -> str | None:
     """First person to singular "they"; None where the clause speaks to the other side."""
-    if re.search(r"\b(?:you|your|yours|yourself|you're|you've|you'll|you'd)\b", text, re.I):
+    text = re.sub(r"\byou(?= (?!need)(?:\w{3,}ed|sent|told|said|gave|took|made|put|lost|sold)\b)", "<we>", text, flags=re.I)
+    text = re.sub(r"\byour\b", "<our>", text, flags=re.I)
+    if re.search(r"\b(?:you|yours|yourself|you're|you've|you'll|you'd)\b|\band I\b(?! \w+ )", text, re.I):
         return None
     text = re.sub(r"\bI am\b", "they are", text)
     text = re.sub(r"\bI was\b", "they were", text)
     text = re.sub(r"\bI'd\b", "they'd", text)
     text = re.sub(r"\bam I\b", "they are", text)
     text = re.sub(r"\bI\b", "they", text)
-    for first, third in (("me", "them"), ("my", "their"), ("mine", "theirs"), ("myself", "themselves")):
-        text = re.sub(rf"\b{first}\b", third, text, flags=re.I)
-    return text
+    for first, third in (("me", "them"), ("my", "their"), ("mine", "theirs"), ("myself", "themselves"), *_OWN_GROUP):
+        text = re.sub(rf"(?<!<)\b{first}\b", third, text, flags=re.I)
+    return text.replace("<we>", "we").replace("<our>", "our")
 
 
-def _pronouns_agent(text: str) -> str | None:
+def _pronouns_agent(text: str, named: bool = False) -> str | None:
     """First person to the agent, second to the customer, later "they"; None if a verb is not known."""
     text = re.sub(r"\band I (will|am|have)\b", lambda m: f"and {_THIRD.get(m.group(1), m.group(1))}", text)
     text = re.sub(r"\bI (\w+)", lambda m: f"the agent {_agreed(m.group(1)) or '?'}", text)
     for first, third in (("me", "the agent"), ("my", "the agent's"), ("mine", "the agent's"), ("myself", "the agent")):
         text = re.sub(rf"\b{first}\b", third, text, flags=re.I)
     words = text.split(" ")
-    named = False
+    third_party = re.search(r"\b(?:they|them|their|theirs|he|she|him|her)\b", text, re.I) is not None
     for place, word in enumerate(words):
         core = word.lower().strip(",.")
         if core in {"you", "your", "yours", "yourself"}:
@@ -244,7 +258,7 @@ def _pronouns_agent(text: str) -> str | None:
                 if _agreed(verb.lower()) is None:
                     return None
                 words[verb_at] = words[verb_at].replace(verb, _agreed(verb.lower()) or verb)
-            named = True
+            named = not third_party
     text = " ".join(words)
     return None if "?" in text or re.search(r"\byou\b|\byou'", text, re.I) else text
 

@@ -50,4 +50,4 @@ def in_words(size_bytes: int) -> str:
     """A size as people write it, in powers of ten: "487 MB"."""
     if size_bytes >= 1_000_000_000:
         return f"{size_bytes / 1e9:.1f} GB"
-    return f"{max(size_bytes, 500_000) / 1e6:.0f} MB"
+    return f"{max(1, round(size_bytes / 1e6))} MB"

@@ -39,7 +39,7 @@ EMBEDDED_ENGINES = (
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A language model server on the loopback: `found` that it gave a list of models, `models` their names."""
+    """A language model server on the loopback: `found` that it listed its `models`."""
 
     name: str
     port: int

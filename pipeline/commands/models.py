@@ -11,7 +11,7 @@ from rich.table import Table
 
 from models.catalogue import Embedded, Weights, embedded, find, pullable
 from models.download import pull as pull_weights
-from models.weights import Installed, installed, own_folder, package_version, require_weights
+from models.weights import Installed, find_weights, installed, own_folder, package_version, require_weights
 from pipeline.commands import in_words, one_line_errors, table_console
 
 models_app = typer.Typer(help="Weights: list, pull, path.", no_args_is_help=True)
@@ -86,6 +86,10 @@ def pull(
     typer.echo(f"{name}: {size}, licence {weights.licence}")
     typer.echo(f"from {source or 'the hub'}: {weights.repository} at revision {weights.revision[:12]}")
     typer.echo(f"to {own_folder(weights)}")
+    here = find_weights(name)
+    if here and source is None:
+        typer.echo(f"already here: {here}")
+        return
     if weights.gated and source is None:
         typer.echo("gated: needs an account that has accepted the publisher's conditions, and its HF_TOKEN")
     path = _pull_with_progress(weights, source) if source else pull_weights(weights)

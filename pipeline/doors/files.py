@@ -44,7 +44,7 @@ class AudioInfo:
     rate_hz: int
     channels: int
     duration_s: float | None
-    started_at: str | None
+    started_at: datetime | None
 
 
 class Truncated(Exception):  # noqa: N818 - an end of stream that carries its reason, not a fault
@@ -95,22 +95,32 @@ def blocks(info: AudioInfo) -> Iterator[Samples]:
     ]
     decoded = 0
     fault: Truncated | None = None
-    frames = _frames(info.path)
-    while fault is None:
-        try:
-            frame = next(frames, None)
-        except Truncated as error:
-            fault = error
-            break
-        if frame is None:
-            break
-        decoded += frame.shape[1]
-        yield _resampled(resamplers, frame[: info.channels])
+    try:
+        for frame in _frames(info.path):
+            decoded += frame.shape[1]
+            yield _resampled(resamplers, frame[: info.channels])
+    except Truncated as error:
+        fault = error
     yield _resampled(resamplers, np.zeros((info.channels, 0), np.float32), last=True)
     if fault is not None:
         raise fault
     if info.duration_s is not None and decoded / info.rate_hz < info.duration_s - SHORT_BY_S:
         raise Truncated(f"ends after {decoded / info.rate_hz:.1f} of {info.duration_s:.1f} s")
+    if _riff_is_short(info.path):
+        raise Truncated(f"ends after {decoded / info.rate_hz:.1f} s, before its header says")
+
+
+def _riff_is_short(path: Path) -> bool:
+    """Whether a WAV file is smaller than its header says; the decoder goes by the file's size and cannot tell.
+
+    Sizes of 0 and 2^32 - 1 are what writers put who could not seek back.
+    """
+    with path.open("rb") as file:
+        head = file.read(8)
+    if len(head) < 8 or head[:4] != b"RIFF":
+        return False
+    declared = int.from_bytes(head[4:], "little")
+    return declared not in (0, 0xFFFF_FFFF) and path.stat().st_size < declared + 8 - 1
 
 
 def _resampled(resamplers: list[Any], frame: Samples, last: bool = False) -> Samples:
@@ -171,16 +181,16 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     return None if container.duration is None else container.duration / av.time_base
 
 
-def _started_at(container: Any) -> str | None:
-    """The recording's start as ISO 8601 in UTC, where the file states one."""
-    stated = container.metadata.get("creation_time") or container.metadata.get("date")
+def _started_at(container: Any) -> datetime | None:
+    """The recording's start in UTC, where the file states one to the second."""
+    stated = container.metadata.get("creation_time")
     if not stated:
         return None
     try:
         moment = datetime.fromisoformat(stated)
     except ValueError:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def _is_dual_mono(info: AudioInfo) -> bool:

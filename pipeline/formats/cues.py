@@ -72,7 +72,7 @@ def _cues_of_block(block: list[tuple[int, str]], source: str) -> Iterator[Cue]:
     if arrows and not timings:
         raise bad_line(source, arrows[0], "HH:MM:SS.mmm --> HH:MM:SS.mmm")
     # A file may lack the empty line between cues: each timing line starts a cue of its own.
-    followings = [*(place for place, _ in timings[1:]), len(block)]
+    followings = [*(place for place, _ in timings), len(block)][1:]
     for (place, match), following in zip(timings, followings, strict=True):
         number = block[place][0]
         start_s, end_s = _seconds(match.groups()[:4]), _seconds(match.groups()[4:])

@@ -1,7 +1,7 @@
 """SubRip: numbered cues, the speaker written before the text as "agent: ...".
 
-Written: segments with times and a text, times to the millisecond; `<`, `>` and `&` as entities, since
-players take tags. Read: what others write too, with a point for the comma, hours or numbers left out, tags
+Written: segments with times and a text, times to the millisecond; `<`, `>`, `&` and the
+brace of a style (`{\\`) as entities, since players take tags. Read: what others write too, with a point for the comma, hours or numbers left out, tags
 (dropped), a dash before each speaker, several speakers in a cue.
 """
 
@@ -35,7 +35,8 @@ def write(segments: Sequence[Segment]) -> str:
         if segment.start_s is None or segment.end_s is None or not segment.text:
             continue
         times = f"{time_field(segment.start_s, ',')} --> {time_field(segment.end_s, ',')}"
-        said = f"{escape(name_field(segment.speaker))}: {escape(segment.text)}"
+        text = escape(segment.text).replace("{\\", "&#123;\\")
+        said = f"{escape(name_field(segment.speaker))}: {text}"
         blocks.append(f"{len(blocks) + 1}\n{times}\n{said}\n")
     return "\n".join(blocks)
 

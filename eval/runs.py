@@ -1,0 +1,100 @@
+"""Scoring of many calls: each is transcribed or read, scored, and forgotten; texts stay in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from eval.references import Found, Need, Passed, Reference, find_references
+from models.errors import ConfigError, WrapupError
+from pipeline.formats.call_json import CallDocument, Provenance, read_call
+
+ScoreT = TypeVar("ScoreT")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where hypotheses come from: engines, or `hyp`, a folder with a document `<stem>.json` an audio file."""
+
+    asr: str | None = None
+    diarizer: str | None = None
+    roles: tuple[str, ...] | None = None
+    hyp: Path | None = None
+
+    def document_of(self, reference: Reference) -> CallDocument | None:
+        """The hypothesis; None if the folder lacks one. Raises `WrapupError`."""
+        if self.hyp is not None:
+            path = self.hyp / f"{reference.audio.stem}.json"
+            return read_call(path) if path.is_file() else None
+        from pipeline.app import transcribe_unmasked
+
+        return transcribe_unmasked(reference.audio, asr=self.asr, diarizer=self.diarizer, roles=self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[ScoreT]):
+    """One scored call. `masked` counts values that its text hides, which score as errors."""
+
+    call: str
+    score: ScoreT
+    masked: int
+
+
+@dataclass(slots=True)
+class Outcome(Generic[ScoreT]):
+    """All that a run gave; each file given is in `rows`, `skipped` or `failed`."""
+
+    given: int
+    rows: list[Row[ScoreT]] = field(default_factory=list)
+    scored: list[Reference] = field(default_factory=list)
+    skipped: list[Passed] = field(default_factory=list)
+    failed: list[Passed] = field(default_factory=list)
+    made_by: list[Provenance] = field(default_factory=list)
+
+
+def find(paths: Sequence[Path], need: Need, source: Source) -> Found:
+    """References under `paths`. Raises `ConfigError`, `InputError` where nothing can be looked for."""
+    from pipeline.doors.files import find_audio
+
+    if source.hyp is not None and not source.hyp.is_dir():
+        raise ConfigError(f"--hyp {source.hyp}: no such folder")
+    if source.hyp is not None and (source.asr or source.diarizer or source.roles):
+        raise ConfigError("--hyp reads calls that are there already; leave out --asr, --diarizer and --roles")
+    return find_references(find_audio(list(paths)), need)
+
+
+def score_all(
+    found: Found,
+    source: Source,
+    score: Callable[[Reference, CallDocument], ScoreT],
+    advance: Callable[[], None],
+) -> Outcome[ScoreT]:
+    """Score each reference, calling `advance` after each. A bad file leaves the others scored."""
+    given = len(found.references) + len(found.skipped) + len(found.failed)
+    outcome = Outcome[ScoreT](given, skipped=list(found.skipped), failed=list(found.failed))
+    for reference in found.references:
+        try:
+            document = source.document_of(reference)
+        except WrapupError as error:
+            outcome.failed.append(Passed(str(reference.audio), str(error)))
+        else:
+            _take(outcome, reference, document, score)
+        advance()
+    return outcome
+
+
+def _take(
+    outcome: Outcome[ScoreT],
+    reference: Reference,
+    document: CallDocument | None,
+    score: Callable[[Reference, CallDocument], ScoreT],
+) -> None:
+    if document is None:
+        name = f"{reference.audio.stem}.json"
+        outcome.skipped.append(Passed(str(reference.audio), f"no {name} in the folder of --hyp"))
+        return
+    outcome.rows.append(Row(reference.name, score(reference, document), len(document.redactions)))
+    outcome.scored.append(reference)
+    outcome.made_by.append(document.provenance)

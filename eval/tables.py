@@ -1,0 +1,94 @@
+"""Results as tables for the terminal: counts first, rates last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Column, Table
+
+from eval.asr import WordScores
+from eval.bootstrap import Difference
+from eval.counts import ErrorCounts, SpeakerTimeCounts, SpeakerWordCounts
+from eval.results import speaker_totals, word_totals
+from eval.runs import Outcome, Row
+from eval.speakers import COLLARS_S, SpeakerScores
+
+
+def word_table(rows: Sequence[Row[WordScores]]) -> Table:
+    """A row a call and the total."""
+    table = Table(Column("call", overflow="fold"), "basis", title="Words")
+    for name in ("words", "del", "ins", "sub", "WER", "cp errors", "cpWER", "wrong speaker", "WDER"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        score = row.score
+        table.add_row(row.call, score.basis, *_word_cells(score.wer, score.cpwer, score.wder))
+    table.add_section()
+    table.add_row("total", "", *_word_cells(*word_totals(rows)), style="bold")
+    return table
+
+
+def speaker_table(rows: Sequence[Row[SpeakerScores]]) -> Table:
+    """A row a call and the total; each rate with its own counts."""
+    table = Table(Column("call", overflow="fold"), title="Speakers")
+    table.add_column("speakers", justify="right")
+    for name, collar_s in COLLARS_S.items():
+        about = "collar 0" if not collar_s else f"collar {collar_s:g} s"
+        for column in (f"speech s\n{about}", "missed s", "false s", "confused s", name.replace("_", "\n")):
+            table.add_column(column, justify="right")
+    for row in rows:
+        score = row.score
+        speakers = f"{score.hypothesis_speakers} of {score.reference_speakers}"
+        table.add_row(row.call, speakers, *_time_cells([score.der[name] for name in COLLARS_S]))
+    table.add_section()
+    table.add_row("total", "", *_time_cells(list(speaker_totals(rows).values())), style="bold")
+    return table
+
+
+def closing_lines(outcome: Outcome[WordScores] | Outcome[SpeakerScores]) -> list[str]:
+    """How many files were scored, and why the others were not."""
+    lines = [
+        f"{len(outcome.rows)} of {outcome.given} files scored, "
+        f"{len(outcome.skipped)} skipped, {len(outcome.failed)} failed"
+    ]
+    lines += [f"skipped {passed.file}: {passed.reason}" for passed in outcome.skipped]
+    masked = sum(row.masked for row in outcome.rows)
+    if masked:
+        lines.append(
+            f"{masked} masked values in these calls count as errors: score unmasked text, without --hyp"
+        )
+    return lines
+
+
+def difference_line(difference: Difference | None) -> str:
+    """The comparison with an earlier result."""
+    if difference is None:
+        return "no call is in both results"
+    return (
+        f"WER minus the earlier one: {difference.difference:+.4f} "
+        f"({difference.level:.0%} interval {difference.low:+.4f} to {difference.high:+.4f}, "
+        f"paired over {difference.n} calls)"
+    )
+
+
+def _word_cells(wer: ErrorCounts, cpwer: ErrorCounts, wder: SpeakerWordCounts | None) -> list[str]:
+    parts = (wer.length, wer.deletions, wer.insertions, wer.substitutions)
+    speakers = ("-", "-") if wder is None else (f"{wder.wrong} of {wder.words}", _shown(wder.rate))
+    return [*map(str, parts), _shown(wer.rate), str(cpwer.errors), _shown(cpwer.rate), *speakers]
+
+
+def _time_cells(all_counts: Sequence[SpeakerTimeCounts]) -> list[str]:
+    return [
+        cell
+        for counts in all_counts
+        for cell in (
+            f"{counts.total_s:.1f}",
+            f"{counts.missed_s:.1f}",
+            f"{counts.false_alarm_s:.1f}",
+            f"{counts.confusion_s:.1f}",
+            _shown(counts.rate),
+        )
+    ]
+
+
+def _shown(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.3f}"

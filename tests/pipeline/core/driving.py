@@ -1,0 +1,97 @@
+"""Drives a session by hand: scores cut as a test likes, results in the order it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from models.types import Summary, Transcription, Turn, Word
+from pipeline.core.clock import WINDOW_SAMPLES
+from pipeline.core.events import (
+    DiarizeJob,
+    DurableEvent,
+    EndCode,
+    Failure,
+    Heard,
+    Job,
+    Output,
+    Partial,
+    Result,
+    SummarizeJob,
+    TranscribeJob,
+)
+from pipeline.core.session import Session
+
+Answer = Callable[[Job], Transcription | tuple[Turn, ...] | Summary | Failure]
+
+VOCABULARY = "my card is lost and the branch said forty one eleven was refunded on march third".split()
+
+
+def spoken(job: TranscribeJob) -> Transcription:
+    """A text that depends on the span alone: a word each 0.3 s."""
+    length = job.end_samples - job.start_samples
+    count = max(1, length // 4_800)
+    return Transcription(
+        tuple(
+            Word(VOCABULARY[(job.start_samples // 512 + i) % len(VOCABULARY)], i * 4_800, (i + 1) * 4_800, 0.9, True)
+            for i in range(count)
+        )
+    )
+
+
+def answer(job: Job) -> Transcription | tuple[Turn, ...] | Summary | Failure:
+    """The result of any job, a pure function of it."""
+    if isinstance(job, TranscribeJob):
+        return spoken(job)
+    if isinstance(job, DiarizeJob):
+        half = job.end_samples // 2
+        return (Turn(0, half, "S1"), Turn(half, job.end_samples, "S2"))
+    return Summary("ok")
+
+
+@dataclass
+class Driver:
+    """A session with the jobs it has asked for and the events it has given."""
+
+    session: Session
+    answer: Answer = answer
+    jobs: list[Job] = field(default_factory=list)
+    events: list[DurableEvent] = field(default_factory=list)
+    partials: list[Partial] = field(default_factory=list)
+
+    def take(self, outputs: Iterable[Output]) -> None:
+        """Sort outputs into jobs, durable events and partials."""
+        for output in outputs:
+            if isinstance(output, TranscribeJob | DiarizeJob | SummarizeJob):
+                self.jobs.append(output)
+            elif isinstance(output, Partial):
+                self.partials.append(output)
+            else:
+                self.events.append(output)
+
+    def hear(self, channel: int, scores: Sequence[float], now_s: float = 0.0) -> None:
+        """Whole windows."""
+        heard = Heard(channel, len(scores) * WINDOW_SAMPLES, tuple(scores))
+        self.take(self.session.push(heard, now_s))
+
+    def reply(self, job: Job, now_s: float = 0.0) -> None:
+        """Give a job's result."""
+        if job in self.jobs:
+            self.jobs.remove(job)
+        self.take(self.session.push(Result(job.id, self.answer(job)), now_s))
+
+    def reply_all(self, now_s: float = 0.0) -> None:
+        """Give all results, also those that results ask for."""
+        while self.jobs:
+            self.reply(self.jobs[0], now_s)
+
+    def end(self, code: EndCode = "hangup", now_s: float = 0.0) -> None:
+        """Hang up."""
+        self.take(self.session.end(code, now_s))
+
+    def by_channel(self) -> dict[int | None, list[DurableEvent]]:
+        """Durable events by channel; those of the whole call under None."""
+        sorted_out: dict[int | None, list[DurableEvent]] = {}
+        for event in self.events:
+            sorted_out.setdefault(getattr(event, "channel", None), []).append(event)
+        return sorted_out

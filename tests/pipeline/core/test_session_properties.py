@@ -1,0 +1,151 @@
+"""What must hold for any call: the same durable events however it is cut, answered or interrupted."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.events import CallClosed, DurableEvent
+from pipeline.core.session import Session, SessionSettings
+from tests.pipeline.core.driving import Driver
+
+STEREO = SessionSettings(channels=2, roles=("agent", "customer"), partial_ms=200)
+MONO = SessionSettings(channels=1, diarize=True)
+
+stretch = st.tuples(st.sampled_from([0.0, 0.0, 0.4, 0.9]), st.integers(1, 60))
+channel = st.lists(stretch, max_size=12).map(
+    lambda parts: list(itertools.chain.from_iterable([score] * length for score, length in parts))
+)
+seeds = st.integers(0, 2**32)
+
+
+def plain(call: SessionSettings, channels: list[list[float]]) -> Driver:
+    """Whole channels at once, results as they are asked for."""
+    driven = Driver(Session(call))
+    for index, scores in enumerate(channels):
+        driven.hear(index, scores)
+    driven.end()
+    driven.reply_all()
+    return driven
+
+
+def pieces(channels: list[list[float]], random_: random.Random) -> list[tuple[int, list[float]]]:
+    """The channels cut into pieces of any size, in turns of any order."""
+    left = {index: scores for index, scores in enumerate(channels) if scores}
+    cut = []
+    while left:
+        index = random_.choice(sorted(left))
+        size = random_.choice([1, 2, 13, 100])
+        cut.append((index, left[index][:size]))
+        left[index] = left[index][size:]
+        if not left[index]:
+            del left[index]
+    return cut
+
+
+def any_order(driven: Driver, random_: random.Random) -> None:
+    """Answer waiting jobs in any order until none is left."""
+    while driven.jobs:
+        driven.reply(random_.choice(driven.jobs))
+
+
+def same(one: Driver, other: Driver) -> None:
+    assert one.by_channel() == other.by_channel()
+    assert isinstance(one.events[-1], CallClosed)
+    assert isinstance(other.events[-1], CallClosed)
+
+
+@settings(max_examples=150, deadline=None)
+@given(one=channel, other=channel, seed=seeds)
+def test_stereo_events_depend_on_neither_cut_nor_order(one: list[float], other: list[float], seed: int) -> None:
+    random_ = random.Random(seed)
+    driven = Driver(Session(STEREO))
+    for index, scores in pieces([one, other], random_):
+        driven.hear(index, scores)
+        if driven.jobs and random_.random() < 0.3:
+            driven.reply(random_.choice(driven.jobs))
+    driven.end()
+    any_order(driven, random_)
+    same(driven, plain(STEREO, [one, other]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(one=channel, seed=seeds)
+def test_mono_events_depend_on_neither_cut_nor_order(one: list[float], seed: int) -> None:
+    random_ = random.Random(seed)
+    driven = Driver(Session(MONO))
+    for _, scores in pieces([one], random_):
+        driven.hear(0, scores)
+    driven.end()
+    any_order(driven, random_)
+    same(driven, plain(MONO, [one]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(one=channel, other=channel, seed=seeds)
+def test_a_restored_session_goes_on_to_the_same_events(one: list[float], other: list[float], seed: int) -> None:
+    random_ = random.Random(seed)
+    driven = Driver(Session(STEREO))
+    for index, scores in pieces([one, other], random_):
+        driven.hear(index, scores)
+        if driven.jobs and random_.random() < 0.3:
+            driven.reply(random_.choice(driven.jobs))
+        if random_.random() < 0.3:
+            crash(driven)
+    driven.end()
+    crash(driven)
+    while driven.jobs:
+        driven.reply(random_.choice(driven.jobs))
+        crash(driven)
+    same(driven, plain(STEREO, [one, other]))
+
+
+def crash(driven: Driver) -> None:
+    """Lose the session and its jobs; go on from its snapshot."""
+    before = driven.session.snapshot()
+    driven.session = Session.restore(before)
+    assert driven.session.snapshot() == before
+    driven.jobs = list(driven.session.resume(0.0))
+
+
+@settings(max_examples=50, deadline=None)
+@given(one=channel, seed=seeds)
+def test_a_restored_mono_session_asks_for_its_turns_again(one: list[float], seed: int) -> None:
+    random_ = random.Random(seed)
+    driven = Driver(Session(MONO))
+    driven.hear(0, one)
+    driven.end()
+    crash(driven)
+    while driven.jobs:
+        driven.reply(random_.choice(driven.jobs))
+        crash(driven)
+    same(driven, plain(MONO, [one]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(one=channel, seed=seeds)
+def test_any_lost_result_ends_at_its_deadline_and_the_call_closes(one: list[float], seed: int) -> None:
+    random_ = random.Random(seed)
+    driven = Driver(Session(MONO))
+    driven.hear(0, one)
+    driven.end()
+    for _ in range(len(one) + 10):
+        if driven.session.closed:
+            break
+        if driven.jobs and random_.random() < 0.5:
+            driven.reply(driven.jobs[0])
+        elif driven.session.wake_at_s is not None:
+            driven.take(driven.session.advance(driven.session.wake_at_s))
+    assert driven.session.closed
+    assert [event for event in driven.events if isinstance(event, CallClosed)] == [driven.events[-1]]
+    ids = [event.id for event in driven.events]
+    assert len(ids) == len(set(ids))
+    _in_order(driven.by_channel().get(0, []))
+
+
+def _in_order(events: list[DurableEvent]) -> None:
+    starts = [event.start_samples for event in events if hasattr(event, "start_samples")]
+    assert starts == sorted(starts)

@@ -1,0 +1,35 @@
+"""Snapshots are versioned bytes and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.types import Word
+from pipeline.core.snapshot import SnapshotError, dump, load
+
+
+def test_what_comes_back_is_equal_to_what_went_in() -> None:
+    state = [(Word("a", 1, 2, None, True),), 1.5, None, "x", []]
+    assert load(dump(state), {"Word": Word}) == state
+
+
+def test_another_version_is_refused() -> None:
+    data = json.loads(dump([]))
+    data["version"] = 99
+    with pytest.raises(SnapshotError, match="version 99, expected 1"):
+        load(json.dumps(data).encode(), {})
+
+
+def test_only_known_classes_are_built() -> None:
+    with pytest.raises(SnapshotError):
+        load(dump(Word("a", 1, 2)), {})
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_refused_or_read(data: bytes) -> None:
+    with pytest.raises(SnapshotError):
+        load(data, {})
