@@ -49,7 +49,7 @@ def asr(
     from eval import results, tables
     from eval.runs import Source
 
-    outcome = _score(paths, "words", Source(asr, diarizer, None, hyp), _score_words)
+    outcome = _score(paths, "words", Source(asr, diarizer, hyp), _score_words)
     console = table_console()
     console.print(tables.word_table(outcome.rows))
     difference = None if against is None else results.compare(outcome.rows, against)
@@ -73,7 +73,7 @@ def speakers(
     from eval import results, tables
     from eval.runs import Source
 
-    outcome = _score(paths, "turns", Source(asr, diarizer, None, hyp), _score_turns)
+    outcome = _score(paths, "turns", Source(asr, diarizer, hyp), _score_turns)
     console = table_console()
     console.print(tables.speaker_table(outcome.rows))
     if json_file is not None:

@@ -20,7 +20,6 @@ class Source:
 
     asr: str | None = None
     diarizer: str | None = None
-    roles: tuple[str, ...] | None = None
     hyp: Path | None = None
 
     def document_of(self, reference: Reference) -> CallDocument | None:
@@ -30,7 +29,7 @@ class Source:
             return read_call(path) if path.is_file() else None
         from pipeline.app import transcribe_unmasked
 
-        return transcribe_unmasked(reference.audio, asr=self.asr, diarizer=self.diarizer, roles=self.roles)
+        return transcribe_unmasked(reference.audio, asr=self.asr, diarizer=self.diarizer, roles=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ def find(paths: Sequence[Path], need: Need, source: Source) -> Found:
 
     if source.hyp is not None and not source.hyp.is_dir():
         raise ConfigError(f"--hyp {source.hyp}: no such folder")
-    if source.hyp is not None and (source.asr or source.diarizer or source.roles):
-        raise ConfigError("--hyp reads calls that are there already; leave out --asr, --diarizer and --roles")
+    if source.hyp is not None and (source.asr or source.diarizer):
+        raise ConfigError("--hyp reads calls that are there already; leave out --asr and --diarizer")
     return find_references(find_audio(list(paths)), need)
 
 

@@ -32,7 +32,7 @@ DEFAULT_ROLES: tuple[Role, ...] = ("agent", "customer")
 Progress = Callable[[float], None]
 
 
-class Stopped(Exception):  # noqa: N818 - the user's wish, not a fault
+class Stopped(Exception):
     """The run was told to stop; the call at hand was given up."""
 
 

@@ -46,12 +46,8 @@ class Outcome:
 def recordings(paths: Sequence[Path]) -> list[Recording]:
     """Each file with a call id of its own: its name, with its folder's or its type where names repeat."""
     ids = [_id(path.stem) for path in paths]
-    for longer in (lambda path: f"{path.parent.name}-{path.stem}", lambda path: f"{path.parent.name}-{path.name}"):
-        repeated = {call_id for call_id, count in Counter(ids).items() if count > 1}
-        ids = [
-            _id(longer(path)) if call_id in repeated else call_id
-            for path, call_id in zip(paths, ids, strict=True)
-        ]
+    ids = _told_apart(ids, [f"{path.parent.name}-{path.stem}" for path in paths])
+    ids = _told_apart(ids, [f"{path.parent.name}-{path.name}" for path in paths])
     seen: Counter[str] = Counter()
     found = []
     for path, call_id in zip(paths, ids, strict=True):
@@ -112,6 +108,12 @@ def duration_s(recording: Recording) -> float | None:
         return probe(recording.path).duration_s
     except InputError:
         return None
+
+
+def _told_apart(ids: Sequence[str], longer: Sequence[str]) -> list[str]:
+    """The ids, with the longer name where one stands for several files."""
+    counts = Counter(ids)
+    return [call_id if counts[call_id] == 1 else _id(name) for call_id, name in zip(ids, longer, strict=True)]
 
 
 def _id(name: str) -> str:

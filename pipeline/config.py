@@ -7,12 +7,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from models.errors import ConfigError
 from pipeline.core.endpointing import EndpointSettings
 
 CONFIG_FILE = Path("wrapup.toml")
+
+_DEFAULTS = EndpointSettings()
 
 CallRole = Literal["agent", "customer"]
 
@@ -22,17 +29,17 @@ class Endpointing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    enter: float = Field(EndpointSettings.enter, gt=0, lt=1)
+    enter: float = Field(default=_DEFAULTS.enter, gt=0, lt=1)
     """Voice score at which speech begins."""
-    leave: float = Field(EndpointSettings.leave, gt=0, lt=1)
+    leave: float = Field(default=_DEFAULTS.leave, gt=0, lt=1)
     """Voice score under which a window counts as silence."""
-    hang_ms: int = Field(EndpointSettings.hang_ms, ge=32, le=5_000)
+    hang_ms: int = Field(default=_DEFAULTS.hang_ms, ge=32, le=5_000)
     """Silence that ends an utterance."""
-    pad_ms: int = Field(EndpointSettings.pad_ms, ge=0, le=1_000)
+    pad_ms: int = Field(default=_DEFAULTS.pad_ms, ge=0, le=1_000)
     """Quiet kept around an utterance."""
-    min_speech_ms: int = Field(EndpointSettings.min_speech_ms, ge=32, le=1_000)
+    min_speech_ms: int = Field(default=_DEFAULTS.min_speech_ms, ge=32, le=1_000)
     """Speech shorter than this is a click."""
-    max_utterance_ms: int = Field(EndpointSettings.max_utterance_ms, ge=2_000, le=28_000)
+    max_utterance_ms: int = Field(default=_DEFAULTS.max_utterance_ms, ge=2_000, le=28_000)
     """Longest utterance; longer speech is split."""
 
     def settings(self) -> EndpointSettings:

@@ -37,6 +37,7 @@ from pipeline.formats.call_json import (
     Utterance,
 )
 
+
 def section_title(section: str) -> str:
     """A section's name as people read it: "follow_ups" is "Follow ups"."""
     return section.replace("_", " ").capitalize()

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 from models.errors import WrapupError
@@ -31,7 +32,7 @@ Deliver: TypeAlias = Callable[[Result], None]
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The engines that jobs run on. `diarizer` is None on calls that need none."""
+    """The engines that jobs run on."""
 
     transcriber: Transcriber
     summarizer: Summarizer
@@ -113,9 +114,9 @@ class Workers:
     def _values(self, batch: Sequence[_Task]) -> Sequence[Any]:
         first = batch[0].job
         if isinstance(first, SummarizeJob):
-            return [attempt(lambda: self._engines.summarizer.summarize(first.lines))]
+            return [attempt(partial(self._engines.summarizer.summarize, first.lines))]
         clips = [task.audio for task in batch if task.audio is not None]
-        heard: list[Transcription] | Failure = attempt(lambda: self._engines.transcriber.transcribe(clips))
+        heard: list[Transcription] | Failure = attempt(partial(self._engines.transcriber.transcribe, clips))
         if isinstance(heard, Failure):
             return self._singly(clips) if len(clips) > 1 else [heard]
         return heard
@@ -124,7 +125,7 @@ class Workers:
         """One bad clip must not take its batch mates along."""
         answers: list[Transcription | Failure] = []
         for clip in clips:
-            heard = attempt(lambda clip=clip: self._engines.transcriber.transcribe([clip]))
+            heard = attempt(partial(self._engines.transcriber.transcribe, [clip]))
             answers.append(heard if isinstance(heard, Failure) else heard[0])
         return answers
 
@@ -177,7 +178,7 @@ class DiarizerLane:
                 turns = stream if isinstance(stream, Failure) else attempt(stream.end)
                 self._deliver(Result(item, turns if isinstance(turns, Failure) else _sorted(turns)))
             elif not isinstance(stream, Failure):
-                fault = attempt(lambda block=item: stream.push(block))
+                fault = attempt(partial(stream.push, item))
                 stream = fault if isinstance(fault, Failure) else stream
 
 

@@ -22,11 +22,12 @@ _LINE = re.compile(r"(?P<who>agent|customer|music): (?:\[(?P<mark>pause|overlap)
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One of flite's voices; `shift` over 1 makes it higher, as of a shorter vocal tract, at the same pace."""
+    """One of flite's voices; `shift` over 1 makes it higher, as of a shorter vocal tract; `pace` over 1 slower."""
 
     name: str
     voice: str
     shift: float = 1.0
+    pace: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ import re
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 from pydub import AudioSegment
 from pydub.generators import Sine
-from pydub.silence import detect_leading_silence
 from script import Voice
 
 RATE_HZ = 8_000
@@ -25,35 +25,43 @@ PEAK_DBFS = -6.5
 """Below half of full scale, so that a mono mix of two channels never clips."""
 MUSIC_DBFS = -27.0
 BAND_HZ = (300.0, 3_400.0)
-SILENCE_DBFS = -50.0
 
 Samples = NDArray[np.int16]
 
 
+class Phone(NamedTuple):
+    """One sound of speech, in seconds from the start of what flite wrote."""
+
+    start_s: float
+    end_s: float
+
+
 def speak(voice: Voice, text: str) -> AudioSegment:
-    """`text` in `voice`, without silence around it; what follows " / " is cut off at the end of its last phone."""
+    """`text` in `voice`, from its first phone to its last; what follows " / " is cut off."""
     heard, _, rest = text.partition(" / ")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "line.wav"
+        count = len(_flite(voice, heard, path))
         phones = _flite(voice, f"{heard} {rest}".strip(), path)
         spoken = AudioSegment.from_file(path, format="wav")
-        if rest:
-            last = len(_flite(voice, heard, path)) - 1
-            spoken = spoken[: round(phones[last] * 1000)]
+    spoken = spoken[round(phones[0].start_s * 1000) : round(phones[count - 1].end_s * 1000)]
     samples = np.frombuffer(spoken.raw_data, dtype=np.int16).astype(np.float32)
-    at_rate = soxr.resample(samples, spoken.frame_rate * voice.shift, RATE_HZ)
-    loud = _level(segment(np.clip(np.rint(at_rate), -32_768, 32_767).astype(np.int16)), SPEECH_DBFS)
-    start_ms = detect_leading_silence(loud, SILENCE_DBFS)
-    end_ms = len(loud) - (0 if rest else detect_leading_silence(loud.reverse(), SILENCE_DBFS))
-    return loud[start_ms:end_ms]
+    at_rate = np.rint(soxr.resample(samples, spoken.frame_rate * voice.shift, RATE_HZ))
+    whole = at_rate.size - at_rate.size % (RATE_HZ // 1000)
+    return _level(_segment(np.clip(at_rate[:whole], -32_768, 32_767).astype(np.int16)), SPEECH_DBFS)
 
 
-def _flite(voice: Voice, text: str, path: Path) -> list[float]:
-    """Write the speech to `path`; gives the end of each phone in seconds, pauses left out."""
-    stretch = f"duration_stretch={voice.shift}"
+def _flite(voice: Voice, text: str, path: Path) -> list[Phone]:
+    """Write the speech to `path`; gives its phones in order, pauses left out."""
+    stretch = f"duration_stretch={voice.shift * voice.pace}"
     command = ["flite", "-voice", voice.voice, "--setf", stretch, "-psdur", "-t", text, "-o", str(path)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    return [float(end) for phone, end in re.findall(r"(\w+):([\d.]+)", answer.stdout) if phone != "pau"]
+    phones, start_s = [], 0.0
+    for name, end in re.findall(r"(\w+):([\d.]+)", answer.stdout):
+        if name != "pau":
+            phones.append(Phone(start_s, float(end)))
+        start_s = float(end)
+    return phones
 
 
 def _level(audio: AudioSegment, dbfs: float) -> AudioSegment:
@@ -78,7 +86,7 @@ def telephone(track: AudioSegment, noise_dbfs: float, seed: int) -> AudioSegment
     noise = np.random.default_rng(seed).standard_normal(speech.size)
     hiss = _band_pass(noise)
     hiss *= 32_768 * 10 ** (noise_dbfs / 20) / np.sqrt(np.mean(hiss**2))
-    return segment(_mulaw(_band_pass(speech) + hiss))
+    return _segment(_mulaw(_band_pass(speech) + hiss))
 
 
 def _band_pass(samples: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -97,6 +105,6 @@ def _mulaw(samples: NDArray[np.float64]) -> Samples:
     return (4 * np.copysign(decoded, samples)).astype(np.int16)
 
 
-def segment(samples: Samples) -> AudioSegment:
+def _segment(samples: Samples) -> AudioSegment:
     """Mono int16 samples at `RATE_HZ` as pydub holds them."""
     return AudioSegment(samples.tobytes(), frame_rate=RATE_HZ, sample_width=2, channels=1)

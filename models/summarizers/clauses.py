@@ -10,62 +10,69 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
 from models.summarizers import cues
+from models.summarizers.wordlists import CONDITIONS, DANGLING, FILLERS, NODS, OPEN_BEFORE, REPEATABLE
 from models.types import Line, Role
 
-_NOISE = re.compile(r"<[^<>]*>|\[(?![A-Z]+_\d+\])[^\[\]]*\]|(?<!\w)@\w+|https?://\S+|\((?:noise|inaudible|silence|music|laughter|crosstalk)\)", re.I)
-_EDGE = re.compile(r"^[^\w$€£\[]+|[^\w\]%$€£]+$")
-_FILLERS = frozenset("um uh uhm umm uhh er erm hmm hm mm mhm ah eh huh uh-huh mm-hmm ehm".split())
-_BACKCHANNEL = _FILLERS | frozenset("okay ok yes yeah yep right alright sure great perfect and oh i see got it no".split())
-_NUMBERS = frozenset(
-    "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred very".split()
+_NOISE: Final = re.compile(
+    r"<[^<>]*>|\[(?![A-Z]+_\d+\])[^\[\]]*\]|(?<!\w)@\w+|https?://\S+|\((?:noise|inaudible|silence"
+    r"|music|laughter|crosstalk)\)",
+    re.I,
 )
-DANGLING = frozenset(
-    "a an the my your our their his her its this these to of for with from in on at by about into and or but so "
-    "because if when while that than as is are was were am be been has have had will would can could should i we "
-    "you's i'm we're you're i've who which what how until since per via not just like get got".split()
-)
-"""Words that cannot end a sentence: a line that ends in one goes on in the next."""
-_OPEN_BEFORE = frozenset(
-    "if when that what because where how as which who the a an than while until once unless whether why to do does "
-    "did can could would will should may not have don't didn't and but so or of for with".split()
-)
+_EDGE: Final = re.compile(r"^[^\w$€£\[]+|[^\w\]%$€£]+$")
+_CONDITIONS_INSIDE: Final = frozenset({"if", "unless", "once"})
+_JOINING: Final = (DANGLING | OPEN_BEFORE | REPEATABLE) - {"i", "i'm", "i've"}
 
-_JOINING = (DANGLING | _OPEN_BEFORE | _NUMBERS) - {"i", "i'm", "i've"}
-
-_SUBJECT = r"(?= (?:i|i'm|i've|i'll|i'd|it|it's|that|that's|we|we've|we'll|you|you're|there|there's|the|my|your|he|she|they|this|let)\b)"
-_LEAD = re.compile(
-    r"(?:okay|ok|alright|all right|so|well|yeah|yes|yep|yup|nope|and|but|or|oh|now|then|perfect|absolutely|of course|wonderful|awesome"
-    r"|excellent|exactly|basically|you know|i mean|got it|no problem|excuse me|to recap|to summari[sz]e|let's see"
-    r"|(?:hi|hello|hey)(?: there)?(?: [a-z]+(?= (?:i|i'm|i've|my|can|could|this)\b))?|good (?:morning|afternoon|evening)"
+_SUBJECT: Final = (
+    r"(?= (?:i|i'm|i've|i'll|i'd|it|it's|that|that's|we|we've|we'll|you|you're|there|there's|the|my"
+    r"|your|he|she|they|this|let)\b)"
+)
+_LEAD: Final = re.compile(
+    r"(?:okay|ok|alright|all right|so|well|yeah|yes|yep|yup|nope|and|but|or|oh|now|then|perfect"
+    r"|absolutely|of course|wonderful|awesome"
+    r"|excellent|exactly|basically|you know|i mean|got it|no problem|excuse me|to recap"
+    r"|to summari[sz]e|let's see"
+    r"|(?:hi|hello|hey)(?: there)?(?: [a-z]+(?= (?:i|i'm|i've|my|can|could|this)\b))?|good (?:morning"
+    r"|afternoon|evening)"
     r"|thank you(?: so much| very much)?|thanks(?: so much)?|i'm sorry|sorry|that's fine|actually|also"
     rf"|(?:no|great|good|fine|cool|sure|right|correct|first|second|like|i see|again|there){_SUBJECT}"
     r"|my name is [a-z]+(?: [a-z]+)?(?= (?:i|and i|my)\b))(?= )"
 )
-_TAIL = re.compile(
-    r"(?<= )(?:please|thank you(?: so much| very much)?|thanks(?: so much)?|okay|ok|alright|all right|(?<!all )(?<!is )(?<!be )right|you know|for me please|sir|ma'am|and|but|so"
-    r"|or|yeah|today please|um|then|uh|is that okay|if that's okay|actually|right now|for you now|(?<!just )(?<!right )(?<!from )now)$"
+_TAIL: Final = re.compile(
+    r"(?<= )(?:please|thank you(?: so much| very much)?|thanks(?: so much)?|okay|ok|alright|all right"
+    r"|(?<!all )(?<!is )(?<!be )right|you know|for me please|sir|ma'am|and|but|so"
+    r"|or|yeah|today please|um|then|uh|is that okay|if that's okay|actually|right now|for you now"
+    r"|(?<!just )(?<!right )(?<!from )now)$"
 )
-_INNER = re.compile(
-    r"(?<!do )(?<!let )(?<!if )(?<!did )\byou know\b(?! (?:what|if|that|how|when|the|my|your))|\bi mean\b|\bgo ahead and\b|\b(?:sir|ma'am)\b"
-    r"|\b(?:actually|basically|honestly|literally|obviously)\b|(?:(?<=\bi )|(?<=\bi'm )|(?<=\bi've )|(?<=\bwe've )|(?<=\bwas ))just\b"
+_INNER: Final = re.compile(
+    r"(?<!do )(?<!let )(?<!if )(?<!did )\byou know\b(?! (?:what|if|that|how|when|the|my|your))"
+    r"|\bi mean\b|\bgo ahead and\b|\b(?:sir|ma'am)\b"
+    r"|\b(?:actually|basically|honestly|literally|obviously)\b|(?:(?<=\bi )|(?<=\bi'm )|(?<=\bi've )"
+    r"|(?<=\bwe've )|(?<=\bwas ))just\b"
     r"|\bkind of\b(?= (?:a |like|just))|\bsort of\b"
 )
-_HARD_CUT = re.compile(
-    r"\b(?:is there anything|anything else|my name is|can you (?:please )?help me|how (?:can|may) i (?:help|assist)|have a (?:great|good|nice|wonderful)|thank you for"
-    r"|and (?:i|you|we|it|they|he|she|your|i've|i'll|i'm|i'd|you'll|we'll|we've|it's|can you|could you|then|is|what|which)\b(?= \S+ \S+)"
+_HARD_CUT: Final = re.compile(
+    r"\b(?:is there anything|can i do anything|anything else|my name is|can you (?:please )?help me"
+    r"|how (?:can|may) i (?:help|assist)|have a (?:great|good|nice|wonderful)|thank you for"
+    r"|and (?:i|you|we|it|they|he|she|your|i've|i'll|i'm|i'd|you'll|we'll|we've|it's|can you"
+    r"|could you|then|is|what|which)\b(?= \S+ \S+)"
     r"|but (?:i|you|we|it|they|i've|i'll|i'm|you'll|we'll|we've|it's|there's|unfortunately)\b(?= \S+)"
-    r"|so (?:i|you|we|i've|i'll|i'm|i'd|you'll|we'll|we've)\b(?= \S+ \S+)|they(?:'ll| will)\b|hope you\b|hope that\b)"
+    r"|so (?:i|you|we|i've|i'll|i'm|i'd|you'll|we'll|we've)\b(?= \S+ \S+)|they(?:'ll| will)\b"
+    r"|hope you\b|hope that\b)"
 )
-_SOFT_CUT = re.compile(
-    r"\b(?:(?:can|could|would) you|i would like|i'd like|i'm calling|i am calling|thank you|thanks|okay|alright|all right|what(?: is|'s| was)"
-    r"|which|let me|i will|i'll|i've|i have|i'm going|you should|you will|you'll|we will|we'll|we've|your(?= (?:\w+ ){1,3}(?:is|are|has|will)\b)|but(?! only| not| if)|unfortunately|i need|i want"
-    r"|i lost|so|do you|you can|have you|is that|are you|i am|i was|i had|it will|it can|they told|to recap|call us|please|may i|was that|is this|make sure)\b(?= \S+)"
+_SOFT_CUT: Final = re.compile(
+    r"\b(?:(?:can|could|would) you|i would like|i'd like|i'm calling|i am calling|thank you|thanks"
+    r"|okay|alright|all right|what(?: is|'s| was)"
+    r"|which|let me|i will|i'll|i've|i have|i'm going|you should|you will|you'll|we will|we'll|we've"
+    r"|your(?= (?:\w+ ){1,3}(?:is|are|has|will)\b)|but(?! only| not| if)|unfortunately|i need|i want"
+    r"|i lost|so|do you|you can|have you|is that|are you|i am|i was|i had|it will|it can|they told"
+    r"|to recap|call us|please|may i|was that|is this|make sure)\b(?= \S+)"
 )
-_ABBREVIATION = re.compile(r"(?:\b[A-Za-z]|Mr|Mrs|Ms|Dr|St|Ave|Inc|No|vs)\.$|\d\.$")
-_LONG_SENTENCE = 20
+_ABBREVIATION: Final = re.compile(r"(?:\b[A-Za-z]|Mr|Mrs|Ms|Dr|St|Ave|Inc|No|vs)\.$|\d\.$")
+_LONG_SENTENCE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,12 @@ def spoken(line: Line) -> list[str]:
 
 def _is_word(word: str) -> bool:
     norm = normal(word)
-    return bool(norm) and norm not in _FILLERS and not word.endswith(("~", "--")) and not re.fullmatch(r"\w{1,4}-", word)
+    return (
+        bool(norm)
+        and norm not in FILLERS
+        and not word.endswith(("~", "--"))
+        and not re.fullmatch(r"\w{1,4}-", word)
+    )
 
 
 def split(lines: Sequence[Line]) -> list[Clause]:
@@ -137,7 +149,7 @@ def split(lines: Sequence[Line]) -> list[Clause]:
     texts = [spoken(line) for line in lines]
     full = [words for words in texts if len(words) > 2]
     punctuated = sum(words[-1][-1] in ".?!" for words in full) >= 0.3 * max(len(full), 1)
-    clauses = []
+    clauses: list[Clause] = []
     for turn, members in enumerate(_turns(lines, texts)):
         for sentence in _sentences(members, texts, punctuated):
             clauses += _cut(sentence, lines[members[0]], turn, not punctuated)
@@ -161,7 +173,7 @@ def _turns(lines: Sequence[Line], texts: Sequence[Sequence[str]]) -> list[list[i
 
 
 def _is_nod(words: Sequence[str]) -> bool:
-    return len(words) <= 2 and all(normal(word) in _BACKCHANNEL for word in words)
+    return len(words) <= 2 and all(normal(word) in NODS for word in words)
 
 
 def _sentences(members: Sequence[int], texts: Sequence[Sequence[str]], punctuated: bool) -> list[list[Token]]:
@@ -186,7 +198,9 @@ def _without_repeats(tokens: list[Token]) -> list[Token]:
         while place + 2 * size <= len(kept):
             run = [token.norm for token in kept[place : place + size]]
             again = [token.norm for token in kept[place + size : place + 2 * size]]
-            if run == again and not any(word in _NUMBERS or word[:1].isdigit() or len(word) == 1 != (word == "i") for word in run):
+            if run == again and not any(
+                word in REPEATABLE or word[:1].isdigit() or len(word) == 1 != (word == "i") for word in run
+            ):
                 del kept[place : place + size]
             else:
                 place += 1
@@ -204,8 +218,10 @@ def _cut(sentence: list[Token], first: Line, turn: int, bare: bool) -> Iterable[
         if start - bounds[-1] >= 2 and _may_cut(norms, bounds[-1], start):
             bounds.append(start)
     bounds.append(len(sentence))
-    for begin, end in zip(bounds, bounds[1:], strict=False):
-        yield Clause(_trim(tuple(sentence[begin:end])), first.role, first.speaker, turn, asks and end == len(sentence))
+    for begin, end in pairwise(bounds):
+        yield Clause(
+            _trim(tuple(sentence[begin:end])), first.role, first.speaker, turn, asks and end == len(sentence)
+        )
 
 
 def _may_cut(norms: Sequence[str], begin: int, start: int) -> bool:
@@ -213,10 +229,10 @@ def _may_cut(norms: Sequence[str], begin: int, start: int) -> bool:
     before, word = norms[begin:start], norms[start]
     if word == "but":
         return len(before) <= 4 or cues.CHATTER.search(" ".join(before)) is not None
-    if word not in {"and", "so"} and (before[-1] in _OPEN_BEFORE or before[-1] in DANGLING):
+    if word not in {"and", "so"} and (before[-1] in OPEN_BEFORE or before[-1] in DANGLING):
         return False
     opens = next((norm for norm in before if norm not in {"and", "but", "so", "okay", "now"}), "")
-    return opens not in _CONDITIONS or word == "so"
+    return opens not in CONDITIONS and not _CONDITIONS_INSIDE.intersection(before[-8:])
 
 
 def _trim(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

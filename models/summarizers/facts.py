@@ -12,25 +12,37 @@ from models.summarizers.clauses import Clause
 from models.summarizers.person import words_of
 
 _NOT_KEPT: Final = re.compile(
-    r"\b(?:name|birth|birthday|social|pin|password|passcode|maiden|code|spell\w*|question|security|help|reason|problem|issue|day|doing"
+    r"\b(?:name|birth|birthday|social|pin|password|passcode|maiden|code|spell\w*|question|security"
+    r"|help|reason|problem|issue|day|doing"
     r"|mind|matter|is this|that|it|digits|otp|cvv|best way)\b"
 )
 """Labels of questions that verify the caller, or ask nothing that belongs in a note."""
-_WHAT_IS: Final = re.compile(r"(?:what|what's|and what)(?: is| was| would be| are|'s)? (?:the|your|be the|be your) (.+)$")
-_WHICH: Final = re.compile(r"(?:which|what) ((?!is\b|was\b|are\b|would\b|can\b|did\b|do\b|about\b)\w+(?: \w+)?) (?:would|did|do|is|was|are|will|should)\b(.*)$")
+_WHAT_IS: Final = re.compile(
+    r"(?:what|what's|and what)(?: is| was| would be| are|'s)? (?:the|your|be the|be your) (.+)$"
+)
+_WHICH: Final = re.compile(
+    r"(?:which|what) ((?!is\b|was\b|are\b|would\b|can\b|did\b|do\b|about\b)\w+(?: \w+)?) (?:would|did"
+    r"|do|is|was|are|will|should)\b(.*)$"
+)
 _PURPOSE: Final = re.compile(r"\b(to \w+)(?: (?:it|today|please|in|into|with|for|from).*)?$")
-_LABEL_END: Final = re.compile(r" (?:please|today|for (?:you|the|this|that|me)|that|you|do|is|in|on|and|so|as|sir|ma'am|account number)\b.*$")
+_LABEL_END: Final = re.compile(
+    r" (?:please|today|for (?:you|the|this|that|me)|that|you|do|is|in|on|and|so|as|sir|ma'am"
+    r"|account number)\b.*$"
+)
 _ANSWER_LEAD: Final = re.compile(
-    r"^(?:(?:it's|it is|it was|that's|that is|that would be|this is|is|are|was|the|my|from|into|in|on|for|at|i want|i'd like|i would like"
+    r"^(?:(?:it's|it is|it was|that's|that is|that would be|this is|is|are|was|the|my|from|into|in|on"
+    r"|for|at|i want|i'd like|i would like"
     r"|so|um|just|to|because|of|i'm|i am|a|an|(?:the |my )?\w+(?: of the \w+)? is) )+"
 )
-_UNSURE: Final = re.compile(r"\b(?:sorry|don't know|not sure|what|why|repeat|i mean|can you|could you|do you|i don't|how)\b")
+_UNSURE: Final = re.compile(
+    r"\b(?:sorry|don't know|not sure|what|why|repeat|i mean|can you|could you|do you|i don't|how)\b"
+)
 _MAX_ANSWER_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """"Transfer amount: ninety dollars", with the lines it stands in."""
+    """ "Transfer amount: ninety dollars", with the lines it stands in."""
 
     text: str
     lines: tuple[int, ...]
@@ -81,6 +93,8 @@ def _answer(parts: Sequence[Clause]) -> str:
     for part in parts:
         lead = _ANSWER_LEAD.match(part.norm + " ")
         tokens = part.tokens[lead.group().count(" ") if lead else 0 :]
-        written.append(" ".join(token.text for token in tokens).strip(" .,;?!").removesuffix(" would be fine"))
+        written.append(
+            " ".join(token.text for token in tokens).strip(" .,;?!").removesuffix(" would be fine")
+        )
     kept = list(dict.fromkeys(text for text in written if text))
     return ", ".join(kept) if any(len(word) > 1 for text in kept for word in words_of(text)) else ""

@@ -10,35 +10,54 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-FRAME_WORDS: Final = frozenset(
-    "customer customer's agent agent's said asked to the they them their theirs themselves is are was were has have "
-    "does doesn't hasn't isn't wasn't will would not and call ended after for we our".split()
+from models.summarizers.wordlists import (
+    ADVERBS,
+    AUXILIARIES,
+    CONNECTORS,
+    FRAME_WORDS,
+    PLAIN_START,
+    QUESTION,
+    SAME_VERBS,
 )
-"""Words that a statement may hold without having been said."""
 
 _BASE_VERBS = (
-    "need want think know see get like love hope believe guess live work use pay owe wish prefer understand remember feel "
-    "hear keep receive call find look plan expect notice give take make come send bring agree own bank travel require"
+    "need want think know see get like love hope believe guess live work use pay owe wish prefer "
+    "understand remember feel "
+    "hear keep receive call find look plan expect notice give take make come send bring agree own "
+    "bank travel require"
 )
-INFLECTED: Final = {f"{verb}s": verb for verb in _BASE_VERBS.split()} | {"tries": "try", "goes": "go", "wishes": "wish"}
+INFLECTED: Final = {f"{verb}s": verb for verb in _BASE_VERBS.split()} | {
+    "tries": "try",
+    "goes": "go",
+    "wishes": "wish",
+}
 """Form for the third person -> what was said."""
 
 _THIRD: Final = {verb: form for form, verb in INFLECTED.items()} | {
-    "am": "is", "are": "is", "were": "was", "have": "has", "do": "does", "don't": "doesn't", "haven't": "hasn't",
-    "aren't": "isn't", "weren't": "wasn't",
-}  # fmt: skip
-_SAME: Final = frozenset(
-    "was had did will would can could should may might must can't cannot couldn't won't wouldn't shouldn't didn't hadn't "
-    "wasn't lost got saw made sent bought paid went came found heard forgot took thought told said spoke left put set read "
-    "gave kept met felt knew became began broke chose drove fell flew grew held led let meant ran sat sold spent stood "
-    "stole understood woke won wrote i'd you'd just".split()
-)
-_ADVERBS: Final = frozenset("just also still really already recently never always only currently definitely probably now".split())
+    "am": "is",
+    "are": "is",
+    "were": "was",
+    "have": "has",
+    "do": "does",
+    "don't": "doesn't",
+    "haven't": "hasn't",
+    "aren't": "isn't",
+    "weren't": "wasn't",
+}
+
+
 _EXPANDED: Final = (
     (re.compile(r"\bi'?m\b", re.I), "I am"),
     (re.compile(r"\bi'?ve\b", re.I), "I have"),
     (re.compile(r"\bi'll\b", re.I), "I will"),
-    (re.compile(r"\bi'd(?= (?:really |also |just |still )?(?:like|love|prefer|rather|appreciate|want|need|be|have to)\b)", re.I), "I would"),
+    (
+        re.compile(
+            r"\bi'd(?= (?:really |also |just |still )?(?:like|love|prefer|rather|appreciate|want|need"
+            r"|be|have to)\b)",
+            re.I,
+        ),
+        "I would",
+    ),
     (re.compile(r"\bi'd(?= (?:been|\w+ed|already|never|made|paid|sent|got|gone)\b)", re.I), "I had"),
     (re.compile(r"\byou're\b", re.I), "you are"),
     (re.compile(r"\byou've\b", re.I), "you have"),
@@ -47,29 +66,37 @@ _EXPANDED: Final = (
     (re.compile(r"\b(?:gonna)\b", re.I), "going to"),
     (re.compile(r"\b(?:wanna)\b", re.I), "want to"),
 )
-_PLAIN_START: Final = frozenset(
-    "the a an there there's it it's that that's this these those we we're we've we'll my your our one two three four five six "
-    "seven eight nine ten twenty thirty forty fifty sixty seventy eighty ninety some someone somebody no not all if in on "
-    "within after for from with as any each every what when where how why which who because once since until by at he she "
-    "they he's she's they're but and so or then usually today yesterday tomorrow last next every both most many other another can could would will is are do does".split()
-)
+
 _COMMANDS: Final = (
-    r"(?:check|send|tell|give|cancel|block|find|book|change|refund|transfer|reserve|make|close|open|update|stop|fix|replace|help"
-    r"|call|bring|keep|visit|return|sign|destroy|cut|monitor|watch|contact|review|follow|dm|try|use|reach|go|look|reset|order|show)"
+    r"(?:check|send|tell|give|cancel|block|find|book|change|refund|transfer|reserve|make|close|open"
+    r"|update|stop|fix|replace|help"
+    r"|call|bring|keep|visit|return|sign|destroy|cut|monitor|watch|contact|review|follow|dm|try|use"
+    r"|reach|go|look|reset|order|show)"
 )
-_CONNECTORS: Final = frozenset("and but so that if when because once what which who where how until then as before after while whether or unless".split())
-_AUXILIARIES: Final = frozenset(_THIRD) | _SAME | frozenset("is has does receive".split())
-_OWN_GROUP: Final = (("we", "they"), ("we're", "they're"), ("we've", "they've"), ("we'll", "they'll"), ("our", "their"), ("us", "them"))
+
+_AUXILIARIES: Final = AUXILIARIES | frozenset(_THIRD)
+_OWN_GROUP: Final = (
+    ("we", "they"),
+    ("we're", "they're"),
+    ("we've", "they've"),
+    ("we'll", "they'll"),
+    ("our", "their"),
+    ("us", "them"),
+)
 """A customer's "we" is the customer's people; "we" in a note is the side that keeps it."""
 _DAYS: Final = re.compile(
-    r"\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september"
+    r"\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july"
+    r"|august|september"
     r"|october|november|december)\b"
 )
 
 
 def words_of(text: str) -> list[str]:
     """Lower-case words of a statement or an utterance, masks and amounts whole."""
-    return [word.strip("'") for word in re.findall(r"[\[\]\w$€£%'&@#*+/.:,-]*\w[\]\w'%$€£]*", text.replace("\u2019", "'").lower())]
+    return [
+        word.strip("'")
+        for word in re.findall(r"[\[\]\w$€£%'&@#*+/.:,-]*\w[\]\w'%$€£]*", text.replace("\u2019", "'").lower())
+    ]
 
 
 def ungrounded(text: str, evidence: Iterable[str]) -> set[str]:
@@ -128,7 +155,7 @@ def _capital(text: str) -> str:
 
 def _lowered(text: str) -> str:
     first, _, rest = text.partition(" ")
-    return f"{first.lower()} {rest}" if first.lower() in _PLAIN_START else text
+    return f"{first.lower()} {rest}" if first.lower() in PLAIN_START else text
 
 
 def _lowered_verb(text: str) -> str:
@@ -143,7 +170,8 @@ def _request(text: str, name: str, other: str) -> str | None:
         return _pronouns_agent(tail, named=bool(you)) if is_agent else _pronouns_customer(tail)
 
     you = re.match(
-        rf"(?:(?:I (?:was|am) )?wondering if you (?:can|could|would)|(?:can|could|would|will) you(?! (?:mind|like|want|be|have))"
+        rf"(?:(?:I (?:was|am) )?wondering if you (?:can|could|would)|(?:can|could|would"
+        rf"|will) you(?! (?:mind|like|want|be|have))"
         rf"|(?={_COMMANDS} )) ?(?:just )?(?=\w+ \w)",
         text,
         re.I,
@@ -151,7 +179,11 @@ def _request(text: str, name: str, other: str) -> str | None:
     if you:
         tail = rest(text[you.end() :])
         return tail and f"{name} asked {other} to {_lowered_verb(tail)}"
-    me = re.match(r"(?:(?:I (?:was|am) )?wondering if I (?:can|could)|(?:can|could|may) I) (?:just )?(?=\w+ \w)", text, re.I)
+    me = re.match(
+        r"(?:(?:I (?:was|am) )?wondering if I (?:can|could)|(?:can|could|may) I) (?:just )?(?=\w+ \w)",
+        text,
+        re.I,
+    )
     if me and not is_agent:
         tail = rest(text[me.end() :])
         return tail and f"{name} asked to {tail}"
@@ -180,36 +212,41 @@ def _customer(text: str, name: str, other: str) -> str | None:
     first = body.split(" ", 1)[0].lower()
     if re.match(r"my \w+ and I\b", text, re.I):
         return None
-    plain = first in _PLAIN_START - _QUESTION or not first[:1].isalpha()
+    plain = first in PLAIN_START - QUESTION or not first[:1].isalpha()
     return f"{name} said {_lowered(body)}" if plain and len(text.split()) > 3 else None
-
-
-_QUESTION: Final = frozenset("what how why which who where can could would will is are do does".split())
 
 
 def _agent(text: str) -> str | None:
     first = text.split(" ", 1)[0]
     body = _pronouns_agent(text[2:] if first == "I" else text)
-    if body is None or first.lower() in _QUESTION:
+    if body is None or first.lower() in QUESTION:
         return None
     if first == "I":
         return _with_verb("Agent", body, text[2:])
     if first.lower() in {"you", "your"}:
         return re.sub(r"^the customer", "Customer", body)
     lead = body if body.startswith("the customer") else _lowered(body)
-    return f"Agent said {lead}" if first.lower() in _PLAIN_START or "customer" in body or len(text.split()) > 4 else None
+    return (
+        f"Agent said {lead}"
+        if first.lower() in PLAIN_START or "customer" in body or len(text.split()) > 4
+        else None
+    )
 
 
 def _with_verb(name: str, body: str, said: str) -> str | None:
     """Subject and rest with the verb that agrees, if the verb is known and no second one hangs on it."""
     words = body.split(" ")
     place = 0
-    while place < len(words) - 1 and words[place].lower() in _ADVERBS:
+    while place < len(words) - 1 and words[place].lower() in ADVERBS:
         place += 1
     verb = words[place].lower().strip(",")
     agreed = _agreed(verb)
     conjunct = re.search(r"\b(?:and|but|or) (?:also |then |just )?(\w+)\b", said)
-    hangs = conjunct is not None and conjunct.group(1).lower() in _THIRD and not re.match(r"(?:will|would|can|could|want|need|to)\b", said)
+    hangs = (
+        conjunct is not None
+        and conjunct.group(1).lower() in _THIRD
+        and not re.match(r"(?:will|would|can|could|want|need|to)\b", said)
+    )
     if agreed is None or hangs:
         return None
     words[place] = words[place].replace(verb, agreed) if verb in words[place] else agreed
@@ -219,12 +256,17 @@ def _with_verb(name: str, body: str, said: str) -> str | None:
 def _agreed(verb: str) -> str | None:
     if verb in _THIRD:
         return _THIRD[verb]
-    return verb if verb in _SAME or verb.endswith("ed") else None
+    return verb if verb in SAME_VERBS or verb.endswith("ed") else None
 
 
 def _pronouns_customer(text: str) -> str | None:
     """First person to singular "they"; None where the clause speaks to the other side."""
-    text = re.sub(r"\byou(?= (?!need)(?:\w{3,}ed|sent|told|said|gave|took|made|put|lost|sold)\b)", "<we>", text, flags=re.I)
+    text = re.sub(
+        r"\byou(?= (?!need)(?:\w{3,}ed|sent|told|said|gave|took|made|put|lost|sold)\b)",
+        "<we>",
+        text,
+        flags=re.I,
+    )
     text = re.sub(r"\byour\b", "<our>", text, flags=re.I)
     if re.search(r"\b(?:you|yours|yourself|you're|you've|you'll|you'd)\b|\band I\b(?! \w+ )", text, re.I):
         return None
@@ -233,16 +275,29 @@ def _pronouns_customer(text: str) -> str | None:
     text = re.sub(r"\bI'd\b", "they'd", text)
     text = re.sub(r"\bam I\b", "they are", text)
     text = re.sub(r"\bI\b", "they", text)
-    for first, third in (("me", "them"), ("my", "their"), ("mine", "theirs"), ("myself", "themselves"), *_OWN_GROUP):
+    for first, third in (
+        ("me", "them"),
+        ("my", "their"),
+        ("mine", "theirs"),
+        ("myself", "themselves"),
+        *_OWN_GROUP,
+    ):
         text = re.sub(rf"(?<!<)\b{first}\b", third, text, flags=re.I)
     return text.replace("<we>", "we").replace("<our>", "our")
 
 
 def _pronouns_agent(text: str, named: bool = False) -> str | None:
     """First person to the agent, second to the customer, later "they"; None if a verb is not known."""
+    if re.search(r"\b(?:can|may|could|do|did|should|shall|would|are|have) (?:I|you)\b", text, re.I):
+        return None
     text = re.sub(r"\band I (will|am|have)\b", lambda m: f"and {_THIRD.get(m.group(1), m.group(1))}", text)
     text = re.sub(r"\bI (\w+)", lambda m: f"the agent {_agreed(m.group(1)) or '?'}", text)
-    for first, third in (("me", "the agent"), ("my", "the agent's"), ("mine", "the agent's"), ("myself", "the agent")):
+    for first, third in (
+        ("me", "the agent"),
+        ("my", "the agent's"),
+        ("mine", "the agent's"),
+        ("myself", "the agent"),
+    ):
         text = re.sub(rf"\b{first}\b", third, text, flags=re.I)
     words = text.split(" ")
     third_party = re.search(r"\b(?:they|them|their|theirs|he|she|him|her)\b", text, re.I) is not None
@@ -253,7 +308,7 @@ def _pronouns_agent(text: str, named: bool = False) -> str | None:
             before = words[place - 1].lower() if place else ""
             words[place] = word.lower().replace(core, _second_person(core, before, after.lower(), named))
             if core == "you" and not named and _is_subject(before, after.lower()):
-                verb_at = place + 1 + (after.lower() in _ADVERBS)
+                verb_at = place + 1 + (after.lower() in ADVERBS)
                 verb = words[verb_at].strip(",") if verb_at < len(words) else ""
                 if _agreed(verb.lower()) is None:
                     return None
@@ -276,4 +331,6 @@ def _second_person(core: str, before: str, after: str, named: bool) -> str:
 
 
 def _is_subject(before: str, after: str) -> bool:
-    return not before or before.strip(",") in _CONNECTORS or after.strip(",") in _AUXILIARIES or after in _ADVERBS
+    return (
+        not before or before.strip(",") in CONNECTORS or after.strip(",") in _AUXILIARIES or after in ADVERBS
+    )

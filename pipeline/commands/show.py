@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.commands import one_line_errors
 from models.types import SECTIONS
+from pipeline.commands import one_line_errors
 from pipeline.document import section_title
 from pipeline.formats.call_json import CallDocument, json_schema, read_call, speaker_names
 
@@ -60,4 +60,3 @@ def _transcript(document: CallDocument) -> list[Text]:
             Text.assemble((f"{minutes:3d}:{seconds:02d}  ", "dim"), (f"{name:<9} ", style), utterance.text)
         )
     return lines
-

@@ -30,7 +30,8 @@ OUT = Path("notes")
 @one_line_errors
 def summarize(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Our JSON, VTT, SRT, or 'Speaker: text' lines; or folders.")
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Our JSON, VTT, SRT, or 'Speaker: text' lines; or folders."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = OUT,
     summarizer: Annotated[str | None, typer.Option(help="Who writes the note.")] = None,
@@ -68,7 +69,9 @@ def _transcripts(paths: Sequence[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in TRANSCRIPT_SUFFIXES)
             if not inside:
-                raise InputError(f"{path}: no transcripts in this folder (looked for {', '.join(TRANSCRIPT_SUFFIXES)})")
+                raise InputError(
+                    f"{path}: no transcripts in this folder (looked for {', '.join(TRANSCRIPT_SUFFIXES)})"
+                )
             found += inside
         else:
             found.append(path)

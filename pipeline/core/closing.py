@@ -37,7 +37,7 @@ def roles_of_mono(lines: Sequence[Line], given: Sequence[Role]) -> dict[str, Rol
     """Roles of diarized speakers: `given` by first heard, else by what they say."""
     heard = list(dict.fromkeys(line.speaker for line in lines))
     if given:
-        return {speaker: role for speaker, role in zip(heard, [*given, *["unknown"] * len(heard)], strict=False)}
+        return {speaker: given[i] if i < len(given) else "unknown" for i, speaker in enumerate(heard)}
     return assign_roles([(line.speaker, line.text) for line in lines])
 
 

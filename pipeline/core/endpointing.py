@@ -87,9 +87,7 @@ class Endpointer:
         if state.first < 0:
             return []
         tail = min(state.last + 1 + self._pad, state.heard)
-        return [
-            Span(span.start_samples, min(span.end_samples, total_samples)) for span in self._close(tail)
-        ]
+        return [Span(span.start_samples, min(span.end_samples, total_samples)) for span in self._close(tail)]
 
     def _window(self, score: float) -> list[Span]:
         state = self.state
@@ -131,9 +129,7 @@ class Endpointer:
         state = self.state
         scores = state.scores
         begin = max(1, len(scores) - self._search)
-        at = min(
-            range(begin, len(scores) - 1), key=lambda i: (scores[i - 1] + scores[i] + scores[i + 1], -i)
-        )
+        at = min(range(begin, len(scores) - 1), key=lambda i: (scores[i - 1] + scores[i] + scores[i + 1], -i))
         cut = state.first + at
         span = Span(self._padded_start() * WINDOW_SAMPLES, cut * WINDOW_SAMPLES)
         rest = scores[at:]

@@ -71,8 +71,8 @@ class SessionSettings:
     channels: int
     roles: tuple[Role, ...] = ()
     diarize: bool = False
-    endpoint: EndpointSettings = EndpointSettings()
-    deadline: DeadlineSettings = DeadlineSettings()
+    endpoint: EndpointSettings = field(default_factory=EndpointSettings)
+    deadline: DeadlineSettings = field(default_factory=DeadlineSettings)
     partial_ms: int | None = None
     mask_secrets: bool = True
 
@@ -323,9 +323,7 @@ class Session:
         lines = spoken_lines(self._state.finals, parts)
         if settings.channels == 1:
             return with_roles(lines, roles_of_mono(lines, settings.roles))
-        by_channel = {
-            _channel_speaker(settings, index): role for index, role in enumerate(settings.roles)
-        }
+        by_channel = {_channel_speaker(settings, index): role for index, role in enumerate(settings.roles)}
         return with_roles(lines, by_channel)
 
     def _draft(self, now_s: float) -> list[Output]:
@@ -352,7 +350,12 @@ class Session:
     def _deadline(self, now_s: float, samples: int) -> float:
         deadline = self._state.settings.deadline
         backlog_s = sum(seconds_of(transcript.waiting()) for transcript in self._transcripts)
-        return now_s + deadline.base_s + deadline.per_audio_s * samples / RATE_HZ + deadline.per_backlog_s * backlog_s
+        return (
+            now_s
+            + deadline.base_s
+            + deadline.per_audio_s * samples / RATE_HZ
+            + deadline.per_backlog_s * backlog_s
+        )
 
 
 def _channel_speaker(settings: SessionSettings, index: int) -> str:

@@ -51,7 +51,9 @@ def parts_of(words: Sequence[Word], turns: Sequence[Turn]) -> tuple[SpeakerPart,
     return _joined(parts)
 
 
-def revise(finals: Sequence[UtteranceFinal], turns: Sequence[Turn]) -> list[tuple[str, tuple[SpeakerPart, ...]]]:
+def revise(
+    finals: Sequence[UtteranceFinal], turns: Sequence[Turn]
+) -> list[tuple[str, tuple[SpeakerPart, ...]]]:
     """Utterance id and parts, in order, for every utterance of a mono call."""
     return [(final.id, parts_of(final.words, turns)) for final in finals]
 
@@ -59,7 +61,9 @@ def revise(finals: Sequence[UtteranceFinal], turns: Sequence[Turn]) -> list[tupl
 def _at_clause(words: Sequence[Word], cut: int, first: int) -> int:
     if not words[cut].estimated:
         return cut
-    near = sorted(range(max(first + 1, cut - 2), min(len(words), cut + 3)), key=lambda at: (abs(at - cut), at))
+    near = sorted(
+        range(max(first + 1, cut - 2), min(len(words), cut + 3)), key=lambda at: (abs(at - cut), at)
+    )
     ends = [at for at in near if words[at - 1].text[-1:] in ".?!,"]
     return ends[0] if ends else cut
 
@@ -72,6 +76,7 @@ def _joined(parts: Sequence[SpeakerPart]) -> tuple[SpeakerPart, ...]:
     joined: list[SpeakerPart] = []
     for part in parts:
         if joined and joined[-1].speaker == part.speaker:
-            part = SpeakerPart(joined.pop().first_word, part.end_word, part.speaker)
-        joined.append(part)
+            joined.append(SpeakerPart(joined.pop().first_word, part.end_word, part.speaker))
+        else:
+            joined.append(part)
     return tuple(joined)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from models.types import RATE_HZ, Transcription, Word
 from pipeline.core.endpointing import Span
 from pipeline.core.events import Failure, LossReason, UtteranceFinal, UtteranceLost
-from pipeline.core.redaction import MaskState, mask
+from pipeline.core.redaction import MaskedSpan, MaskState, mask
 
 Settled = Transcription | Failure
 
@@ -102,7 +102,7 @@ class ChannelTranscript:
             return []
         self.state.spoken += length
         words = in_call_time(heard.words, head.span)
-        redactions = ()
+        redactions: tuple[MaskedSpan, ...] = ()
         if self._mask_secrets:
             words, redactions, self.state.mask = mask(words, self.state.mask)
         return [
@@ -120,9 +120,7 @@ class ChannelTranscript:
 
     def _lost(self, head: Pending, reason: LossReason) -> UtteranceLost:
         span = head.span
-        return UtteranceLost(
-            self._id(head), self.state.channel, span.start_samples, span.end_samples, reason
-        )
+        return UtteranceLost(self._id(head), self.state.channel, span.start_samples, span.end_samples, reason)
 
 
 def in_call_time(words: tuple[Word, ...], span: Span) -> tuple[Word, ...]:

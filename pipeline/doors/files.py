@@ -19,7 +19,25 @@ from models.errors import InputError
 from models.types import RATE_HZ, Samples
 
 SUFFIXES = frozenset(
-    ".wav .flac .mp3 .m4a .mp4 .aac .ogg .oga .opus .webm .mka .au .aif .aiff .caf .wma .amr".split()
+    [
+        ".wav",
+        ".flac",
+        ".mp3",
+        ".m4a",
+        ".mp4",
+        ".aac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".webm",
+        ".mka",
+        ".au",
+        ".aif",
+        ".aiff",
+        ".caf",
+        ".wma",
+        ".amr",
+    ]
 )
 """What a folder is searched for; a file that is named is tried whatever its suffix."""
 
@@ -47,7 +65,7 @@ class AudioInfo:
     started_at: datetime | None
 
 
-class Truncated(Exception):  # noqa: N818 - an end of stream that carries its reason, not a fault
+class Truncated(Exception):
     """The file broke off; what was decoded before stands."""
 
 
@@ -111,7 +129,7 @@ def blocks(info: AudioInfo) -> Iterator[Samples]:
 
 
 def _riff_is_short(path: Path) -> bool:
-    """Whether a WAV file is smaller than its header says; the decoder goes by the file's size and cannot tell.
+    """Whether a WAV file is smaller than its header says, which the decoder does not tell.
 
     Sizes of 0 and 2^32 - 1 are what writers put who could not seek back.
     """

@@ -1,8 +1,8 @@
 """SubRip: numbered cues, the speaker written before the text as "agent: ...".
 
-Written: segments with times and a text, times to the millisecond; `<`, `>`, `&` and the
-brace of a style (`{\\`) as entities, since players take tags. Read: what others write too, with a point for the comma, hours or numbers left out, tags
-(dropped), a dash before each speaker, several speakers in a cue.
+Written: segments with times and a text, times to the millisecond; `<`, `>`, `&` and the brace that opens a
+style as entities, since players take tags. Read: what others write too, with a point for the comma, hours or
+numbers left out, tags (dropped), a dash before each speaker, several speakers in a cue.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def write_document(document: CallDocument, folder: Path, formats: Sequence[str])
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write to a temporary name beside `path`, then rename: a reader never sees half. Raises `OutputError`."""
+    """Write to a temporary name, then rename: a reader never sees half. Raises `OutputError`."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

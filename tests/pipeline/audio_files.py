@@ -22,7 +22,9 @@ def write_audio(path: Path, channels: list[Samples], rate_hz: int, codec: str = 
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate_hz, layout=layout)
         resampler = av.AudioResampler(
-            format=stream.codec_context.format, layout=layout, rate=rate_hz,
+            format=stream.codec_context.format,
+            layout=layout,
+            rate=rate_hz,
             frame_size=stream.codec_context.frame_size or 1024,
         )
         frame = av.AudioFrame.from_ndarray(np.stack(channels), format="fltp", layout=layout)

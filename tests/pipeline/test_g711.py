@@ -15,7 +15,9 @@ from pipeline.doors.g711 import Law, decode
 @pytest.mark.parametrize(("law", "tag"), [("mulaw", 7), ("alaw", 6)])
 def test_all_codes_agree_with_ffmpeg(tmp_path: Path, law: Law, tag: int) -> None:
     codes = bytes(range(256))
-    header = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + 256, b"WAVE", b"fmt ", 16, tag, 1, 8_000, 8_000, 1, 8)
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH", b"RIFF", 36 + 256, b"WAVE", b"fmt ", 16, tag, 1, 8_000, 8_000, 1, 8
+    )
     path = tmp_path / "codes.wav"
     path.write_bytes(header + b"data" + struct.pack("<I", 256) + codes)
     with av.open(str(path)) as container:

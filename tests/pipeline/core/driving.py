@@ -22,9 +22,27 @@ from pipeline.core.events import (
 )
 from pipeline.core.session import Session
 
-Answer = Callable[[Job], Transcription | tuple[Turn, ...] | Summary | Failure]
+Reply = Transcription | tuple[Turn, ...] | Summary | Failure
+Answer = Callable[[Job], Reply]
 
-VOCABULARY = "my card is lost and the branch said forty one eleven was refunded on march third".split()
+VOCABULARY = [
+    "my",
+    "card",
+    "is",
+    "lost",
+    "and",
+    "the",
+    "branch",
+    "said",
+    "forty",
+    "one",
+    "eleven",
+    "was",
+    "refunded",
+    "on",
+    "march",
+    "third",
+]
 
 
 def spoken(job: TranscribeJob) -> Transcription:
@@ -33,13 +51,19 @@ def spoken(job: TranscribeJob) -> Transcription:
     count = max(1, length // 4_800)
     return Transcription(
         tuple(
-            Word(VOCABULARY[(job.start_samples // 512 + i) % len(VOCABULARY)], i * 4_800, (i + 1) * 4_800, 0.9, True)
+            Word(
+                VOCABULARY[(job.start_samples // 512 + i) % len(VOCABULARY)],
+                i * 4_800,
+                (i + 1) * 4_800,
+                0.9,
+                True,
+            )
             for i in range(count)
         )
     )
 
 
-def answer(job: Job) -> Transcription | tuple[Turn, ...] | Summary | Failure:
+def answer(job: Job) -> Reply:
     """The result of any job, a pure function of it."""
     if isinstance(job, TranscribeJob):
         return spoken(job)

@@ -25,7 +25,7 @@ from pipeline.core.events import (
     UtteranceLost,
 )
 from pipeline.core.session import DeadlineSettings, Session, SessionEndedError, SessionSettings
-from tests.pipeline.core.driving import Driver, answer
+from tests.pipeline.core.driving import Driver, Reply, answer
 
 SPEECH = [0.9] * 30 + [0.0] * 30
 STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
@@ -197,7 +197,7 @@ def test_words_stay_inside_their_utterance_whatever_the_engine_says() -> None:
 
 def test_a_digit_run_leaves_the_core_as_a_token() -> None:
     driven = driver()
-    said = "my card is four one one one two two two two".split()
+    said = ["my", "card", "is", "four", "one", "one", "one", "two", "two", "two", "two"]
     words = tuple(Word(text, i * 1_000, i * 1_000 + 900) for i, text in enumerate(said))
     driven.answer = lambda job: Transcription(words) if isinstance(job, TranscribeJob) else Summary("ok")
     driven.hear(1, SPEECH)
@@ -367,11 +367,15 @@ def test_an_utterance_of_two_speakers_becomes_two_lines() -> None:
     driven.end()
     asked: list[Job] = []
 
-    def split(job: Job) -> object:
+    def split(job: Job) -> Reply:
         asked.append(job)
-        return (Turn(0, 15_000, "S2"), Turn(15_000, 60_000, "S1")) if isinstance(job, DiarizeJob) else answer(job)
+        return (
+            (Turn(0, 15_000, "S2"), Turn(15_000, 60_000, "S1"))
+            if isinstance(job, DiarizeJob)
+            else answer(job)
+        )
 
-    driven.answer = split  # type: ignore[assignment]
+    driven.answer = split
     driven.reply_all()
     (revised,) = (event for event in driven.events if isinstance(event, SpeakerRevised))
     assert revised.parts == (SpeakerPart(0, 3, "S2"), SpeakerPart(3, len(finals(driven)[0].words), "S1"))

@@ -60,7 +60,9 @@ def same(one: Driver, other: Driver) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(one=channel, other=channel, seed=seeds)
-def test_stereo_events_depend_on_neither_cut_nor_order(one: list[float], other: list[float], seed: int) -> None:
+def test_stereo_events_depend_on_neither_cut_nor_order(
+    one: list[float], other: list[float], seed: int
+) -> None:
     random_ = random.Random(seed)
     driven = Driver(Session(STEREO))
     for index, scores in pieces([one, other], random_):
@@ -86,7 +88,9 @@ def test_mono_events_depend_on_neither_cut_nor_order(one: list[float], seed: int
 
 @settings(max_examples=100, deadline=None)
 @given(one=channel, other=channel, seed=seeds)
-def test_a_restored_session_goes_on_to_the_same_events(one: list[float], other: list[float], seed: int) -> None:
+def test_a_restored_session_goes_on_to_the_same_events(
+    one: list[float], other: list[float], seed: int
+) -> None:
     random_ = random.Random(seed)
     driven = Driver(Session(STEREO))
     for index, scores in pieces([one, other], random_):

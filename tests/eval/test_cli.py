@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from eval.cli import app
+from models.errors import EngineError
+from pipeline.formats.call_json import CallDocument, write_call
+from pipeline.formats.segments import Segment
+from tests.eval.scored import call, said
+
+REFERENCE = [("A", "red green blue", 0.0), ("B", "apple pear", 2.0)]
+HEARD = [said("S1", "red green blue", 0.0), said("S2", "apple bear", 2.0)]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Two calls with references, one without, one whose reference is broken; hypotheses in `hyp`."""
+    folder, hyp = tmp_path / "data", tmp_path / "hyp"
+    folder.mkdir()
+    hyp.mkdir()
+    rows = [{"speaker": who, "text": text, "start": at, "end": at + 1} for who, text, at in REFERENCE]
+    for name in ("one", "two", "bare", "broken"):
+        (folder / f"{name}.wav").write_bytes(name.encode())
+    for name in ("one", "two"):
+        (folder / f"{name}.json").write_text(json.dumps({"segments": rows}))
+        (hyp / f"{name}.json").write_text(write_call(call(name, HEARD)))
+    (folder / "broken.json").write_text("{")
+    return tmp_path
+
+
+def test_asr_scores_what_can_be_scored(data: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["asr", str(data / "data"), "--hyp", str(data / "hyp"), "--json", str(data / "r.json")]
+    )
+    assert result.exit_code == 2
+    assert "2 of 4 files scored, 1 skipped, 1 failed" in result.stdout
+    assert "bare.wav: no reference beside it (looked for bare.json, bare.stm)" in result.stdout
+    assert result.stderr.splitlines() == [f"wrapup: {data / 'data' / 'broken.json'}, line 1: expected JSON"]
+    found = json.loads((data / "r.json").read_text())
+    assert found["total"]["wer"] == {
+        "errors": 2, "deletions": 0, "insertions": 0, "substitutions": 2, "length": 10, "rate": 0.2
+    }  # fmt: skip
+    assert found["total"]["wder"] == {"wrong": 0, "words": 10, "rate": 0.0}
+    assert [each["call"] for each in found["calls"]] == ["data/one.wav", "data/two.wav"]
+    assert [found[name] for name in ("n_given", "n_scored", "n_skipped", "n_failed")] == [4, 2, 1, 1]
+    assert found["provenance"]["asr"] == ["scripted:1"]
+    assert found["provenance"]["normalizer"] == "whisper-en/1"
+    assert not list(data.glob(".r.json*"))
+
+
+def test_results_hold_no_words_and_are_the_same_again(data: Path) -> None:
+    arguments = ["asr", str(data / "data"), "--hyp", str(data / "hyp"), "--json"]
+    outputs = [
+        CliRunner().invoke(app, [*arguments, str(data / name)]).output for name in ("a.json", "b.json")
+    ]
+    assert outputs[0] == outputs[1]
+    assert (data / "a.json").read_bytes() == (data / "b.json").read_bytes()
+    for text in (outputs[0], (data / "a.json").read_text()):
+        assert not {"green", "apple", "bear"} & set(text.replace('"', " ").split())
+
+
+def test_against_an_earlier_result(data: Path) -> None:
+    arguments = ["asr", str(data / "data"), "--hyp", str(data / "hyp")]
+    CliRunner().invoke(app, [*arguments, "--json", str(data / "before.json")])
+    (data / "hyp" / "one.json").write_text(write_call(call("one", HEARD[:1])))
+    result = CliRunner().invoke(
+        app, [*arguments, "--against", str(data / "before.json"), "--json", str(data / "after.json")]
+    )
+    assert (
+        "WER minus the earlier one: +0.1000 (95% interval +0.0000 to +0.2000, paired over 2 calls)"
+        in result.stdout
+    )
+    assert json.loads((data / "after.json").read_text())["against"]["n"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "calls: Field required"),
+        ('{"calls": [], "provenance": {"normalizer": "other/1"}}', "scored with another normalizer"),
+    ],
+)
+def test_against_something_else(data: Path, text: str, message: str) -> None:
+    (data / "before.json").write_text(text)
+    result = CliRunner().invoke(
+        app, ["asr", str(data / "data"), "--hyp", str(data / "hyp"), "--against", str(data / "before.json")]
+    )
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_speakers(data: Path) -> None:
+    (data / "hyp" / "two.json").unlink()
+    (data / "data" / "broken.json").unlink()
+    result = CliRunner().invoke(
+        app, ["speakers", str(data / "data"), "--hyp", str(data / "hyp"), "--json", str(data / "r.json")]
+    )
+    assert result.exit_code == 0
+    assert "no two.json in the folder of --hyp" in result.stdout
+    found = json.loads((data / "r.json").read_text())
+    assert found["total"]["der"] == {
+        "missed_s": 0.0, "false_alarm_s": 0.0, "confusion_s": 0.0, "total_s": 2.0, "rate": 0.0
+    }  # fmt: skip
+    assert found["total"]["der_collar_0.25"]["total_s"] == 1.0
+    assert (found["n_scored"], found["n_skipped"]) == (1, 3)
+
+
+def test_masked_values_are_told(data: Path) -> None:
+    (data / "hyp" / "one.json").write_text(write_call(call("one", HEARD, masked=3)))
+    result = CliRunner().invoke(app, ["asr", str(data / "data" / "one.wav"), "--hyp", str(data / "hyp")])
+    assert result.exit_code == 0
+    assert "3 masked values in these calls count as errors" in result.stdout
+
+
+def test_transcribing_in_memory(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str | None, str | None]] = []
+
+    def transcribe_unmasked(
+        path: Path, *, asr: str | None, diarizer: str | None, roles: tuple[str, ...] | None
+    ) -> CallDocument:
+        asked.append((path.stem, asr, diarizer))
+        if path.stem == "one":
+            raise EngineError(f"{path}: the engine gave up")
+        heard: list[Segment] = HEARD
+        return call(path.stem, heard)
+
+    monkeypatch.setitem(sys.modules, "pipeline.app", SimpleNamespace(transcribe_unmasked=transcribe_unmasked))
+    before = sorted(data.rglob("*"))
+    result = CliRunner().invoke(app, ["asr", str(data / "data"), "--asr", "scripted", "--diarizer", "none"])
+    assert result.exit_code == 2
+    assert asked == [("one", "scripted", "none"), ("two", "scripted", "none")]
+    assert "1 of 4 files scored, 1 skipped, 2 failed" in result.stdout
+    assert f"wrapup: {data / 'data' / 'one.wav'}: the engine gave up" in result.stderr
+    assert sorted(data.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bare.wav", "--hyp", "hyp"], "nothing was scored: no file has a reference that this needs"),
+        (["bare.wav", "--hyp", "none"], "no such folder"),
+        (["bare.wav", "--hyp", "hyp", "--asr", "moonshine"], "leave out --asr and --diarizer"),
+        (["none.wav", "--hyp", "hyp"], "no such file or folder"),
+        (
+            ["one.wav", "--hyp", "hyp", "--json", "no/folder/r.json"],
+            "cannot be written: No such file or directory",
+        ),
+    ],
+)
+def test_one_line_and_exit_code_2(
+    data: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(data)
+    result = CliRunner().invoke(app, ["asr", f"data/{arguments[0]}", *arguments[1:]])
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert message in result.stderr
