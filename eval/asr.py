@@ -28,7 +28,7 @@ from typing import Literal, TypeVar
 import jiwer
 import numpy as np
 from meeteval.wer import cp_word_error_rate
-from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+from scipy.optimize import linear_sum_assignment
 
 from eval.counts import ErrorCounts, SpeakerWordCounts
 from eval.normalizer import WHISPER_EN, words_of

@@ -102,9 +102,9 @@ def _score_words(reference: Reference, document: CallDocument) -> WordScores:
 
 def _score_turns(reference: Reference, document: CallDocument) -> SpeakerScores:
     from eval.speakers import score_speakers
-    from pipeline.formats.call_json import segments_of
+    from pipeline.formats.call_json import turns_of
 
-    return score_speakers(reference.segments, segments_of(document), document.duration_s)
+    return score_speakers(reference.segments, turns_of(document), document.duration_s)
 
 
 def _close(outcome: Outcome[WordScores] | Outcome[SpeakerScores], console: Console) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -22,14 +24,19 @@ class Source:
     diarizer: str | None = None
     hyp: Path | None = None
 
-    def document_of(self, reference: Reference) -> CallDocument | None:
-        """The hypothesis; None if the folder lacks one. Raises `WrapupError`."""
-        if self.hyp is not None:
-            path = self.hyp / f"{reference.audio.stem}.json"
-            return read_call(path) if path.is_file() else None
-        from pipeline.app import transcribe_unmasked
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[Path], CallDocument | None]]:
+        """A function from an audio file to its hypothesis, None if the folder lacks one.
 
-        return transcribe_unmasked(reference.audio, asr=self.asr, diarizer=self.diarizer, roles=None)
+        It raises `WrapupError`, and so does opening the engines.
+        """
+        if self.hyp is None:
+            from pipeline.app import scoring
+
+            with scoring(self.asr, self.diarizer) as transcribe:
+                yield transcribe
+        else:
+            yield partial(_read, self.hyp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,21 @@ def score_all(
     """Score each reference, calling `advance` after each. A bad file leaves the others scored."""
     given = len(found.references) + len(found.skipped) + len(found.failed)
     outcome = Outcome[ScoreT](given, skipped=list(found.skipped), failed=list(found.failed))
-    for reference in found.references:
-        try:
-            document = source.document_of(reference)
-        except WrapupError as error:
-            outcome.failed.append(Passed(str(reference.audio), str(error)))
-        else:
-            _take(outcome, reference, document, score)
-        advance()
+    with source.opened() as document_of:
+        for reference in found.references:
+            try:
+                document = document_of(reference.audio)
+            except WrapupError as error:
+                outcome.failed.append(Passed(str(reference.audio), str(error)))
+            else:
+                _take(outcome, reference, document, score)
+            advance()
     return outcome
+
+
+def _read(folder: Path, audio: Path) -> CallDocument | None:
+    path = folder / f"{audio.stem}.json"
+    return read_call(path) if path.is_file() else None
 
 
 def _take(

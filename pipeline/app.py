@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from pydantic import JsonValue
 
@@ -146,10 +147,8 @@ class Pipeline:
         return ("unknown",) if info.channels == 1 else self.config.roles or DEFAULT_ROLES
 
 
-def transcribe_unmasked(
-    path: Path, *, asr: str | None, diarizer: str | None, roles: tuple[str, ...] | None
-) -> CallDocument:
-    """One file with its secrets readable: for scoring against a reference, in memory only."""
-    options: dict[str, Any] = {"asr": asr, "diarizer": diarizer, "roles": roles}
-    with Pipeline(load_config(**options), mask_secrets=False) as pipeline:
-        return pipeline.process(path, path.stem).document
+@contextmanager
+def scoring(asr: str | None, diarizer: str | None) -> Iterator[Callable[[Path], CallDocument]]:
+    """A function that gives a file's document with its secrets readable: for scoring, in memory only."""
+    with Pipeline(load_config(asr=asr, diarizer=diarizer), mask_secrets=False) as pipeline:
+        yield lambda path: pipeline.process(path, path.stem).document

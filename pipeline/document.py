@@ -18,6 +18,7 @@ from pipeline.core.events import (
     RolesAssigned,
     SpeakerPart,
     SpeakerRevised,
+    TurnsFound,
     UtteranceFinal,
     UtteranceLost,
 )
@@ -34,6 +35,7 @@ from pipeline.formats.call_json import (
     Redaction,
     Speaker,
     Timing,
+    TurnOfSpeaker,
     Utterance,
 )
 
@@ -77,6 +79,7 @@ def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
         channels=tuple(Channel(index=index, role=role) for index, role in enumerate(frame.channel_roles)),
         speakers=tuple(Speaker(id=speaker, role=role) for speaker, role in roles),
         utterances=tuple(utterances),
+        turns=_turns(events),
         gaps=_gaps(events),
         redactions=_redactions(finals),
         summary=note(draft.summary),
@@ -130,6 +133,15 @@ def _word(word: Word) -> CallWord:
         end_s=seconds(word.end_samples),
         confidence=word.confidence,
         estimated=word.estimated,
+    )
+
+
+def _turns(events: Sequence[DurableEvent]) -> tuple[TurnOfSpeaker, ...]:
+    found = [event for event in events if isinstance(event, TurnsFound)]
+    return tuple(
+        TurnOfSpeaker(speaker=turn.speaker, channel=event.channel, **_span(turn))
+        for event in found
+        for turn in event.turns
     )
 
 

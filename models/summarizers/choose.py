@@ -14,6 +14,8 @@ from models.summarizers.wordlists import CONDITIONS, NUMBER_WORDS, QUESTION_STAR
 from models.types import SECTIONS
 
 MAX_IN_SECTION: Final = {"reason": 3, "actions": 3, "outcome": 2, "follow_ups": 4, "key_facts": 3}
+MAX_CLAUSE_WORDS: Final = 30
+_ASKING: Final = ("may i ", "can i ", "could i ", "would you ", "do you ", "did you ", "are you ")
 _ENDING: Final = re.compile(r"(?:ing|ed|es|s|e)$")
 
 
@@ -59,7 +61,7 @@ def choose(clauses: Sequence[Clause]) -> list[Pick]:
 def _rank(pick: Pick, place: int, count: int) -> float:
     """Facts make a clause worth more; of outcomes, the later one holds."""
     late = place / count if pick.section == "outcome" else 0
-    return pick.score + 0.1 * len(facts.marks(pick.clause.norm)) + late
+    return pick.score + 0.1 * len(facts.marks(pick.clause.text)) + late
 
 
 def _reasons(clauses: Sequence[Clause]) -> list[Pick]:
@@ -138,7 +140,7 @@ def _reason_score(clause: Clause) -> float:
 def _weigh(clause: Clause) -> list[Pick]:
     """The one section, if any, that a clause can serve besides reason."""
     norm = clause.norm
-    if clause.asks or len(clause.tokens) < 3 or cues.META.search(norm):
+    if clause.asks or norm.startswith(_ASKING) or len(clause.tokens) < 3 or cues.META.search(norm):
         return []
     if clause.role == "customer":
         promised = (
@@ -147,18 +149,18 @@ def _weigh(clause: Clause) -> list[Pick]:
         return [Pick("follow_ups", clause, 1.5)] if promised else []
     if clause.role != "agent" or len(content_words(norm)) < 2:
         return []
-    section, score = _agent_section(norm)
+    section, score = _agent_section(norm, bool(facts.marks(clause.text)))
     return [Pick(section, clause, score)] if score else []
 
 
-def _agent_section(norm: str) -> tuple[str, float]:
+def _agent_section(norm: str, has_marks: bool) -> tuple[str, float]:
     """Where the agent's words belong, and how much they weigh; ("", 0) if nowhere."""
     said_back = cues.REPORTED.search(norm)
     settled = cues.RESOLVED.search(norm) or cues.DONE.search(norm)
     if said_back or (cues.CHATTER.search(norm) and not settled):
         return "", 0
     refused = cues.REFUSED.search(norm)
-    states = facts.marks(norm) and norm.startswith(("your ", "the ", "it's ", "that's ", "it is "))
+    states = has_marks and norm.startswith(("your ", "the ", "it's ", "that's ", "it is "))
     happened = norm.split(" ", 1)[0] not in CONDITIONS
     small = cues.SMALL_DONE.search(norm)
     rows: tuple[tuple[object, str, float], ...] = (
@@ -170,6 +172,24 @@ def _agent_section(norm: str) -> tuple[str, float]:
         (states, "outcome", 1.4),
     )
     return next(((section, weight) for holds, section, weight in rows if holds), ("", 0))
+
+
+def factual(clauses: Sequence[Clause]) -> list[Clause]:
+    """Clauses with an amount, a date or a reference, but for those that only verify the caller."""
+    verified = {
+        clause.turn + 1 for clause in clauses if clause.role == "agent" and cues.VERIFIES.search(clause.norm)
+    }
+    return [clause for clause in clauses if clause.turn not in verified and _is_factual(clause)]
+
+
+def _is_factual(clause: Clause) -> bool:
+    norm = clause.norm
+    spelled = sum(len(token.norm) == 1 and token.norm.isalpha() for token in clause.tokens) > 3
+    asks = clause.asks or opens_question(norm) or norm.startswith(_ASKING)
+    said_back = clause.role == "agent" and cues.REPORTED.search(norm)
+    if spelled or asks or said_back or cues.CHATTER.search(norm) or len(clause.tokens) > MAX_CLAUSE_WORDS:
+        return False
+    return len(content_words(norm)) >= 3 and bool(facts.marks(clause.text))
 
 
 def opens_question(norm: str) -> bool:

@@ -14,7 +14,17 @@ from itertools import pairwise
 from typing import Final
 
 from models.summarizers import cues
-from models.summarizers.wordlists import CONDITIONS, DANGLING, FILLERS, NODS, OPEN_BEFORE, REPEATABLE
+from models.summarizers.wordlists import (
+    ASKING_WORDS,
+    CONDITIONS,
+    DANGLING,
+    FILLERS,
+    NODS,
+    OPEN_BEFORE,
+    REPEATABLE,
+)
+from models.text.sentences import split_sentences
+from models.text.tokens import normal as text_normal
 from models.types import Line, Role
 
 _NOISE: Final = re.compile(
@@ -24,6 +34,7 @@ _NOISE: Final = re.compile(
 )
 _EDGE: Final = re.compile(r"^[^\w$€£\[]+|[^\w\]%$€£]+$")
 _CONDITIONS_INSIDE: Final = frozenset({"if", "unless", "once"})
+_DETERMINERS: Final = frozenset({"a", "an", "my", "your", "this", "these"})
 _JOINING: Final = (DANGLING | OPEN_BEFORE | REPEATABLE) - {"i", "i'm", "i've"}
 
 _SUBJECT: Final = (
@@ -71,7 +82,6 @@ _SOFT_CUT: Final = re.compile(
     r"|i lost|so|do you|you can|have you|is that|are you|i am|i was|i had|it will|it can|they told"
     r"|to recap|call us|please|may i|was that|is this|make sure)\b(?= \S+)"
 )
-_ABBREVIATION: Final = re.compile(r"(?:\b[A-Za-z]|Mr|Mrs|Ms|Dr|St|Ave|Inc|No|vs)\.$|\d\.$")
 _LONG_SENTENCE: Final = 20
 
 
@@ -104,7 +114,8 @@ class Clause:
         words = []
         for place, token in enumerate(self.tokens):
             goes_on = place > 0 and self.tokens[place - 1].line != token.line
-            words.append(token.text.lower() if goes_on and token.norm in _JOINING else token.text)
+            common = token.norm in _JOINING or self.tokens[place - 1].norm in _DETERMINERS
+            words.append(token.text.lower() if goes_on and common and token.text.istitle() else token.text)
         return " ".join(words)
 
     @property
@@ -120,7 +131,7 @@ class Clause:
 
 def normal(word: str) -> str:
     """A written word as the patterns see it."""
-    return _EDGE.sub("", word.replace("\u2019", "'")).lower()
+    return _EDGE.sub("", text_normal(word))
 
 
 def party(line: Line) -> str:
@@ -177,16 +188,19 @@ def _is_nod(words: Sequence[str]) -> bool:
 
 
 def _sentences(members: Sequence[int], texts: Sequence[Sequence[str]], punctuated: bool) -> list[list[Token]]:
+    """Sentences of a turn; one whose line breaks off goes on in the next line."""
     sentences: list[list[Token]] = [[]]
     for index in members:
-        words = texts[index]
-        for place, word in enumerate(words):
-            last = place == len(words) - 1
-            goes_on = last and normal(word) in DANGLING
-            sentences[-1].append(Token(word.rstrip(".,") if goes_on else word, index))
-            ends = word[-1] in ".?!" and not (_ABBREVIATION.search(word) and not last)
-            if (ends or (last and not punctuated)) and not goes_on:
-                sentences.append([])
+        parts = [part.text.split() for part in split_sentences(" ".join(texts[index]))]
+        for part in parts[:-1]:
+            sentences[-1] += [Token(word, index) for word in part]
+            sentences.append([])
+        *most, final = parts[-1]
+        goes_on = normal(final) in DANGLING
+        sentences[-1] += [Token(word, index) for word in most]
+        sentences[-1].append(Token(final.rstrip(".,") if goes_on else final, index))
+        if not goes_on and (final[-1] in ".?!" or not punctuated):
+            sentences.append([])
     return [_without_repeats(sentence) for sentence in sentences if sentence]
 
 
@@ -230,6 +244,8 @@ def _may_cut(norms: Sequence[str], begin: int, start: int) -> bool:
     if word == "but":
         return len(before) <= 4 or cues.CHATTER.search(" ".join(before)) is not None
     if word not in {"and", "so"} and (before[-1] in OPEN_BEFORE or before[-1] in DANGLING):
+        return False
+    if before[0] in ASKING_WORDS and word in {"can", "could", "would", "do", "is", "are"}:
         return False
     opens = next((norm for norm in before if norm not in {"and", "but", "so", "okay", "now"}), "")
     return opens not in CONDITIONS and not _CONDITIONS_INSIDE.intersection(before[-8:])

@@ -10,23 +10,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_NUMBER = (
-    r"(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six"
-    r"|seven|eigh|nine)teen"
-    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|hundred|thousand|million|half|point|\d[\d,.]*)"
-)
 MASK = r"\[[a-z]+_\d+\]"
 """A masked span, in normalized (lower) case."""
 
 DONE_VERB = (
     r"(?:[a-z]{3,}ed|sent|put|made|set|taken|given|got|gotten|done|written|told|let|found|spoken|frozen"
     r"|withdrawn|paid|begun|sold|bought|shut|cut)"
-)
-WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-MONTH = (
-    r"(?:january|february|march (?:\d|the|first|second|third|\w+th)|april|may (?:\d|the|first|second"
-    r"|\w+th)|june|july"
-    r"|august|september|october|november|december)"
 )
 SPAN = r"(?:minutes?|hours?|(?:business |working |calendar )?days?|weeks?|months?|years?)"
 
@@ -221,10 +210,6 @@ OWN_PROMISE: Final = _words(
 )
 """What the customer says they will do."""
 
-AMOUNT: Final = _words(
-    rf"{_NUMBER}(?: (?:and )?(?:a )?{_NUMBER})* (?:dollars?|bucks|cents|euros?|pounds?|percent|yuan)",
-    r"[$€£]\d[\d,.]*|\d[\d,.]*[$€£%]",
-)
 VERIFIES: Final = _words(
     r"date of birth|birthday|(?:first|last|full|your|maiden) name|social|digits|(?:pin|security"
     r"|access|zip) (?:code|number)|pin|password"
@@ -237,5 +222,3 @@ OUTBOUND: Final = _words(
     r"|is this (?:mr|mrs|ms|miss|mister)|reason (?:i'm|i am|for my) call\w*|(?:is this|is it) a good time"
 )
 """The agent placed the call, and so the agent has its reason."""
-DATE: Final = _words(WEEKDAY, MONTH, r"\d+(?:st|nd|rd|th)", r"\d{1,2}:\d\d", r"\d+ ?[ap]\.?m\.?", r"o'clock")
-REFERENCE: Final = _words(MASK, r"(?:reference|confirmation|case|claim|ticket|tracking) (?:number|id|code)")

@@ -14,10 +14,12 @@ from typing import Final
 from models.errors import ConfigError
 from models.summarizers import cues, facts
 from models.summarizers.choose import (
+    MAX_CLAUSE_WORDS,
     MAX_IN_SECTION,
     Pick,
     choose,
     content_words,
+    factual,
     opens_question,
     stems,
     topic,
@@ -31,7 +33,6 @@ VERSION: Final = "extractive@1"
 MIN_WORDS: Final = 12
 """Fewer spoken words than this, in the whole call, are too little for a note."""
 MAX_STATEMENTS: Final = 9
-_MAX_CLAUSE_WORDS = 30
 _SAME_OVERLAP = 0.6
 
 
@@ -52,7 +53,8 @@ class _Note:
 
     def add(self, section: str, text: str, lines: Iterable[int]) -> None:
         rows = sorted(set(lines))
-        missing = ungrounded(text, (self.lines[row].text for row in rows))
+        speakers = {self.lines[row].speaker for row in rows if self.lines[row].role == "unknown"}
+        missing = ungrounded(text, (self.lines[row].text for row in rows), " ".join(speakers))
         evidence = tuple(self.lines[row].id for row in rows)
         self.statements.append(Statement(section, text, evidence, "unchecked" if missing else "supported"))
         self.content.append(stems(content_words(text)))
@@ -69,10 +71,9 @@ class _Note:
         together = frozenset[str]().union(*near)
         return words <= together or any(len(words & told) >= share * len(words) for told in self.content)
 
-    def knows(self, marks: Iterable[str]) -> bool:
+    def knows(self, marks: frozenset[str]) -> bool:
         """Whether every amount, date and reference is told already."""
-        known = frozenset[str]().union(*self.content)
-        return all(stems(content_words(mark)) <= known for mark in marks)
+        return marks <= frozenset[str]().union(*(facts.marks(row.text) for row in self.statements))
 
 
 class Extractive:
@@ -133,7 +134,7 @@ def _write(note: _Note, picks: Sequence[Pick]) -> None:
             break
         words = topic(content_words(pick.clause.norm))
         text = _rendered(pick.clause)
-        if note.tells(pick.section, words) and note.knows(facts.marks(pick.clause.norm)):
+        if note.tells(pick.section, words) and note.knows(facts.marks(pick.clause.text)):
             continue
         joined = (
             _joined(note.statements[-1].text, text)
@@ -169,12 +170,12 @@ def _joined(first: str, second: str) -> str | None:
 
 def _rendered(clause: Clause) -> str:
     name, other = _names(clause)
-    if len(clause.tokens) > _MAX_CLAUSE_WORDS:
+    if len(clause.tokens) > MAX_CLAUSE_WORDS:
         return quoted(_shortened(clause), name, False)
     text = clause.text
     asks = clause.asks or bool(opens_question(clause.norm))
     told_text = told(text, name, other)
-    if told_text is None or ungrounded(told_text, [clause.text]):
+    if told_text is None or ungrounded(told_text, [clause.text], name):
         return quoted(text, name, asks)
     return told_text if not (asks and not told_text.startswith(f"{name} asked")) else quoted(text, name, True)
 
@@ -190,11 +191,11 @@ def _shortened(clause: Clause) -> str:
     tokens = clause.tokens
     joints = [
         place
-        for place in range(8, _MAX_CLAUSE_WORDS)
+        for place in range(8, MAX_CLAUSE_WORDS)
         if tokens[place].norm in {"and", "but", "because", "so", "which", "or"}
         or tokens[place - 1].text.endswith(",")
     ]
-    end = joints[-1] if joints else _MAX_CLAUSE_WORDS
+    end = joints[-1] if joints else MAX_CLAUSE_WORDS
     return " ".join(token.text for token in tokens[:end]).rstrip(" ,") + " ..."
 
 
@@ -205,7 +206,7 @@ def _write_open_end(note: _Note, clauses: Sequence[Clause]) -> None:
         return
     turn = [clause for clause in clauses if clause.turn == ending[-1].turn]
     tokens = tuple(token for clause in turn if content_words(clause.norm) for token in clause.tokens)[
-        -_MAX_CLAUSE_WORDS:
+        -MAX_CLAUSE_WORDS:
     ]
     if len(tokens) < 3:
         return
@@ -219,33 +220,13 @@ def _write_open_end(note: _Note, clauses: Sequence[Clause]) -> None:
 
 
 def _write_facts(note: _Note, clauses: Sequence[Clause]) -> None:
+    """Answers to the agent's questions, then clauses with an amount or a date that is not told yet."""
     room = min(MAX_IN_SECTION["key_facts"], MAX_STATEMENTS - len(note.statements))
-    for fact in facts.answers(clauses):
-        answer = content_words(fact.text.partition(":")[2])
-        if room > 0 and answer and not any(stems(answer) <= words for words in note.content):
-            note.add("key_facts", fact.text, fact.lines)
-            room -= 1
-    known = set().union(*note.content) if note.content else set()
-    verified = {
-        clause.turn + 1 for clause in clauses if clause.role == "agent" and cues.VERIFIES.search(clause.norm)
-    }
-    for clause in clauses:
-        spelled = sum(len(token.norm) == 1 and token.norm.isalpha() for token in clause.tokens) > 3
-        told_back = (
-            spelled
-            or opens_question(clause.norm)
-            or (clause.role == "agent" and cues.REPORTED.search(clause.norm))
-        )
-        fresh = {mark for mark in facts.marks(clause.norm) if not stems(content_words(mark)) <= known}
-        useful = (
-            fresh
-            and not told_back
-            and clause.turn not in verified
-            and len(content_words(clause.norm)) >= 3
-            and not clause.asks
-            and not cues.CHATTER.search(clause.norm)
-        )
-        if room > 0 and useful and len(clause.tokens) <= _MAX_CLAUSE_WORDS:
-            note.add("key_facts", _rendered(clause), clause.lines)
-            known |= stems(content_words(clause.norm))
+    rows = [(fact.text, fact.lines, fact.text.partition(":")[2]) for fact in facts.answers(clauses)]
+    rows += [(_rendered(clause), clause.lines, "") for clause in factual(clauses)]
+    for text, lines, answer in rows:
+        words = stems(content_words(answer))
+        old = any(words <= told for told in note.content) if answer else note.knows(facts.marks(text))
+        if room > 0 and not old:
+            note.add("key_facts", text, lines)
             room -= 1

@@ -10,6 +10,10 @@ from typing import Final
 from models.summarizers import cues
 from models.summarizers.clauses import Clause
 from models.summarizers.person import words_of
+from models.text.dates import CalendarDate, WeekdayRef, find_dates
+from models.text.money import find_money
+from models.text.numbers import find_numbers
+from models.text.times import ClockTime
 
 _NOT_KEPT: Final = re.compile(
     r"\b(?:name|birth|birthday|social|pin|password|passcode|maiden|code|spell\w*|question|security"
@@ -37,6 +41,7 @@ _ANSWER_LEAD: Final = re.compile(
 _UNSURE: Final = re.compile(
     r"\b(?:sorry|don't know|not sure|what|why|repeat|i mean|can you|could you|do you|i don't|how)\b"
 )
+_POINTS: Final = (CalendarDate, ClockTime, WeekdayRef)
 _MAX_ANSWER_WORDS = 12
 
 
@@ -48,13 +53,12 @@ class Fact:
     lines: tuple[int, ...]
 
 
-def marks(norm: str) -> frozenset[str]:
-    """Amounts, dates and masks in normalized words."""
-    found: set[str] = set()
-    for pattern in (cues.AMOUNT, cues.DATE):
-        found.update(match.group() for match in pattern.finditer(norm))
-    found.update(re.findall(cues.MASK, norm))
-    return frozenset(found)
+def marks(text: str) -> frozenset[str]:
+    """Amounts, percentages, dates, times of day and masks of a text, each in one canonical form."""
+    values: list[object] = [found.value for found in find_money(text)]
+    values += [found.value for found in find_dates(text) if isinstance(found.value, _POINTS)]
+    values += [found.value for found in find_numbers(text) if found.value.kind == "percent"]
+    return frozenset([repr(value) for value in values] + re.findall(cues.MASK, text.lower()))
 
 
 def answers(clauses: Sequence[Clause]) -> list[Fact]:

@@ -99,9 +99,9 @@ def words_of(text: str) -> list[str]:
     ]
 
 
-def ungrounded(text: str, evidence: Iterable[str]) -> set[str]:
-    """Words of a statement that neither its evidence nor the frame accounts for."""
-    said: set[str] = set()
+def ungrounded(text: str, evidence: Iterable[str], speaker: str = "") -> set[str]:
+    """Words of a statement that neither its evidence, nor the frame, nor the speaker's label accounts for."""
+    said = set(words_of(speaker))
     for line in evidence:
         for word in words_of(_expanded(line)) + words_of(line):
             said.update({word, *word.split(",")})
@@ -222,6 +222,7 @@ def _agent(text: str) -> str | None:
     if body is None or first.lower() in QUESTION:
         return None
     if first == "I":
+        body = body.replace("the agent's", "their") if "customer" not in body else body
         return _with_verb("Agent", body, text[2:])
     if first.lower() in {"you", "your"}:
         return re.sub(r"^the customer", "Customer", body)

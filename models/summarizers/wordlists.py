@@ -33,7 +33,8 @@ OPEN_BEFORE = _set(
 CONDITIONS = _set("if unless once when until since after before while although")
 FRAME_WORDS = _set(
     "customer customer's agent agent's said asked to the they them their theirs themselves is are was "
-    "were has have does doesn't hasn't isn't wasn't will would not and call ended after for we our"
+    "were has have does doesn't hasn't isn't wasn't will would not and call ended after for "
+    "we our other party"
 )
 """Words that a statement may hold without having been said."""
 SAME_VERBS = _set(
@@ -80,5 +81,6 @@ COMMON = STOP_WORDS | _set(
     "what how who when where which he she not don't because please thank thanks hello hi"
 )
 """English calls are full of them."""
+ASKING_WORDS = _set("what which how when where who why")
 QUESTION_START = _set("what how why which who where is are do does did would should")
 AUXILIARIES = SAME_VERBS | _set("is has does receive am are were have do don't haven't aren't weren't")

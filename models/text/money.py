@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from models.text.numbers import read_cardinal, read_number
-from models.text.tokens import Found, Token, norm_at, spoken_tokens, touches
+from models.text.tokens import Found, Token, listed, norm_at, spoken_tokens, touches
 
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB"}
 _NAMES = (
-    dict.fromkeys("dollar dollars buck bucks usd".split(), "USD")
-    | dict.fromkeys("euro euros eur".split(), "EUR")
-    | dict.fromkeys("pound pounds quid sterling gbp".split(), "GBP")
-    | dict.fromkeys("yen jpy".split(), "JPY")
-    | dict.fromkeys("rupee rupees inr".split(), "INR")
+    dict.fromkeys(listed("dollar dollars buck bucks usd"), "USD")
+    | dict.fromkeys(listed("euro euros eur"), "EUR")
+    | dict.fromkeys(listed("pound pounds quid sterling gbp"), "GBP")
+    | dict.fromkeys(listed("yen jpy"), "JPY")
+    | dict.fromkeys(listed("rupee rupees inr"), "INR")
 )
-_CODES = frozenset("usd eur gbp jpy inr".split())
-_PARTS = dict.fromkeys("cent cents ¢".split(), "USD") | dict.fromkeys("pence penny pennies".split(), "GBP")
+_CODES = frozenset(listed("usd eur gbp jpy inr"))
+_PARTS = dict.fromkeys(listed("cent cents ¢"), "USD") | dict.fromkeys(listed("pence penny pennies"), "GBP")
 _PART_OF = {"USD": ("cent", "cents", "¢"), "EUR": ("cent", "cents"), "GBP": ("pence", "penny", "pennies")}
 
 

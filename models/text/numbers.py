@@ -11,45 +11,49 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from models.text.tokens import Found, Token, norm_at, spoken_tokens, touches
+from models.text.tokens import Found, Token, listed, norm_at, spoken_tokens, touches
 
 NumberKind = Literal["cardinal", "ordinal", "percent"]
 Read: TypeAlias = "tuple[Number, int] | None"
 """A number and the index of the token after it, or None where there is no number."""
 
-UNITS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine".split())}
+UNITS = {w: n for n, w in enumerate(listed("zero one two three four five six seven eight nine"))}
 TEENS = {
     w: n
     for n, w in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
+        listed("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"), start=10
     )
 }
 TENS = {
-    w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    w: 10 * n for n, w in enumerate(listed("twenty thirty forty fifty sixty seventy eighty ninety"), start=2)
 } | {"fourty": 40}
 SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000}
 REPEATS = {"double": 2, "triple": 3, "treble": 3}
 ZEROS = frozenset({"oh", "o"})
 _ORDINAL_UNITS = {
-    w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), start=1)
+    w: n for n, w in enumerate(listed("first second third fourth fifth sixth seventh eighth ninth"), start=1)
 }
 _ORDINALS = (
     _ORDINAL_UNITS
     | {
         w: n
         for n, w in enumerate(
-            "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth"
-            " nineteenth twentieth".split(),
+            listed(
+                "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth"
+                " eighteenth nineteenth twentieth"
+            ),
             start=10,
         )
     }
     | {"thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "hundredth": 100, "thousandth": 1000}
 )
 _SUFFIXES = frozenset({"st", "nd", "rd", "th"})
-_NOT_SECOND = frozenset("a one per every each split".split())
+_NOT_SECOND = frozenset(listed("a one per every each split"))
 _GUARDED = frozenset(
-    "dollar dollars buck bucks cent cents pound pounds euro euros percent % day days week weeks month months"
-    " year years hour hours minute minutes business am pm a.m. p.m.".split()
+    listed(
+        "dollar dollars buck bucks cent cents pound pounds euro euros percent % day days week weeks"
+        " month months year years hour hours minute minutes business am pm a.m. p.m."
+    )
 )
 """After these units, the last piece of a row of numerals is an amount of its own: "2026 35 dollars"."""
 
@@ -251,11 +255,18 @@ def _pieces(tokens: Sequence[Token], i: int) -> list[_Piece]:
             at, separated = at + 1, True
     if separated and len(pieces) == 2:
         pieces.pop()
-    if len(pieces) > 1 and norm_at(tokens, pieces[-1].after) in _GUARDED and len(pieces[-2].digits) > 1:
+    if len(pieces) > 1 and _own_amount(tokens, pieces):
         pieces.pop()
     if len(pieces) < 3 and pieces and norm_at(tokens, i) in ZEROS:
         return []
     return pieces
+
+
+def _own_amount(tokens: Sequence[Token], pieces: Sequence[_Piece]) -> bool:
+    """Whether the last numeral of a row belongs to the unit after it, not to the numerals before it."""
+    after = pieces[-1].after
+    numeral = tokens[after - 1].kind == "number" and len(pieces[-2].digits) > 1
+    return numeral and norm_at(tokens, after) in _GUARDED
 
 
 def _single(tokens: Sequence[Token], separator: int) -> bool:
@@ -282,4 +293,6 @@ def _piece(tokens: Sequence[Token], i: int) -> _Piece | None:
     value, after = read
     said = [norm_at(tokens, k) for k in range(i, after)]
     plain = not any(word in SCALES or word in ("and", "a", "an") for word in said)
-    return _Piece(str(value), after, joins=plain and norm_at(tokens, after) != "point" and said[0] != "hundred")
+    return _Piece(
+        str(value), after, joins=plain and norm_at(tokens, after) != "point" and said[0] != "hundred"
+    )

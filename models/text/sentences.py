@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from models.text.tokens import listed
+
 _END = re.compile(r"[.!?…]+[\"'\u2019\u201d)\]]*(?=\s)|\n")
 _LAST_WORD = re.compile(r"[^\s(\[\"'\u201c\u2018]+$")
 _NEXT_WORD = re.compile(r"[\s\"'(\[\u201c\u2018]*([^\s.,!?]*)")
 
-_TITLES = frozenset("mr mrs ms dr prof rev sr jr st mt ft gen col sgt capt lt hon".split())
-_LEADING = frozenset("no nos vs approx ext e.g i.e cf fig art acct".split())
-_TRAILING = frozenset("a.m p.m etc inc ltd co corp bros ave blvd dept est u.s u.k u.s.a p.s p.o".split())
+_TITLES = frozenset(listed("mr mrs ms dr prof rev sr jr st mt ft gen col sgt capt lt hon"))
+_LEADING = frozenset(listed("no nos vs approx ext e.g i.e cf fig art acct"))
+_TRAILING = frozenset(listed("a.m p.m etc inc ltd co corp bros ave blvd dept est u.s u.k u.s.a p.s p.o"))
 _STARTERS = frozenset(
-    "i i'm i'll i've i'd we we'll you your he she it it's its they the this that these those there then so but and"
-    " please thank thanks could can would will what when where why who how my our if is are do does did let"
-    " okay ok yes no alright in on at for".split()
+    listed(
+        "i i'm i'll i've i'd we we'll you your he she it it's its they the this that these those there"
+        " then so but and please thank thanks could can would will what when where why who how my our"
+        " if is are do does did let okay ok yes no alright in on at for"
+    )
 )
 
 
@@ -32,7 +36,8 @@ def split_sentences(text: str) -> list[Sentence]:
     """Sentences in order; what lies between them is white space only.
 
     A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number, or a small
-    letter follows. A line end always does. Text without punctuation, as some engines write it, is one sentence.
+    letter follows. A line end always does. Text without punctuation, as some engines write it, is one
+    sentence.
     """
     sentences: list[Sentence] = []
     start = 0
@@ -67,4 +72,6 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         return False
     if word in _TRAILING:
         return after.casefold() in _STARTERS or not after
-    return not (len(word) == 1 and word.isalpha() and before is not None and before[0].isupper() and word != "i")
+    return not (
+        len(word) == 1 and word.isalpha() and before is not None and before[0].isupper() and word != "i"
+    )

@@ -47,6 +47,11 @@ class Token:
     norm: str
 
 
+def listed(words: str) -> tuple[str, ...]:
+    """The words of a table that is written as one string."""
+    return tuple(words.split())
+
+
 def normal(text: str) -> str:
     """Normal form for comparing: NFC, case folded, plain quotes and hyphens."""
     return unicodedata.normalize("NFC", text.translate(_PLAIN).casefold())

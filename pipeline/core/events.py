@@ -57,6 +57,16 @@ class AudioGap:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnsFound:
+    """Who held the floor when on a mono call: sorted turns that do not overlap."""
+
+    id: str
+    revision: int
+    channel: int
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakerPart:
     """Words `first_word` up to, not including, `end_word` of an utterance belong to `speaker`."""
 
@@ -115,7 +125,14 @@ class Partial:
 
 
 DurableEvent: TypeAlias = (
-    UtteranceFinal | UtteranceLost | AudioGap | SpeakerRevised | RolesAssigned | DraftReady | CallClosed
+    UtteranceFinal
+    | UtteranceLost
+    | AudioGap
+    | TurnsFound
+    | SpeakerRevised
+    | RolesAssigned
+    | DraftReady
+    | CallClosed
 )
 Event: TypeAlias = DurableEvent | Partial
 

@@ -36,6 +36,7 @@ from pipeline.core.events import (
     SpeakerRevised,
     SummarizeJob,
     TranscribeJob,
+    TurnsFound,
     UtteranceFinal,
     UtteranceLost,
 )
@@ -308,8 +309,12 @@ class Session:
         if state.stage != "ended" or waiting or state.turns_due_s is not None:
             return []
         state.finals.sort(key=lambda final: (final.start_samples, final.channel))
-        revisions = revise(state.finals, state.turns) if state.turns else []
-        out: list[Output] = [
+        out: list[Output] = []
+        revisions: list[tuple[str, tuple[SpeakerPart, ...]]] = []
+        if state.turns:
+            out.append(TurnsFound("turns-1", 1, 0, state.turns))
+            revisions = revise(state.finals, state.turns)
+        out += [
             SpeakerRevised(f"{utterance}-speaker-1", utterance, 1, parts) for utterance, parts in revisions
         ]
         lines = self._lines(dict(revisions))

@@ -100,6 +100,16 @@ class Utterance(_Part):
     _check = model_validator(mode="after")(_span_in_order)
 
 
+class TurnOfSpeaker(_Part):
+    """A stretch in which one speaker of a mono call holds the floor, as the diarizer heard it."""
+
+    speaker: str
+    channel: ChannelIndex
+    start_s: Seconds
+    end_s: Seconds
+    _check = model_validator(mode="after")(_span_in_order)
+
+
 class Gap(_Part):
     """A stretch that holds audio but no words, because the audio or its result was lost."""
 
@@ -175,6 +185,8 @@ class CallDocument(_Part):
     channels: tuple[Channel, ...] = ()
     speakers: tuple[Speaker, ...] = ()
     utterances: tuple[Utterance, ...] = ()
+    turns: tuple[TurnOfSpeaker, ...] = ()
+    """Who holds the floor when, on mono calls; empty where the channel says it."""
     gaps: tuple[Gap, ...] = ()
     redactions: tuple[Redaction, ...] = ()
     summary: Note
@@ -227,6 +239,17 @@ def segments_of(doc: CallDocument) -> list[Segment]:
             ),
         )
         for utterance in doc.utterances
+    ]
+
+
+def turns_of(doc: CallDocument) -> list[Segment]:
+    """Who spoke when: the diarizer's turns, or the utterances where the channel is the speaker."""
+    if not doc.turns:
+        return segments_of(doc)
+    names = speaker_names(doc)
+    return [
+        Segment(names.get(turn.speaker, turn.speaker), turn.start_s, turn.end_s, None, turn.channel)
+        for turn in doc.turns
     ]
 
 

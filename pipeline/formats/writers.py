@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pipeline.formats import lines, markdown, rttm, srt, vtt
-from pipeline.formats.call_json import CallDocument, segments_of, write_call
+from pipeline.formats.call_json import CallDocument, segments_of, turns_of, write_call
 
 WRITERS: Mapping[str, Callable[[CallDocument], str]] = MappingProxyType(
     {
@@ -15,7 +15,7 @@ WRITERS: Mapping[str, Callable[[CallDocument], str]] = MappingProxyType(
         "vtt": lambda doc: vtt.write(segments_of(doc)),
         "srt": lambda doc: srt.write(segments_of(doc)),
         "txt": lambda doc: lines.write(segments_of(doc)),
-        "rttm": lambda doc: rttm.write({doc.call_id: segments_of(doc)}),
+        "rttm": lambda doc: rttm.write({doc.call_id: turns_of(doc)}),
     }
 )
 """Format, which is also the suffix of the file -> its text, for a UTF-8 file with line ends as they are."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -121,16 +123,18 @@ def test_masked_values_are_told(data: Path) -> None:
 def test_transcribing_in_memory(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, str | None, str | None]] = []
 
-    def transcribe_unmasked(
-        path: Path, *, asr: str | None, diarizer: str | None, roles: tuple[str, ...] | None
-    ) -> CallDocument:
-        asked.append((path.stem, asr, diarizer))
-        if path.stem == "one":
-            raise EngineError(f"{path}: the engine gave up")
-        heard: list[Segment] = HEARD
-        return call(path.stem, heard)
+    @contextmanager
+    def scoring(asr: str | None, diarizer: str | None) -> Iterator[Callable[[Path], CallDocument]]:
+        def transcribe(path: Path) -> CallDocument:
+            asked.append((path.stem, asr, diarizer))
+            if path.stem == "one":
+                raise EngineError(f"{path}: the engine gave up")
+            heard: list[Segment] = HEARD
+            return call(path.stem, heard)
 
-    monkeypatch.setitem(sys.modules, "pipeline.app", SimpleNamespace(transcribe_unmasked=transcribe_unmasked))
+        yield transcribe
+
+    monkeypatch.setitem(sys.modules, "pipeline.app", SimpleNamespace(scoring=scoring))
     before = sorted(data.rglob("*"))
     result = CliRunner().invoke(app, ["asr", str(data / "data"), "--asr", "scripted", "--diarizer", "none"])
     assert result.exit_code == 2

@@ -42,7 +42,7 @@ def test_round_trip_and_stability(tmp_path: Path) -> None:
 def test_order_of_keys() -> None:
     found = json.loads(write_call(example_call()))
     head = ["schema", "call_id", "language", "started_at", "duration_s", "channels", "speakers", "utterances"]
-    assert list(found) == [*head, "gaps", "redactions", "summary", "end", "provenance", "timing"]
+    assert list(found) == [*head, "turns", "gaps", "redactions", "summary", "end", "provenance", "timing"]
     assert list(found["utterances"][0]) == ["id", "speaker", "channel", "start_s", "end_s", "text", "words"]
     assert list(found["redactions"][0]) == ["kind", "start_s", "end_s", "channel", "token"]
     assert list(found["summary"]["statements"][0]) == ["section", "text", "evidence", "support"]

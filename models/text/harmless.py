@@ -1,0 +1,139 @@
+"""Numbers that are clearly no secret: amounts, dates, times, durations, counts.
+
+This is what a mask of secrets may leave readable where nothing else in the utterance speaks against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from models.text.dates import CalendarDate, find_dates
+from models.text.digits import FILLERS, HOMOPHONES, MASK
+from models.text.money import find_money
+from models.text.numbers import TEENS, TENS, UNITS, Number, find_numbers
+from models.text.times import ClockTime, Duration
+from models.text.tokens import Found, listed, normal, tokenize
+
+HarmlessKind = Literal[
+    "money", "percent", "date", "time", "bare time", "duration", "count", "ordinal", "name"
+]
+
+WEAK_KINDS = frozenset({"bare time", "count", "ordinal", "name"})
+"""Kinds that digits alone can form, or that hang on a guess about one word."""
+
+_NAME = re.compile(
+    r"\b(?:401 ?\(?k\b\)?|403 ?\(?b\b\)?|four oh one k\b|24/7|twenty[ -]four[ -]seven|50/50|fifty[ -]fifty)",
+    re.IGNORECASE,
+)
+_COUNTED = frozenset(
+    listed(
+        "account accounts card cards charge charges check checks payment payments transaction"
+        " transactions transfer transfers deposit deposits fee fees time times people person persons"
+        " customer customers ticket tickets item items option options question questions digits digit"
+        " copy copies branch branches business night nights star stars bed beds room rooms mile miles"
+        " point points call calls email emails letter letters message messages statement statements"
+        " installment installments more other others different separate kids children dogs cats cars"
+        " degrees percent stops steps things pages ways"
+    )
+)
+_NOT_PLURAL = frozenset(
+    listed(
+        "this his is was as us has does plus always perhaps unless less guess address yes thanks ends"
+        " numbers minus across pass its yours ours theirs hers hundreds thousands millions guys"
+        " sometimes besides afterwards express access previous various"
+    )
+)
+_JOINS = frozenset({"to", "or", "and", "-", "through"})
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """Words [first, after) that say a harmless number."""
+
+    kind: HarmlessKind
+    first: int
+    after: int
+
+
+def find_harmless(texts: Sequence[str]) -> list[Harmless]:
+    """Harmless numbers in the words of one utterance, in order, not overlapping."""
+    plain = [MASK.sub("#", text) for text in texts]
+    line = " ".join(plain)
+    starts = [0]
+    for text in plain:
+        starts.append(starts[-1] + len(text) + 1)
+    taken = [False] * len(texts)
+    spans = []
+    for kind, start, end in _candidates(line):
+        first = max(i for i in range(len(texts)) if starts[i] <= start)
+        after = min(i for i in range(1, len(starts)) if starts[i] > end - 1)
+        if not any(taken[first:after]):
+            taken[first:after] = [True] * (after - first)
+            spans.append(Harmless(kind, first, after))
+    return sorted(spans, key=lambda span: span.first)
+
+
+def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
+    """Spans of characters, those to be preferred first."""
+    numbers = find_numbers(line)
+    for money in find_money(line):
+        if not _spelled_out(line[money.start : money.end]):
+            yield "money", money.start, money.end
+    for number in numbers:
+        if number.value.kind == "percent" and not _spelled_out(line[number.start : number.end]):
+            yield "percent", number.start, number.end
+    for name in _NAME.finditer(line):
+        yield "name", name.start(), name.end()
+    for found in find_dates(line):
+        said = line[found.start : found.end]
+        if isinstance(found.value, ClockTime):
+            yield "bare time" if found.value.half is None else "time", found.start, found.end
+        elif isinstance(found.value, Duration):
+            yield "duration", found.start, found.end
+        elif not isinstance(found.value, CalendarDate) or any(char.isalpha() for char in said):
+            yield "date", found.start, found.end
+    yield from _counts(line, numbers)
+    for number in numbers:
+        if number.value.kind == "ordinal":
+            yield "ordinal", number.start, number.end
+
+
+def _spelled_out(said: str) -> bool:
+    """Whether four single digits stand in a row: an amount is not said like that, a card number is."""
+    row = 0
+    for token in tokenize(said):
+        row = row + 1 if token.norm in UNITS or (token.norm.isdecimal() and len(token.norm) == 1) else 0
+        if row == 4:
+            return True
+    return False
+
+
+def _counts(line: str, numbers: Sequence[Found[Number]]) -> Iterator[tuple[HarmlessKind, int, int]]:
+    """ "two charges", "three to five cards", "two new cards"."""
+    after_count = -1
+    for i in range(len(numbers) - 1, -1, -1):
+        number = numbers[i]
+        if number.value.kind != "cardinal" or number.value.spelled or number.value.value >= 1000:
+            continue
+        tokens = tokenize(line[number.end : number.end + 60])
+        words = [token.norm for token in tokens[:2]] + ["", ""]
+        follows = i + 1 < len(numbers) and number.end < numbers[i + 1].start == after_count
+        joined = follows and normal(line[number.end : after_count]).strip() in _JOINS
+        if joined or _is_counted(words[0], words[1], number.value):
+            after_count = number.start
+            yield "count", number.start, number.end
+
+
+def _is_counted(word: str, then: str, number: Number) -> bool:
+    if word in _COUNTED or (then in _COUNTED and word.isalpha() and not _is_spoken_digit(word)):
+        return word not in FILLERS
+    plural = len(word) > 3 and word.isalpha() and word.endswith("s") and word not in _NOT_PLURAL
+    return plural and number.value < 100 and word not in FILLERS and not _is_spoken_digit(word)
+
+
+def _is_spoken_digit(word: str) -> bool:
+    stem = word.removesuffix("s").removesuffix("e") if word == "sixes" else word.removesuffix("s")
+    return stem in UNITS or stem in TEENS or stem in TENS or word in HOMOPHONES

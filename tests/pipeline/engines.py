@@ -1,0 +1,92 @@
+"""Engines for tests of the shell: plain functions of what they are given, some of them faulty."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import EngineBusyError, EngineError
+from models.ports import DiarizerStream, TranscriberCapabilities, VoiceActivityStream
+from models.types import Line, Samples, Statement, Summary, Transcription, Turn, Word
+
+
+class LoudnessVoice:
+    """Speech is what is loud."""
+
+    version = "test:loudness"
+
+    def open(self) -> VoiceActivityStream:
+        return self
+
+    def score(self, windows: Samples) -> NDArray[np.float32]:
+        return (np.abs(windows).max(axis=1) > 0.05).astype(np.float32)
+
+
+class LengthTranscriber:
+    """Says how long the clip is; fails on clips that are very loud, once or for good."""
+
+    version = "test:length"
+
+    def __init__(self, max_batch: int = 1, busy_times: int = 0) -> None:
+        self.capabilities = TranscriberCapabilities(frozenset({"en"}), max_batch, 16_000 * 30, False)
+        self.batches: list[int] = []
+        self._busy_times = busy_times
+        self._lock = threading.Lock()
+
+    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+        with self._lock:
+            self.batches.append(len(clips))
+            if self._busy_times:
+                self._busy_times -= 1
+                raise EngineBusyError("no memory now")
+        if any(np.abs(clip).max(initial=0.0) > 0.95 for clip in clips):
+            raise EngineError("this clip cannot be read")
+        return [Transcription((Word(f"{len(clip) // 1_600}", 0, len(clip), 0.9, True),)) for clip in clips]
+
+
+class BrokenTranscriber(LengthTranscriber):
+    """Raises what no engine should."""
+
+    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+        raise ZeroDivisionError
+
+
+class HalvesDiarizer:
+    """The first half of the recording is one speaker, the second another."""
+
+    version = "test:halves"
+    needs_audio = True
+
+    def open(self) -> DiarizerStream:
+        return _Halves()
+
+
+class _Halves:
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def push(self, samples: Samples) -> None:
+        self.heard += len(samples)
+
+    def end(self) -> list[Turn]:
+        half = self.heard // 2
+        return [Turn(0, half, "S1"), Turn(half, self.heard, "S2")]
+
+
+class BrokenDiarizer(HalvesDiarizer):
+    """Cannot start."""
+
+    def open(self) -> DiarizerStream:
+        raise EngineError("no diarizer today")
+
+
+class LineSummarizer:
+    """A statement a line."""
+
+    version = "test:lines"
+
+    def summarize(self, lines: Sequence[Line]) -> Summary:
+        return Summary("ok", tuple(Statement("key_facts", line.text, (line.id,)) for line in lines))
