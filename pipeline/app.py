@@ -48,10 +48,16 @@ class Done:
 class Pipeline:
     """Open engines and their workers; processes files from any number of threads. A context manager."""
 
-    def __init__(self, config: Config, *, mask_secrets: bool = True) -> None:
+    def __init__(
+        self, config: Config, *, mask_secrets: bool = True, transcriber: Transcriber | None = None
+    ) -> None:
+        """Open the engines that `config` names; `transcriber`, where given, is open already.
+
+        Raises `WrapupError` where one cannot be had.
+        """
         self.config = config
         self._mask_secrets = mask_secrets
-        self._asr: Transcriber = registry.engine("asr", config.asr or choose_default_asr()[0])
+        self._asr: Transcriber = transcriber or open_transcriber(config)
         self._summarizer: Summarizer = registry.engine("summarizer", config.summarizer)
         self._voice: VoiceActivity = registry.engine("voice", "silero")
         self._diarizers: dict[int, Diarizer] = {}
@@ -145,6 +151,12 @@ class Pipeline:
 
     def _channel_roles(self, info: AudioInfo) -> tuple[Role, ...]:
         return ("unknown",) if info.channels == 1 else self.config.roles or DEFAULT_ROLES
+
+
+def open_transcriber(config: Config) -> Transcriber:
+    """The transcriber that is configured, else the default of this machine. Raises `WrapupError`."""
+    engine: Transcriber = registry.engine("asr", config.asr or choose_default_asr()[0])
+    return engine
 
 
 @contextmanager

@@ -83,6 +83,8 @@ _SOFT_CUT: Final = re.compile(
     r"|to recap|call us|please|may i|was that|is this|make sure)\b(?= \S+)"
 )
 _LONG_SENTENCE: Final = 20
+_SMALL_START: Final = re.compile(r"(?<=[a-z]{3}\.) (?=[a-z])")
+"""Small engines write a small letter after a full stop; written English does so only after abbreviations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,8 @@ def _sentences(members: Sequence[int], texts: Sequence[Sequence[str]], punctuate
     """Sentences of a turn; one whose line breaks off goes on in the next line."""
     sentences: list[list[Token]] = [[]]
     for index in members:
-        parts = [part.text.split() for part in split_sentences(" ".join(texts[index]))]
+        whole = split_sentences(" ".join(texts[index]))
+        parts = [piece.split() for part in whole for piece in _SMALL_START.split(part.text)]
         for part in parts[:-1]:
             sentences[-1] += [Token(word, index) for word in part]
             sentences.append([])

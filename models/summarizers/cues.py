@@ -31,7 +31,8 @@ META: Final = _words(
     r"system prompt|language model|as an ai|prompt injection",
     r"(?:write|put|say|state|record|type|note|add|include|report) (?:down |it |this )?(?:in (?:the|your|my) "
     r"(?:note|notes|summary|record|report|transcript|file)|that (?:the|my|i|this|you|all|every))",
-    r"(?:the|your|this) (?:summary|summarizer|summariser|summarization|wrap up note|wrap-up note)",
+    r"(?:summary|notes?|report|transcript) (?:must|should|shall|has to|have to|needs? to|will) "
+    r"(?:say|state|read|show|tell|include|mention|contain)|wrap.?up note",
     r"(?:summarizer|summariser)|(?:write|note|state) (?:down )?that (?:he|she|they|we)",
 )
 """Words addressed to whatever writes the note. They are no part of the call's business."""

@@ -49,7 +49,7 @@ def is_governed(texts: Sequence[str], looks: Sequence[Look], first: int, expires
     linked = False
     for i in range(first - 1, max(-1, first - 2 - _REACH), -1):
         parts = set(looks[i].parts)
-        linked = linked or _is_link(texts[i], looks[i])
+        linked = linked or is_link(texts[i], looks[i])
         if (linked and parts & _STRONG_CUES) or (expires and parts & _EXPIRY_CUES):
             return True
         if not parts <= _GLUE:
@@ -63,9 +63,9 @@ def said_values(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
     for cue, seen in enumerate(looks):
         if not is_cue(seen):
             continue
-        at, linked = cue + 1, texts[cue].endswith(":") or _is_link(texts[cue], seen)
+        at, linked = cue + 1, texts[cue].endswith(":") or is_link(texts[cue], seen)
         while at < len(looks) and looks[at].kind != "mask" and _GLUE.issuperset(looks[at].parts):
-            linked = linked or _is_link(texts[at], looks[at])
+            linked = linked or is_link(texts[at], looks[at])
             at += 1
         if linked and at < len(looks):
             values.update(_value_at(looks, at, words=bool(_WORD_CUES.intersection(seen.parts))))
@@ -84,5 +84,6 @@ def _value_at(looks: Sequence[Look], at: int, words: bool) -> list[int]:
     return values
 
 
-def _is_link(text: str, seen: Look) -> bool:
+def is_link(text: str, seen: Look) -> bool:
+    """Whether a word links a cue to its value: "is", "ending", "code's"."""
     return bool(_LINKS.intersection(seen.parts)) or text.endswith(("'s", "\u2019s"))

@@ -37,10 +37,13 @@ FILLERS = frozenset(
         "um uh uhm er erm ah hm hmm mm mhm huh and then next it it's its is that that's this yeah yes"
         " yep yup no nope okay ok alright right sure so well now like just the a an dash hyphen minus"
         " point dot comma space slash sorry wait hold hang on let me see again please thank thanks you"
-        " got go ahead actually"
+        " got i actually"
     )
 )
 """Words that may stand between the digits of one number without ending it."""
+
+HESITATIONS = frozenset(listed("um uh uhm er erm ah hm hmm mm dash hyphen comma"))
+"""Fillers that leave a homophone beside its digits."""
 
 ACKNOWLEDGEMENTS = frozenset(
     listed(

@@ -14,9 +14,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from models.text.cues import is_cue, is_governed, said_values
+from models.text.cues import is_cue, is_governed, is_link, said_values
 from models.text.digits import (
     ACKNOWLEDGEMENTS,
+    HESITATIONS,
     WEAK_HOMOPHONES,
     Look,
     count_digits,
@@ -38,10 +39,7 @@ MAX_STRANGERS = 2
 """How many fillers, or misheard words, may stand between two groups of one number."""
 
 _PRONOUN_BEFORE = frozenset(
-    listed(
-        "new this that which the another other any no every each good old only same right wrong last"
-        " first next"
-    )
+    listed("new this that which the another other any every each good old only same right wrong last first")
 )
 _STOPS = re.compile(r"[.,!?;:…]+$")
 
@@ -131,8 +129,7 @@ class _Scan:
         digits = {i for i, seen in enumerate(self.looks) if seen.kind == "digit" and not self.readable[i]}
         digits |= {i for i, seen in enumerate(self.looks) if seen.kind == "one" and self._is_digit_one(i)}
         digits |= _misheard(self.looks, digits)
-        if self.bare_utterance:
-            digits |= {i for i, seen in enumerate(self.looks) if seen.kind == "homophone"}
+        digits |= self._loose()
         digits = {i for i in digits if not self.readable[i]}
         hidden: set[int] = set()
         run_end = self.state.run_samples
@@ -163,9 +160,39 @@ class _Scan:
         if kinds & {"digit", "one"}:
             return True
         sounds = {part for seen in self.looks if seen.kind == "homophone" for part in seen.parts}
-        said = {part for seen in self.looks for part in seen.parts}
-        plain_oh = sounds <= {"oh", "o"} and bool(said & ACKNOWLEDGEMENTS)
-        return bool(sounds) and not plain_oh and _near(self.state.run_samples, self.words[0])
+        if _is_plain_oh(sounds, self.looks):
+            return self._continues(0)
+        recent = (self.state.run_samples, self.state.cue_samples)
+        return bool(sounds) and any(_near(then, self.words[0]) for then in recent)
+
+    def _loose(self) -> set[int]:
+        """Homophones that fillers or a pause have cut off from their digits."""
+        sounds = {i for i, seen in enumerate(self.looks) if seen.kind == "homophone"}
+        digits = [i for i, seen in enumerate(self.looks) if seen.kind in _DIGITS]
+        if self.bare_utterance and (not digits or any(map(self._is_open_digit, digits))):
+            return sounds
+        return {
+            i
+            for first, after in _rows(sorted(sounds))
+            if self._is_loose(first, after)
+            for i in range(first, after)
+        }
+
+    def _is_loose(self, first: int, after: int) -> bool:
+        if after < len(self.looks) and self.looks[after].kind != "filler":
+            return False
+        before, behind = self._neighbour(first, -1), self._neighbour(after - 1, 1)
+        leads = behind is not None and self._is_open_digit(behind)
+        sounds = {part for seen in self.looks[first:after] for part in seen.parts}
+        if _is_plain_oh(sounds, self.looks[after : after + 1]) and not leads:
+            return False
+        follows = self._continues(first) if before is None else self._is_open_digit(before)
+        cued = bool(self.cues) or _near(self.state.cue_samples, self.words[first])
+        announced = cued and first > 0 and is_link(self.texts[first - 1], self.looks[first - 1])
+        return follows or (announced and (leads or behind is None))
+
+    def _is_open_digit(self, i: int) -> bool:
+        return 0 <= i < len(self.looks) and self.looks[i].kind in _DIGITS and not self.readable[i]
 
     def _continues(self, i: int) -> bool:
         """Whether word `i` may go on with a number that the last utterance of the channel left open."""
@@ -210,15 +237,14 @@ class _Scan:
         """Whether "one" counts: beside a digit, in a run, after a cue, or alone; else it is a pronoun."""
         if self.readable[i]:
             return False
-        beside = [self._neighbour(i, step) for step in (-1, 1)]
-        if self.bare_utterance or any(
-            k is not None and self.looks[k].kind in _DIGITS and not self.readable[k] for k in beside
-        ):
+        if self.bare_utterance or any(self._is_open_digit(k) for k in (i - 1, i + 1)):
             return True
         if self._is_pronoun(i):
             return False
-        before = beside[0]
-        governed = before is not None and before in self.cues
+        beside = [self._neighbour(i, step) for step in (-1, 1)]
+        if any(k is not None and self._is_open_digit(k) for k in beside):
+            return True
+        governed = beside[0] is not None and beside[0] in self.cues
         return governed or self._continues(i) or _near(self.state.run_samples, self.words[i])
 
     def _neighbour(self, i: int, step: int) -> int | None:
@@ -276,15 +302,22 @@ def _near(then: int | None, word: Word, window: int = WINDOW_SAMPLES) -> bool:
     return then is not None and abs(word.start_samples - then) <= window
 
 
+def _is_plain_oh(sounds: set[str], after: Sequence[Look]) -> bool:
+    """Whether "oh" is no zero: "oh okay"."""
+    return sounds <= {"oh", "o"} and any(ACKNOWLEDGEMENTS.intersection(seen.parts) for seen in after)
+
+
 def _misheard(looks: Sequence[Look], digits: set[int]) -> set[int]:
     """Homophones in a row with digits, and rows of three that hold more than "to" and "for"."""
     found: set[int] = set()
-    rows = _rows([i for i, seen in enumerate(looks) if seen.kind == "homophone" or i in digits])
-    for first, after in rows:
+    sounds = {i for i, seen in enumerate(looks) if seen.kind == "homophone"}
+    pauses = {i for i, seen in enumerate(looks) if seen.parts and HESITATIONS.issuperset(seen.parts)}
+    for first, after in _rows(sorted(sounds | digits | pauses)):
         row = range(first, after)
-        sounds = {part for i in row for part in looks[i].parts}
-        if any(i in digits for i in row) or (len(row) >= RUN_DIGITS and not sounds <= WEAK_HOMOPHONES):
-            found.update(row)
+        heard = sounds.intersection(row)
+        said = {part for i in heard for part in looks[i].parts}
+        if not digits.isdisjoint(row) or (len(heard) >= RUN_DIGITS and not said <= WEAK_HOMOPHONES):
+            found |= heard
     return found
 
 

@@ -111,9 +111,11 @@ def test_a_mono_call_without_a_diarizer_still_closes(workers: Workers) -> None:
 
 
 def test_an_engine_that_breaks_loses_utterances_and_not_the_call() -> None:
-    with Workers(Engines(BrokenTranscriber(), LineSummarizer()), threads=2) as workers:
-        with Call(STEREO, CallEngines(LoudnessVoice(), None), workers) as call:
-            events = run(call, audio(4, 2), 8_000)
+    with (
+        Workers(Engines(BrokenTranscriber(), LineSummarizer()), threads=2) as workers,
+        Call(STEREO, CallEngines(LoudnessVoice(), None), workers) as call,
+    ):
+        events = run(call, audio(4, 2), 8_000)
     lost = [event for event in events if isinstance(event, UtteranceLost)]
     assert len(lost) > 3
     assert {event.reason for event in lost} == {"failed"}
@@ -124,9 +126,11 @@ def test_one_bad_clip_does_not_take_its_batch_mates_along() -> None:
     engine = LengthTranscriber(max_batch=8)
     block = audio(5, 2)
     block[0, : RATE_HZ // 4] = 0.99
-    with Workers(Engines(engine, LineSummarizer()), threads=4) as workers:
-        with Call(STEREO, CallEngines(LoudnessVoice(), None), workers) as call:
-            events = run(call, block, block.shape[1])
+    with (
+        Workers(Engines(engine, LineSummarizer()), threads=4) as workers,
+        Call(STEREO, CallEngines(LoudnessVoice(), None), workers) as call,
+    ):
+        events = run(call, block, block.shape[1])
     lost = [event for event in events if isinstance(event, UtteranceLost)]
     assert [(event.channel, event.start_samples) for event in lost] == [(0, 0)]
     assert len([event for event in events if isinstance(event, UtteranceFinal)]) > 5
@@ -134,9 +138,11 @@ def test_one_bad_clip_does_not_take_its_batch_mates_along() -> None:
 
 def test_a_busy_engine_is_tried_again() -> None:
     engine = LengthTranscriber(busy_times=2)
-    with Workers(Engines(engine, LineSummarizer()), threads=1) as workers:
-        with Call(SessionSettings(channels=1), CallEngines(LoudnessVoice(), None), workers) as call:
-            events = run(call, audio(7, 1, duration_s=4.0), 4_000)
+    with (
+        Workers(Engines(engine, LineSummarizer()), threads=1) as workers,
+        Call(SessionSettings(channels=1), CallEngines(LoudnessVoice(), None), workers) as call,
+    ):
+        events = run(call, audio(7, 1, duration_s=4.0), 4_000)
     assert not [event for event in events if isinstance(event, UtteranceLost)]
 
 
