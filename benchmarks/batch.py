@@ -63,7 +63,9 @@ def throughput(files: Sequence[Path], asr: str, console: Console) -> None:
     raw_s = time.process_time() - started_s
     clip_s = sum(len(clip) for clips in recorder.clips for clip in clips) / RATE_HZ
     table = Table("", "CPU s", "calls: s of audio / CPU s", "speech: s of clips / CPU s", title=asr)
-    table.add_row("pipeline", f"{pipeline_s:.1f}", f"{audio_s / pipeline_s:.1f}", f"{clip_s / pipeline_s:.1f}")
+    table.add_row(
+        "pipeline", f"{pipeline_s:.1f}", f"{audio_s / pipeline_s:.1f}", f"{clip_s / pipeline_s:.1f}"
+    )
     table.add_row("raw engine", f"{raw_s:.1f}", f"{audio_s / raw_s:.1f}", f"{clip_s / raw_s:.1f}")
     console.print(table)
     console.print(

@@ -186,7 +186,7 @@ def _write_flac(path: Path, audio: AudioSegment) -> None:
     layout = "mono" if audio.channels == 1 else "stereo"
     packed = np.frombuffer(audio.raw_data, dtype=np.int16).reshape(1, -1)
     with av.open(path, "w", format="flac", container_options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("flac", rate=RATE_HZ, layout=layout, options={"flags": "+bitexact"})
+        stream = container.add_stream("flac", rate=RATE_HZ, layout=layout, options={"flags": "+bitexact", "compression_level": "12"})
         frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
         frame.rate = RATE_HZ
         container.mux(stream.encode(frame))

@@ -91,7 +91,7 @@ def test_every_call_with_a_conversation_has_a_note(run: Run) -> None:
 
 
 def test_wer_of_the_stereo_calls(unmasked: dict[str, CallDocument]) -> None:
-    total = ErrorCounts.total(score.wer for score in scores(STEREO, unmasked))
+    total = sum((score.wer for score in scores(STEREO, unmasked)), ErrorCounts())
     assert total.length > 2_000
     assert total.rate is not None
     assert total.rate <= 0.20

@@ -181,7 +181,10 @@ def _day_first(tokens: Sequence[Token], i: int) -> _Read:
     day = _day(tokens, i)
     if day is None:
         return None
-    month = _month(tokens, day[1] + (norm_at(tokens, day[1]) == "of"))
+    of = norm_at(tokens, day[1]) == "of"
+    if not of and tokens[i].kind != "number" and read_ordinal(tokens, i) is None:
+        return None
+    month = _month(tokens, day[1] + of)
     return None if month is None else _closed(tokens, month[0], day[0], month[1])
 
 

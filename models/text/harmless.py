@@ -28,17 +28,17 @@ _NAME = re.compile(
     r"\b(?:401 ?\(?k\b\)?|403 ?\(?b\b\)?|four oh one k\b|24/7|twenty[ -]four[ -]seven|50/50|fifty[ -]fifty)",
     re.IGNORECASE,
 )
-_COUNTED = frozenset(
+_THINGS = frozenset(
     listed(
-        "account accounts card cards charge charges check checks payment payments transaction"
-        " transactions transfer transfers deposit deposits fee fees time times people person persons"
-        " customer customers ticket tickets item items option options question questions digits digit"
-        " copy copies branch branches business night nights star stars bed beds room rooms mile miles"
-        " point points call calls email emails letter letters message messages statement statements"
-        " installment installments more other others different separate kids children dogs cats cars"
-        " degrees percent stops steps things pages ways"
+        "account card charge check payment transaction transfer deposit fee time person customer ticket item"
+        " option question digit copy branch night star bed room mile point call email letter message"
+        " statement installment kid dog cat car stop step thing page way"
     )
 )
+_MANY = frozenset(f"{thing}s" for thing in _THINGS) | frozenset(
+    listed("copies branches people children business more other others different separate degrees percent")
+)
+_WHOM = frozenset(listed("us them you these those the my our your"))
 _NOT_PLURAL = frozenset(
     listed(
         "this his is was as us has does plus always perhaps unless less guess address yes thanks ends"
@@ -46,6 +46,7 @@ _NOT_PLURAL = frozenset(
         " sometimes besides afterwards express access previous various"
     )
 )
+_AS_MANY = ("s", "hr", "min", "sec")
 _JOINS = frozenset({"to", "or", "and", "-", "through"})
 
 
@@ -92,6 +93,8 @@ def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
         if isinstance(found.value, ClockTime):
             yield "bare time" if found.value.half is None else "time", found.start, found.end
         elif isinstance(found.value, Duration):
+            if _disagrees(found.value, said):
+                continue
             yield "duration", found.start, found.end
         elif not isinstance(found.value, CalendarDate) or any(char.isalpha() for char in said):
             yield "date", found.start, found.end
@@ -99,6 +102,11 @@ def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
     for number in numbers:
         if number.value.kind == "ordinal":
             yield "ordinal", number.start, number.end
+
+
+def _disagrees(length: Duration, said: str) -> bool:
+    """Whether unit and number do not go together: "seven day", more likely misheard digits."""
+    return length.high in (0, *range(2, 10)) and not said.casefold().rstrip(".").endswith(_AS_MANY)
 
 
 def _spelled_out(said: str) -> bool:
@@ -128,10 +136,15 @@ def _counts(line: str, numbers: Sequence[Found[Number]]) -> Iterator[tuple[Harml
 
 
 def _is_counted(word: str, then: str, number: Number) -> bool:
-    if word in _COUNTED or (then in _COUNTED and word.isalpha() and not _is_spoken_digit(word)):
-        return word not in FILLERS
+    """Whether the two words after a number name what is counted; one thing, or many."""
+    if _is_spoken_digit(word) or word in FILLERS:
+        return False
+    if word in _MANY or (word in _THINGS and number.value == 1) or (word == "of" and then in _WHOM):
+        return True
+    if word.isalpha() and then in _MANY and then not in ("more", "other", "different"):
+        return True
     plural = len(word) > 3 and word.isalpha() and word.endswith("s") and word not in _NOT_PLURAL
-    return plural and number.value < 100 and word not in FILLERS and not _is_spoken_digit(word)
+    return plural and number.value < 100
 
 
 def _is_spoken_digit(word: str) -> bool:
