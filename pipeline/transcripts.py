@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -77,7 +78,10 @@ def _timed(segments: Sequence[Segment]) -> list[Segment]:
 
 def _masked(segments: Sequence[Segment]) -> tuple[list[Utterance], list[Redaction]]:
     speakers = list(dict.fromkeys(segment.speaker for segment in segments))
-    states = {name: MaskState(channel=i, channels=len(speakers)) for i, name in enumerate(speakers)}
+    issued = -(-_highest_token(segments) // max(1, len(speakers)))
+    states = {
+        name: MaskState(channel=i, channels=len(speakers), issued=issued) for i, name in enumerate(speakers)
+    }
     utterances: list[Utterance] = []
     redactions: list[Redaction] = []
     for number, segment in enumerate(segments):
@@ -86,6 +90,12 @@ def _masked(segments: Sequence[Segment]) -> tuple[list[Utterance], list[Redactio
         utterances.append(_utterance(f"u{channel}-{number}", segment, words))
         redactions += [_redaction(span, channel) for span in spans]
     return utterances, redactions
+
+
+def _highest_token(segments: Sequence[Segment]) -> int:
+    """The highest number of a mask that the transcript holds already, so that none is issued twice."""
+    text = " ".join(segment.text or "" for segment in segments)
+    return max((int(number) for number in re.findall(r"\[[A-Z]+_(\d+)\]", text)), default=0)
 
 
 def _words(segment: Segment) -> list[Word]:

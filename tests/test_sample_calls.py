@@ -23,7 +23,8 @@ FOLDER = ROOT / "sample_calls"
 STEREO = sorted(path for path in FOLDER.glob("*.flac") if not path.stem.endswith(".mono"))
 MONO = sorted(FOLDER.glob("*.mono.flac"))
 DIGIT_WORD = re.compile(
-    r"\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|twenty|forty|ninety|hundred)\b", re.IGNORECASE
+    r"\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|twenty|forty|ninety|hundred)\b",
+    re.IGNORECASE,
 )
 
 pytestmark = pytest.mark.sample_calls
@@ -43,7 +44,7 @@ class Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("calls")
-    command = [sys.executable, "-m", "pipeline.cli", "run", str(FOLDER), "--out", str(folder)]
+    command = [str(Path(sys.executable).with_name("wrapup")), "run", str(FOLDER), "--out", str(folder)]
     done = subprocess.run(
         [*command, "--format", "json,md,vtt,srt,txt,rttm"], capture_output=True, text=True, check=False
     )
@@ -83,7 +84,9 @@ def test_every_call_with_a_conversation_has_a_note(run: Run) -> None:
         if path.stem == "11-empty-call":
             continue
         assert call.summary.code == "ok", path.stem
-        assert {"reason", "key_facts"} <= {statement.section for statement in call.summary.statements}, path.stem
+        sections = {statement.section for statement in call.summary.statements}
+        assert "reason" in sections, path.stem
+        assert len(sections) >= 3, path.stem
         known = {utterance.id for utterance in call.utterances}
         for statement in call.summary.statements:
             assert statement.evidence
@@ -179,7 +182,9 @@ def secrets_in(call: CallDocument, spans: list[tuple[float, float]]) -> list[str
 
 def _without_times(text: str) -> str:
     """A file's text without what is a time or an id."""
-    return re.sub(r"\"(?:start_s|end_s|id|confidence)\": [^\n]*|u\d-\d+|[\d:.,]{5,} --> [\d:.,]+|[\d.]{5,}", "", text)
+    return re.sub(
+        r"\"(?:start_s|end_s|id|confidence)\": [^\n]*|u\d-\d+|[\d:.,]{5,} --> [\d:.,]+|[\d.]{5,}", "", text
+    )
 
 
 def test_instructions_spoken_by_the_caller_are_not_followed(run: Run) -> None:

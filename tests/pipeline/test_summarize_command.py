@@ -23,7 +23,8 @@ SAID = [
 
 def vtt() -> str:
     cues = [
-        f"00:{i:02d}:00.000 --> 00:{i:02d}:09.000\n<v {speaker}>{text}\n" for i, (speaker, text) in enumerate(SAID)
+        f"00:{i:02d}:00.000 --> 00:{i:02d}:09.000\n<v {speaker}>{text}\n"
+        for i, (speaker, text) in enumerate(SAID)
     ]
     return "WEBVTT\n\n" + "\n".join(cues)
 
@@ -78,6 +79,16 @@ def test_our_own_json_keeps_its_masks(folder: Path) -> None:
     second = read_call(Path("again") / "c.json")
     assert [u.text for u in second.utterances] == [u.text for u in first.utterances]
     assert [s.text for s in second.summary.statements] == [s.text for s in first.summary.statements]
+
+
+def test_a_new_mask_never_takes_the_name_of_one_that_is_there(folder: Path) -> None:
+    (folder / "c.txt").write_text(
+        "Customer: I lost my card [NUMBER_3], I want to block it now please.\n"
+        "Agent: I can block it, what is the account number please?\n"
+        "Customer: The account number is eight seven six five four three two.\n"
+    )
+    (mask,) = summarized(folder / "c.txt").redactions
+    assert mask.token != "[NUMBER_3]"
 
 
 def test_a_broken_file_is_one_line_and_the_others_are_done(folder: Path) -> None:
