@@ -62,26 +62,32 @@ class Frame:
 
 
 def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
-    """The document of a closed call; utterances are sorted by start, then channel."""
+    """The document of a closed call; utterances are sorted by start, then channel.
+
+    On a call in a language that the engine lacks, the few clips that passed for its own are gaps too: their
+    words are nonsense.
+    """
     closed = next(event for event in events if isinstance(event, CallClosed))
     draft = next(event for event in events if isinstance(event, DraftReady))
     roles = next((event.roles for event in events if isinstance(event, RolesAssigned)), ())
     revised = {event.utterance_id: event.parts for event in events if isinstance(event, SpeakerRevised)}
     finals = [event for event in events if isinstance(event, UtteranceFinal)]
-    utterances = [part for final in finals for part in _utterances(final, revised.get(final.id, ()))]
+    foreign = draft.summary.code == "unsupported_language"
+    read = [] if foreign else finals
+    utterances = [part for final in read for part in _utterances(final, revised.get(final.id, ()))]
     utterances.sort(key=lambda utterance: (utterance.start_s, utterance.channel))
     duration_s = seconds(closed.duration_samples)
     return CallDocument(
         call_id=frame.call_id,
-        language=None if closed.language == "und" else closed.language,
+        language=None if foreign or closed.language == "und" else closed.language,
         started_at=frame.started_at,
         duration_s=duration_s,
         channels=tuple(Channel(index=index, role=role) for index, role in enumerate(frame.channel_roles)),
         speakers=tuple(Speaker(id=speaker, role=role) for speaker, role in roles),
         utterances=tuple(utterances),
         turns=_turns(events),
-        gaps=_gaps(events),
-        redactions=_redactions(finals),
+        gaps=_gaps(events, foreign),
+        redactions=_redactions(read),
         summary=note(draft.summary),
         end=End(code=closed.code),
         provenance=frame.provenance,
@@ -145,8 +151,9 @@ def _turns(events: Sequence[DurableEvent]) -> tuple[TurnOfSpeaker, ...]:
     )
 
 
-def _gaps(events: Sequence[DurableEvent]) -> tuple[Gap, ...]:
-    lost = [event for event in events if isinstance(event, AudioGap | UtteranceLost)]
+def _gaps(events: Sequence[DurableEvent], foreign: bool) -> tuple[Gap, ...]:
+    kinds = (AudioGap, UtteranceLost, UtteranceFinal) if foreign else (AudioGap, UtteranceLost)
+    lost = [event for event in events if isinstance(event, kinds)]
     lost.sort(key=lambda event: (event.start_samples, event.channel))
     return tuple(Gap(channel=event.channel, **_span(event)) for event in lost)
 
