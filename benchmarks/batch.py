@@ -1,10 +1,10 @@
-"""What the pipeline costs beside its engine: throughput on the sample calls, overhead, peak memory.
+"""What the pipeline costs beside its engines: throughput on the sample calls, overhead, peak memory.
 
     python -m benchmarks.batch [--folder sample_calls] [--asr NAME] [--long-hours 3]
 
-The raw engine reads, right after the pipeline and in the same process, the very clips that the pipeline
-gave it. CPU time is that of the whole process, all threads. Peak memory is that of `wrapup run` on calls made
-of one sample call repeated, each in a process of its own.
+The engines work, right after the pipeline and in the same process and number of threads, on the very clips,
+windows and lines that the pipeline gave them. CPU time is that of the whole process. Peak memory is that of
+`wrapup run` on calls made of one sample call repeated, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from models import registry
-from models.machine import choose_default_asr
-from models.ports import Transcriber
-from models.types import RATE_HZ, Samples, Transcription
-from pipeline.app import Pipeline
+from models.machine import choose_default_asr, cores
+from models.ports import VoiceActivityStream
+from models.types import RATE_HZ, Line, Samples, Summary, Transcription
+from pipeline.app import OpenEngines, Pipeline, open_engines
 from pipeline.config import load_config
 from pipeline.doors.files import blocks, probe
 
@@ -34,43 +35,85 @@ MEMORY_CALL = "01-overdraft-refund.flac"
 
 
 class Recorder:
-    """A transcriber that remembers the clips it was given."""
+    """Engines that remember what they were given, so that it can be given to them again, alone."""
 
-    def __init__(self, engine: Transcriber) -> None:
-        self.version = engine.version
-        self.capabilities = engine.capabilities
+    def __init__(self, engines: OpenEngines) -> None:
         self.clips: list[list[Samples]] = []
-        self._engine = engine
+        self.windows: list[list[Samples]] = []
+        self.lines: list[list[Line]] = []
+        self._engines = engines
+        self.version = engines.transcriber.version
+        self.capabilities = engines.transcriber.capabilities
 
     def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
-        """What the engine says."""
+        """As a transcriber."""
         self.clips.append(list(clips))
-        return self._engine.transcribe(clips)
+        return self._engines.transcriber.transcribe(clips)
+
+    def summarize(self, lines: Sequence[Line]) -> Summary:
+        """As a summarizer."""
+        self.lines.append(list(lines))
+        return self._engines.summarizer.summarize(lines)
+
+    def open(self) -> RecordedStream:
+        """As voice activity."""
+        self.windows.append([])
+        return RecordedStream(self._engines.voice.open(), self.windows[-1])
+
+    def again(self, threads: int) -> tuple[float, float]:
+        """CPU seconds of the transcriber alone, and of all engines, on the same input in as many threads."""
+        with ThreadPoolExecutor(threads) as pool:
+            started_s = time.process_time()
+            list(pool.map(self._engines.transcriber.transcribe, self.clips))
+            words_s = time.process_time() - started_s
+            list(pool.map(self._score, self.windows))
+            list(pool.map(self._engines.summarizer.summarize, self.lines))
+            return words_s, time.process_time() - started_s
+
+    def _score(self, windows: Sequence[Samples]) -> None:
+        stream = self._engines.voice.open()
+        for group in windows:
+            stream.score(group)
+
+
+class RecordedStream:
+    """One channel's voice activity that remembers its windows."""
+
+    def __init__(self, stream: VoiceActivityStream, kept: list[Samples]) -> None:
+        self._stream = stream
+        self._kept = kept
+
+    def score(self, windows: Samples) -> NDArray[np.float32]:
+        """As a stream of voice activity."""
+        self._kept.append(windows)
+        return self._stream.score(windows)
 
 
 def throughput(files: Sequence[Path], asr: str, console: Console) -> None:
-    """Pipeline and raw engine on the same segments."""
-    recorder = Recorder(registry.engine("asr", asr))
-    with Pipeline(load_config(asr=asr, diarizer="none"), transcriber=recorder) as pipeline:
+    """The pipeline, then its engines alone on what it gave them."""
+    config = load_config(asr=asr)
+    recorder = Recorder(open_engines(config))
+    with Pipeline(config, engines=OpenEngines(recorder, recorder, recorder)) as pipeline:
         started_s = time.process_time()
-        audio_s = sum(pipeline.process(file, file.stem).document.duration_s for file in files)
+        with ThreadPoolExecutor(cores()) as pool:
+            done = list(pool.map(lambda file: pipeline.process(file, file.stem), files))
         pipeline_s = time.process_time() - started_s
-    engine: Transcriber = registry.engine("asr", asr)
-    engine.transcribe([np.zeros(RATE_HZ, np.float32)])
-    started_s = time.process_time()
-    for clips in recorder.clips:
-        engine.transcribe(clips)
-    raw_s = time.process_time() - started_s
+    words_s, engines_s = recorder.again(cores())
+    audio_s = sum(each.document.duration_s for each in done)
     clip_s = sum(len(clip) for clips in recorder.clips for clip in clips) / RATE_HZ
     table = Table("", "CPU s", "calls: s of audio / CPU s", "speech: s of clips / CPU s", title=asr)
-    table.add_row(
-        "pipeline", f"{pipeline_s:.1f}", f"{audio_s / pipeline_s:.1f}", f"{clip_s / pipeline_s:.1f}"
-    )
-    table.add_row("raw engine", f"{raw_s:.1f}", f"{audio_s / raw_s:.1f}", f"{clip_s / raw_s:.1f}")
+    rows = {
+        "pipeline": pipeline_s,
+        "its engines alone (voice, words, note)": engines_s,
+        "the transcriber alone": words_s,
+    }
+    for name, cpu_s in rows.items():
+        table.add_row(name, f"{cpu_s:.1f}", f"{audio_s / cpu_s:.1f}", f"{clip_s / cpu_s:.1f}")
     console.print(table)
     console.print(
-        f"{len(files)} calls, {audio_s:.0f} s of audio, {clip_s:.0f} s of clips; "
-        f"overhead of the pipeline over its engine {pipeline_s / raw_s - 1:.1%}"
+        f"{len(files)} stereo calls, {audio_s:.0f} s of audio, {clip_s:.0f} s of clips. Overhead of the "
+        f"pipeline: {pipeline_s / engines_s - 1:.1%} over its engines, {pipeline_s / words_s - 1:.1%} over the "
+        "transcriber."
     )
 
 

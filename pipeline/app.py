@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pydantic import JsonValue
 
 from models import registry
 from models.errors import InputError
-from models.machine import choose_default_asr, choose_default_diarizer
+from models.machine import choose_default_asr, choose_default_diarizer, cores
 from models.ports import Diarizer, Summarizer, Transcriber, VoiceActivity
 from models.types import RATE_HZ, Role
 from pipeline.call import Call, CallEngines
@@ -45,25 +44,42 @@ class Done:
     fault: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenEngines:
+    """The engines that every call needs."""
+
+    transcriber: Transcriber
+    summarizer: Summarizer
+    voice: VoiceActivity
+
+
+def open_engines(config: Config) -> OpenEngines:
+    """What is configured, else this machine's defaults. Raises `WrapupError`."""
+    return OpenEngines(
+        transcriber=registry.engine("asr", config.asr or choose_default_asr()[0]),
+        summarizer=registry.engine("summarizer", config.summarizer),
+        voice=registry.engine("voice", "silero"),
+    )
+
+
 class Pipeline:
     """Open engines and their workers; processes files from any number of threads. A context manager."""
 
     def __init__(
-        self, config: Config, *, mask_secrets: bool = True, transcriber: Transcriber | None = None
+        self, config: Config, *, mask_secrets: bool = True, engines: OpenEngines | None = None
     ) -> None:
-        """Open the engines that `config` names; `transcriber`, where given, is open already.
+        """Open the engines that `config` names, unless some are given.
 
         Raises `WrapupError` where one cannot be had.
         """
         self.config = config
         self._mask_secrets = mask_secrets
-        self._asr: Transcriber = transcriber or open_transcriber(config)
-        self._summarizer: Summarizer = registry.engine("summarizer", config.summarizer)
-        self._voice: VoiceActivity = registry.engine("voice", "silero")
+        self._engines = engines or open_engines(config)
         self._diarizers: dict[int, Diarizer] = {}
         self._opening = threading.Lock()
         self._stop = threading.Event()
-        self._workers = Workers(Engines(self._asr, self._summarizer), os.cpu_count() or 1)
+        jobs_on = Engines(self._engines.transcriber, self._engines.summarizer)
+        self._workers = Workers(jobs_on, cores())
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +104,7 @@ class Pipeline:
         info = probe(path)
         diarizer = self._diarizer(info.channels)
         settings = self._session_settings(info, diarizer)
-        engines = CallEngines(self._voice, diarizer if settings.diarize else None)
+        engines = CallEngines(self._engines.voice, diarizer if settings.diarize else None)
         with Call(settings, engines, self._workers) as call:
             fault = self._feed(call, info, progress)
             call.end("hangup" if fault is None else "truncated")
@@ -103,10 +119,10 @@ class Pipeline:
 
     def provenance(self, channels: int) -> Provenance:
         """What made a call's document."""
-        summarizer = self._summarizer.version
+        summarizer = self._engines.summarizer.version
         return Provenance(
             wrapup=version("wrapup"),
-            asr=self._asr.version,
+            asr=self._engines.transcriber.version,
             diarizer=self._diarizer(channels).version,
             summarizer=summarizer,
             version=version_of(summarizer),
@@ -151,12 +167,6 @@ class Pipeline:
 
     def _channel_roles(self, info: AudioInfo) -> tuple[Role, ...]:
         return ("unknown",) if info.channels == 1 else self.config.roles or DEFAULT_ROLES
-
-
-def open_transcriber(config: Config) -> Transcriber:
-    """The transcriber that is configured, else the default of this machine. Raises `WrapupError`."""
-    engine: Transcriber = registry.engine("asr", config.asr or choose_default_asr()[0])
-    return engine
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from models.errors import ConfigError, InputError
+from models.machine import cores
 from pipeline.app import Pipeline
 from pipeline.batch import Outcome, Recording, Target, duration_s, finished, process_all, recordings
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
@@ -35,7 +35,7 @@ def run(
         str | None, typer.Option(help="agent,customer: by channel; on mono calls by who is heard first.")
     ] = None,
     formats: Annotated[str, typer.Option("--format", help=f"Any of {','.join(WRITERS)}.")] = "json,md",
-    jobs: Annotated[int, typer.Option(min=1, help="Calls at once.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Calls at once.")] = cores(),
     resume: Annotated[bool, typer.Option("--resume", help="Skip calls that are done.")] = False,
 ) -> None:
     """Transcribe recordings, tell the speakers apart and write the note of each call."""

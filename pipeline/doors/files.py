@@ -42,7 +42,10 @@ SUFFIXES = frozenset(
 """What a folder is searched for; a file that is named is tried whatever its suffix."""
 
 MAX_CHANNELS = 2
-BLOCK_SAMPLES = RATE_HZ // 2
+
+BLOCK_S = 0.5
+"""Codecs' frames are a few dozen milliseconds; half a second at a time costs a tenth of the calls."""
+
 SHORT_BY_S = 0.5
 """A file that ends this much before its header says was cut off; encoders' padding is far less."""
 
@@ -114,9 +117,9 @@ def blocks(info: AudioInfo) -> Iterator[Samples]:
     decoded = 0
     fault: Truncated | None = None
     try:
-        for frame in _frames(info.path):
-            decoded += frame.shape[1]
-            yield _resampled(resamplers, frame[: info.channels])
+        for frames in _gathered(_frames(info.path), round(BLOCK_S * info.rate_hz)):
+            decoded += frames.shape[1]
+            yield _resampled(resamplers, frames[: info.channels])
     except Truncated as error:
         fault = error
     yield _resampled(resamplers, np.zeros((info.channels, 0), np.float32), last=True)
@@ -139,6 +142,23 @@ def _riff_is_short(path: Path) -> bool:
         return False
     declared = int.from_bytes(head[4:], "little")
     return declared not in (0, 0xFFFF_FFFF) and path.stat().st_size < declared + 8 - 1
+
+
+def _gathered(frames: Iterator[Samples], enough: int) -> Iterator[Samples]:
+    """The same audio in pieces of at least `enough` samples, also what came before a fault."""
+    waiting: list[Samples] = []
+    try:
+        for frame in frames:
+            waiting.append(frame)
+            if sum(part.shape[1] for part in waiting) >= enough:
+                yield np.concatenate(waiting, axis=1)
+                waiting = []
+    except Truncated:
+        if waiting:
+            yield np.concatenate(waiting, axis=1)
+        raise
+    if waiting:
+        yield np.concatenate(waiting, axis=1)
 
 
 def _resampled(resamplers: list[Any], frame: Samples, last: bool = False) -> Samples:
