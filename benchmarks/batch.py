@@ -112,8 +112,8 @@ def throughput(files: Sequence[Path], asr: str, console: Console) -> None:
     console.print(table)
     console.print(
         f"{len(files)} stereo calls, {audio_s:.0f} s of audio, {clip_s:.0f} s of clips. Overhead of the "
-        f"pipeline: {pipeline_s / engines_s - 1:.1%} over its engines, {pipeline_s / words_s - 1:.1%} over the "
-        "transcriber."
+        f"pipeline: {pipeline_s / engines_s - 1:.1%} over its engines, "
+        f"{pipeline_s / words_s - 1:.1%} over the transcriber."
     )
 
 

@@ -21,6 +21,10 @@ JOIN_DISTANCE = 0.6
 """Centroid distance of unit embeddings at which the agglomeration stops."""
 EVIDENCE = 0.07
 """Fa: weight of an embedding when there is one each second, which makes neighbours all but copies."""
+PAIR_EVIDENCE = 0.14
+"""Fa where two speakers is the most: it splits sooner, and what it splits too far is joined again. Measured on
+30-60 s windows of two-party calls: one speaker only in 4 % of them instead of 24 %; recordings of one person
+taken for two rise from 4 to 25 %."""
 SPEAKER_PENALTY = 0.8
 """Fb: how much evidence a speaker must bring to stay."""
 START_SHARPNESS = 7.0
@@ -45,7 +49,7 @@ def find_speakers(
         return trained.copy()
     tree = linkage(unit(trained), method="centroid")
     groups = np.unique(fcluster(tree, JOIN_DISTANCE, criterion="distance"), return_inverse=True)[1]
-    evidence = min(1.0, EVIDENCE * interval_s * stride)
+    evidence = min(1.0, (PAIR_EVIDENCE if max_speakers == 2 else EVIDENCE) * interval_s * stride)
     shares, priors = _mixture(_whiten(trained, plda), groups, plda.psi, evidence)
     shares = shares[:, priors > LEAST_PRIOR]
     weights = shares.sum(axis=0)

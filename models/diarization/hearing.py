@@ -26,7 +26,7 @@ from models.types import RATE_HZ, Samples
 
 HOP_SAMPLES = RATE_HZ
 VOICE_EVERY_HOPS = 2
-"""Measured on telephone calls: as good as 1 at half the cost; from 3 on speakers are miscounted."""
+"""Measured on two-party calls: speakers are counted as well as with 1, at half the cost."""
 PIECES_EVERY_HOPS = CHUNK_SAMPLES // HOP_SAMPLES
 PIECE_FRAMES = 118
 """A piece is at most 2 s, so that one local speaker who is two people comes apart."""

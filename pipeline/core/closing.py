@@ -9,7 +9,7 @@ from pipeline.core.events import SpeakerPart, UtteranceFinal
 from pipeline.core.roles import assign_roles
 from pipeline.core.transcript import TranscriptState, utterance_id
 
-FOREIGN_SHARE = 0.5
+FOREIGN_SHARE = 0.3
 """A call with more than this share of its speech in a language the engine lacks gets a code, not a note."""
 
 Parts = Mapping[str, tuple[SpeakerPart, ...]]
