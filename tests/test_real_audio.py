@@ -14,6 +14,7 @@ from eval.speakers import score_speakers
 from pipeline.app import scoring
 from pipeline.formats.call_json import segments_of, turns_of
 from tests.conftest import REAL_AUDIO
+from tests.package_transcriber import PackageTranscriber
 
 pytestmark = pytest.mark.real_audio
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def runs(labels: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
     """Start, end and value of each stretch of equal values, those with -1 left out."""
     edges = np.flatnonzero(np.diff(labels)) + 1
     bounds = [0, *edges.tolist(), len(labels)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         if end > start and labels[start] >= 0:
             yield start, end, int(labels[start])
 
@@ -145,7 +146,7 @@ def _pieces(
     for run_start, run_end, _ in runs(alone):
         parts = -(-(run_end - run_start) // PIECE_FRAMES)
         bounds = np.linspace(run_start, run_end, parts + 1).round().astype(int).tolist()
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in pairwise(bounds):
             first = max(0, round(start * per_frame) - CONTEXT_FRAMES)
             near = features[first : round(end * per_frame) + CONTEXT_FRAMES]
             if end - start >= LEAST_PIECE_FRAMES and len(near):

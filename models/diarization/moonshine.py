@@ -71,9 +71,7 @@ class MoonshineStream:
         if self._turns is None:
             if self._filled:
                 hear(self._hearing, self._networks, self._buffer[: self._filled], last=True)
-            self._turns = decide(
-                self._hearing, self._networks.plda, self._heard_samples, self._max_speakers
-            )
+            self._turns = decide(self._hearing, self._networks.plda, self._heard_samples, self._max_speakers)
             self._hearing = Hearing()
             self._buffer = np.zeros(0, dtype=np.float32)
         return list(self._turns)

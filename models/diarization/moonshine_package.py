@@ -1,8 +1,8 @@
 """The package's own diarizer: the C++ of moonshine-voice through its public `Transcriber`.
 
 It streams, re-clusters a window of 120 s, and costs about 0.8 CPU seconds for each second of audio on the
-machine where `moonshine` costs 0.17. It stays for comparison and for platforms whose library does not show its
-networks. Without the silence threshold its voice activity cuts speech at line ends, so that is switched off.
+machine where `moonshine` costs 0.17. It stays for comparison and for platforms whose library does not show
+its networks. Its own voice activity only cuts the answer into lines, so that is switched off.
 """
 
 from __future__ import annotations
@@ -85,13 +85,18 @@ class PackageStream:
 
     def _give(self, block: Samples) -> None:
         code = self._transcriber._lib.moonshine_transcribe_add_audio_to_stream(
-            self._transcriber._handle, self._stream._handle, block.ctypes.data_as(_FLOATS), len(block), RATE_HZ, 0
+            self._transcriber._handle,
+            self._stream._handle,
+            block.ctypes.data_as(_FLOATS),
+            len(block),
+            RATE_HZ,
+            0,
         )
         if code != 0:
             raise EngineError(f"moonshine-voice refused audio with code {code}")
 
     def _finish(self) -> list[tuple[float, float, int]]:
-        """Start and end in seconds and the index of the speaker; the last update must come before the stop."""
+        """Start and end in seconds and speaker. Without an update before the stop there would be none."""
         try:
             if self._pending_samples:
                 self._give(np.concatenate(self._pending))
