@@ -1,6 +1,6 @@
 """What the pipeline costs beside its engines: throughput on the sample calls, overhead, peak memory.
 
-    python -m benchmarks.batch [--folder sample_calls] [--asr NAME] [--long-hours 3]
+    python -m benchmarks.batch [--folder sample_calls] [--asr NAME] [--rounds 3] [--long-hours 3]
 
 The engines work, right after the pipeline and in the same process and number of threads, on the very clips,
 windows and lines that the pipeline gave them. CPU time is that of the whole process. Peak memory is that of
@@ -16,7 +16,9 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import av
 import numpy as np
@@ -89,7 +91,18 @@ class RecordedStream:
         return self._stream.score(windows)
 
 
-def throughput(files: Sequence[Path], asr: str, console: Console) -> None:
+@dataclass(frozen=True, slots=True)
+class Round:
+    """CPU seconds of one round, and what passed through it."""
+
+    pipeline_s: float
+    engines_s: float
+    words_s: float
+    audio_s: float
+    clip_s: float
+
+
+def one_round(files: Sequence[Path], asr: str) -> Round:
     """The pipeline, then its engines alone on what it gave them."""
     config = load_config(asr=asr)
     recorder = Recorder(open_engines(config))
@@ -99,21 +112,37 @@ def throughput(files: Sequence[Path], asr: str, console: Console) -> None:
             done = list(pool.map(lambda file: pipeline.process(file, file.stem), files))
         pipeline_s = time.process_time() - started_s
     words_s, engines_s = recorder.again(cores())
-    audio_s = sum(each.document.duration_s for each in done)
-    clip_s = sum(len(clip) for clips in recorder.clips for clip in clips) / RATE_HZ
+    return Round(
+        pipeline_s=pipeline_s,
+        engines_s=engines_s,
+        words_s=words_s,
+        audio_s=sum(each.document.duration_s for each in done),
+        clip_s=sum(len(clip) for clips in recorder.clips for clip in clips) / RATE_HZ,
+    )
+
+
+def throughput(files: Sequence[Path], asr: str, rounds: int, console: Console) -> None:
+    """Medians over rounds; the first, which warms up, is not counted."""
+    found = [one_round(files, asr) for _ in range(rounds + 1)][1:]
     table = Table("", "CPU s", "calls: s of audio / CPU s", "speech: s of clips / CPU s", title=asr)
-    rows = {
-        "pipeline": pipeline_s,
-        "its engines alone (voice, words, note)": engines_s,
-        "the transcriber alone": words_s,
-    }
-    for name, cpu_s in rows.items():
-        table.add_row(name, f"{cpu_s:.1f}", f"{audio_s / cpu_s:.1f}", f"{clip_s / cpu_s:.1f}")
+    for name, each in {
+        "pipeline": [(r.pipeline_s, r) for r in found],
+        "its engines alone (voice, words, note)": [(r.engines_s, r) for r in found],
+        "the transcriber alone": [(r.words_s, r) for r in found],
+    }.items():
+        table.add_row(
+            name,
+            f"{median(cpu_s for cpu_s, _ in each):.1f}",
+            f"{median(r.audio_s / cpu_s for cpu_s, r in each):.1f}",
+            f"{median(r.clip_s / cpu_s for cpu_s, r in each):.1f}",
+        )
     console.print(table)
+    over_engines = [r.pipeline_s / r.engines_s - 1 for r in found]
+    over_words = median(r.pipeline_s / r.words_s - 1 for r in found)
     console.print(
-        f"{len(files)} stereo calls, {audio_s:.0f} s of audio, {clip_s:.0f} s of clips. Overhead of the "
-        f"pipeline: {pipeline_s / engines_s - 1:.1%} over its engines, "
-        f"{pipeline_s / words_s - 1:.1%} over the transcriber."
+        f"{len(files)} stereo calls, {found[0].audio_s:.0f} s of audio, {found[0].clip_s:.0f} s of clips, "
+        f"{rounds} rounds. Overhead of the pipeline over its engines: {median(over_engines):.1%} "
+        f"({min(over_engines):.1%} to {max(over_engines):.1%}); over the transcriber alone: {over_words:.1%}."
     )
 
 
@@ -162,11 +191,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("sample_calls"))
     parser.add_argument("--asr", default=choose_default_asr()[0])
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--long-hours", type=float, default=3.0, help="0 leaves the memory table out")
     given = parser.parse_args()
     console = Console(width=110, highlight=False)
     files = [file for file in sorted(given.folder.glob("*.flac")) if probe(file).channels == 2]
-    throughput(files, given.asr, console)
+    throughput(files, given.asr, given.rounds, console)
     if given.long_hours:
         memory(given.folder / MEMORY_CALL, [180.0, given.long_hours * 3600], given.asr, console)
     return 0

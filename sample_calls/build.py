@@ -1,7 +1,7 @@
 """Makes the sample calls from their scripts: audio, references, notes and the manifest.
 
-`python sample_calls/build.py` makes them all; `--check NAME` makes one call in a temporary folder and compares
-it with what is stored. Needs flite with the voices slt, rms and awb (Debian: `apt-get install flite`).
+`python sample_calls/build.py` makes them all; `--check NAME` makes one call in a temporary folder and
+compares it with what is stored. Needs flite with the voices slt, rms, awb and kal16 (Debian: package flite).
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ ABOUT = {
     "copyright": "The Wrapup authors",
     "made_with": "flite 2.2 (Debian 2.2-5) speaks the lines; pydub and numpy make the call; FLAC by PyAV.",
     "voices": (
-        "slt, rms, awb and kal16 come with flite, whose permissive licence (Carnegie Mellon University) allows use "
-        "without restriction; it asks nothing of the sound that flite makes. No code or data of flite is here."
+        "slt, rms, awb and kal16 come with flite, whose permissive licence (Carnegie Mellon University) "
+        "allows use without restriction; it asks nothing of the sound that flite makes. No code or data of "
+        "flite is here."
     ),
     "line": "300-3400 Hz, hiss at noise_dbfs (agent's channel 3 dB quieter), mu-law round trip, 8 kHz.",
 }
@@ -99,7 +100,9 @@ def _length_ms(script: Script, placed: list[Placed]) -> int:
     return max(item.end_ms for item in placed) + (HANG_UP_TAIL_MS if dropped else TAIL_MS)
 
 
-def reference(script: Script, placed: list[Placed], audio: AudioSegment, *, mono: bool = False) -> dict[str, Any]:
+def reference(
+    script: Script, placed: list[Placed], audio: AudioSegment, *, mono: bool = False
+) -> dict[str, Any]:
     """What `wrapup eval` compares with; times in seconds, exact to the millisecond."""
     spans = [(item, {"start": item.start_ms / 1000, "end": item.end_ms / 1000}) for item in placed]
     segments = [
@@ -186,7 +189,9 @@ def _write_flac(path: Path, audio: AudioSegment) -> None:
     layout = "mono" if audio.channels == 1 else "stereo"
     packed = np.frombuffer(audio.raw_data, dtype=np.int16).reshape(1, -1)
     with av.open(path, "w", format="flac", container_options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("flac", rate=RATE_HZ, layout=layout, options={"flags": "+bitexact", "compression_level": "12"})
+        stream = container.add_stream(
+            "flac", rate=RATE_HZ, layout=layout, options={"flags": "+bitexact", "compression_level": "12"}
+        )
         frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
         frame.rate = RATE_HZ
         container.mux(stream.encode(frame))
@@ -210,7 +215,7 @@ def build() -> None:
 
 
 def check(call_id: str) -> list[str]:
-    """Make one call again and compare; gives what differs. Another processor may round a few samples apart."""
+    """Make one call again; gives what differs. Another processor may round a few samples apart."""
     script = read_script(HERE / "scripts" / f"{call_id}.toml")
     wrong = []
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Reads a call's script: who says what, when relative to the line before, and the note that a good agent writes.
+"""Reads a call's script: who says what and when, and the note that a good agent writes.
 
 A script is a TOML file; README.md beside this module describes its form. Lines of `script` are
 `speaker: [marks] text`, where a mark is `[pause S]` (seconds of silence before the line) or `[overlap S]`
@@ -17,12 +17,14 @@ from typing import Any
 CHANNELS = {"agent": 0, "customer": 1}
 SECTIONS = ("reason", "actions", "outcome", "follow_ups", "key_facts")
 
-_LINE = re.compile(r"(?P<who>agent|customer|music): (?:\[(?P<mark>pause|overlap) (?P<seconds>[\d.]+)\] )?(?P<text>.+)")
+_LINE = re.compile(
+    r"(?P<who>agent|customer|music): (?:\[(?P<mark>pause|overlap) (?P<seconds>[\d.]+)\] )?(?P<text>.+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One of flite's voices; `shift` over 1 makes it higher, as of a shorter vocal tract; `pace` over 1 slower."""
+    """One of flite's voices; `shift` over 1 makes it higher, `pace` over 1 slower."""
 
     name: str
     voice: str
@@ -32,7 +34,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a script. `gap_ms` is what the script asks for: None for the usual gap, below 0 an overlap."""
+    """One line of a script. `gap_ms` is None for the usual gap, below 0 for an overlap."""
 
     who: str
     text: str

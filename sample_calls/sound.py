@@ -101,7 +101,7 @@ def _band_pass(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _mulaw(samples: NDArray[np.float64]) -> Samples:
-    """There and back through the 8-bit code of ITU-T G.711, on its 14-bit scale (bias 33, 8 segments of 16)."""
+    """There and back through the 8 bits of ITU-T G.711, on its 14-bit scale (bias 33)."""
     magnitude = np.minimum(np.rint(np.abs(samples) / 4), 8_158) + 33
     step = 2.0 ** (np.floor(np.log2(magnitude)) - 4)
     decoded = (np.floor(magnitude / step) + 0.5) * step - 33

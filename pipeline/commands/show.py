@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from models.types import SECTIONS
@@ -24,8 +25,7 @@ def show(call: Annotated[Path, typer.Argument(help="A call's JSON, as `wrapup ru
     document = read_call(call)
     console = Console(highlight=False)
     console.print(Text(f"{document.call_id}  {document.duration_s:.0f} s", style="bold"))
-    for line in _transcript(document):
-        console.print(line, soft_wrap=False)
+    console.print(_transcript(document))
     console.print()
     print_note(document, console)
 
@@ -37,10 +37,11 @@ def print_note(document: CallDocument, console: Console) -> None:
         console.print(Text(f"{document.call_id}: no note ({summary.code})", style="bold"))
         return
     console.print(Text(f"{document.call_id}: note", style="bold"))
+    rows = _grid()
     for section in SECTIONS:
         for statement in (item for item in summary.statements if item.section == section):
-            title = f"{section_title(section):<11} "
-            console.print(Text.assemble((title, "bold"), statement.text))
+            rows.add_row(Text(section_title(section), style="bold"), Text(statement.text))
+    console.print(rows)
 
 
 @one_line_errors
@@ -49,14 +50,24 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=1))
 
 
-def _transcript(document: CallDocument) -> list[Text]:
+def _transcript(document: CallDocument) -> Table:
     names = speaker_names(document)
-    lines = []
+    rows = _grid(columns=3)
     for utterance in document.utterances:
         name = names.get(utterance.speaker, utterance.speaker)
         minutes, seconds = divmod(int(utterance.start_s), 60)
-        style = STYLES.get(name, "yellow")
-        lines.append(
-            Text.assemble((f"{minutes:3d}:{seconds:02d}  ", "dim"), (f"{name:<9} ", style), utterance.text)
+        rows.add_row(
+            Text(f"{minutes:3d}:{seconds:02d}", style="dim"),
+            Text(name, style=STYLES.get(name, "yellow")),
+            Text(utterance.text),
         )
-    return lines
+    return rows
+
+
+def _grid(columns: int = 2) -> Table:
+    """Columns without lines; only the last one may wrap."""
+    grid = Table.grid(padding=(0, 2))
+    for _ in range(columns - 1):
+        grid.add_column(no_wrap=True)
+    grid.add_column()
+    return grid
