@@ -21,11 +21,14 @@ from models.ports import Diarizer, Summarizer, Transcriber, VoiceActivity
 from models.types import RATE_HZ, Role
 from pipeline.call import Call, CallEngines
 from pipeline.config import Config, load_config
-from pipeline.core.session import SessionSettings
+from pipeline.core.session import DeadlineSettings, SessionSettings
 from pipeline.document import Frame, document, version_of
 from pipeline.doors.files import AudioInfo, Truncated, blocks, probe
 from pipeline.formats.call_json import CallDocument, Provenance
 from pipeline.workers import Engines, Workers
+
+FILE_DEADLINE = DeadlineSettings(base_s=3_600.0)
+"""A file waits for its results however busy the machine is; only an engine that hangs is given up."""
 
 DEFAULT_ROLES: tuple[Role, ...] = ("agent", "customer")
 
@@ -162,6 +165,7 @@ class Pipeline:
             roles=self._channel_roles(info) if info.channels > 1 else roles or (),
             diarize=info.channels == 1 and diarizer.needs_audio,
             endpoint=self.config.endpoint.settings(),
+            deadline=FILE_DEADLINE,
             mask_secrets=self._mask_secrets,
         )
 

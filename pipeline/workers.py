@@ -154,6 +154,7 @@ class DiarizerLane:
     def __init__(self, diarizer: Diarizer, deliver: Deliver) -> None:
         self._diarizer = diarizer
         self._deliver = deliver
+        self._abandoned = False
         self._inbox: queue.Queue[Samples | str | None] = queue.Queue(self.WAITING_BLOCKS)
         self._thread = threading.Thread(target=self._work, name="wrapup-diarizer", daemon=True)
         self._thread.start()
@@ -167,13 +168,16 @@ class DiarizerLane:
         self._inbox.put(job_id)
 
     def close(self) -> None:
-        """Give up or tidy up; joins the thread."""
+        """Tidy up, or give up what is waiting; joins the thread."""
+        self._abandoned = True
         self._inbox.put(None)
         self._thread.join()
 
     def _work(self) -> None:
         stream: Any = attempt(self._diarizer.open)
         while (item := self._inbox.get()) is not None:
+            if self._abandoned:
+                continue
             if isinstance(item, str):
                 turns = stream if isinstance(stream, Failure) else attempt(stream.end)
                 self._deliver(Result(item, turns if isinstance(turns, Failure) else _sorted(turns)))

@@ -1,0 +1,150 @@
+"""Scripted engines: plain functions of what they are given, for tests and demos.
+
+Nothing here listens or understands. The same audio always gives the same answer, in any order and from any
+number of threads.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import EngineError
+from models.ports import VAD_WINDOW_SAMPLES, TranscriberCapabilities
+from models.types import RATE_HZ, Line, Samples, Statement, Summary, Transcription, Turn, Word
+
+COUNTING = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+Script = Callable[[Samples], str]
+"""The text of a clip, shape (n,); an empty text for a clip without words."""
+
+
+def count_seconds(clip: Samples) -> str:
+    """A text as long as the clip: one word of counting for each half second or part of it."""
+    return " ".join(COUNTING[i % len(COUNTING)] for i in range(-(-len(clip) // (RATE_HZ // 2))))
+
+
+def pick_line(lines: Sequence[str]) -> Script:
+    """A script that picks one of `lines` by what is in the clip, so that equal clips get equal lines."""
+
+    def script(clip: Samples) -> str:
+        heard = np.round(clip * 32767.0).astype("<i2").tobytes()
+        return lines[zlib.crc32(heard) % len(lines)]
+
+    return script
+
+
+class ScriptedTranscriber:
+    """Gives each clip the words of `script`, evenly over the clip; a silent clip has none.
+
+    A clip is silent when no sample is louder than `level`.
+    """
+
+    def __init__(self, script: Script = count_seconds, max_batch: int = 8, level: float = 0.01) -> None:
+        self.version = "scripted:1"
+        self.capabilities = TranscriberCapabilities(
+            languages=None, max_batch=max_batch, max_clip_samples=30 * RATE_HZ, word_times=False
+        )
+        self._script = script
+        self._level = level
+
+    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+        """See `Transcriber`. Raises `EngineError` for more clips than a batch holds."""
+        if len(clips) > self.capabilities.max_batch:
+            raise EngineError(f"{len(clips)} clips in a batch of {self.capabilities.max_batch}")
+        return [self._transcribe(clip) for clip in clips]
+
+    def _transcribe(self, clip: Samples) -> Transcription:
+        if np.abs(clip).max(initial=0.0) <= self._level:
+            return Transcription(())
+        texts = self._script(clip).split()
+        bounds = [len(clip) * i // len(texts) for i in range(len(texts) + 1)] if texts else []
+        return Transcription(
+            tuple(
+                Word(text, start, end, confidence=1.0, estimated=True)
+                for text, start, end in zip(texts, bounds, bounds[1:], strict=False)
+            )
+        )
+
+
+class ScriptedVoice:
+    """Speech is where a window has a sample louder than `level`."""
+
+    def __init__(self, level: float = 0.05) -> None:
+        self.version = "scripted-voice:1"
+        self._level = level
+
+    def open(self) -> ScriptedVoice:
+        """Start a channel; there is no state to keep apart."""
+        return self
+
+    def score(self, windows: Samples) -> NDArray[np.float32]:
+        """1 or 0 for each window, see `VoiceActivityStream`."""
+        if windows.ndim != 2 or windows.shape[1] != VAD_WINDOW_SAMPLES:
+            raise EngineError(f"windows have shape (n, {VAD_WINDOW_SAMPLES}), not {windows.shape}")
+        return (np.abs(windows).max(axis=1) > self._level).astype(np.float32)
+
+
+class ScriptedDiarizerStream:
+    """Gives the turns of the script that began before the recording ended, cut to its length."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = turns
+        self._heard_samples = 0
+
+    def push(self, samples: Samples) -> None:
+        """Count the samples."""
+        self._heard_samples += len(samples)
+
+    def end(self) -> list[Turn]:
+        """See `DiarizerStream`."""
+        heard = self._heard_samples
+        return [
+            Turn(turn.start_samples, min(turn.end_samples, heard), turn.speaker)
+            for turn in self._turns
+            if turn.start_samples < heard
+        ]
+
+
+class ScriptedDiarizer:
+    """Every recording has the same turns: sorted, not overlapping, labels by first heard."""
+
+    def __init__(self, turns: Sequence[Turn], needs_audio: bool = True) -> None:
+        self.version = "scripted-diarizer:1"
+        self.needs_audio = needs_audio
+        self._turns = tuple(turns)
+
+    def open(self) -> ScriptedDiarizerStream:
+        """Start a recording."""
+        return ScriptedDiarizerStream(self._turns)
+
+
+class ScriptedSummarizer:
+    """Gives `statements`, or by default quotes the first line as the reason of the call."""
+
+    def __init__(self, statements: Sequence[Statement] = ()) -> None:
+        self.version = "scripted-summarizer:1"
+        self._statements = tuple(statements)
+
+    def summarize(self, lines: Sequence[Line]) -> Summary:
+        """See `Summarizer`."""
+        if not lines:
+            return Summary("no_speech")
+        first = lines[0]
+        return Summary("ok", self._statements or (Statement("reason", first.text, (first.id,)),))
+
+
+def open_transcriber(argument: str) -> ScriptedTranscriber:
+    """`scripted` counts half seconds; `scripted:some words` gives every clip with sound those words."""
+    return ScriptedTranscriber((lambda _: argument) if argument.strip() else count_seconds)
+
+
+def open_voice(argument: str) -> ScriptedVoice:
+    """Voice activity by loudness; `argument` is the level, 0.05 if empty. Raises `EngineError`."""
+    try:
+        return ScriptedVoice(float(argument) if argument else 0.05)
+    except ValueError as error:
+        raise EngineError(f"the level of scripted voice activity is a number, not {argument!r}") from error
