@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from eval.counts import SpeakerTimeCounts
 from eval.references import Reference, find_references
@@ -59,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measure(name: str, references: Sequence[Reference]) -> Table:
     """A row a file, then the total."""
     engine: Diarizer = registry.engine("diarizer", name)
-    table = Table("call", title=f"{name} ({engine.version})")
-    for column in ("audio s", "speakers", "missed", "false alarm", "confusion", "DER", "CPU s per audio s"):
+    table = Table(Column("call", overflow="fold"), title=f"{name} ({engine.version})")
+    for column in ("audio s", "speakers", "missed", "false", "confused", "DER", "CPU s\na second"):
         table.add_column(column, justify="right")
     total = Measured()
     for reference in references:
