@@ -85,7 +85,8 @@ class ScriptedVoice:
         """1 or 0 for each window, see `VoiceActivityStream`."""
         if windows.ndim != 2 or windows.shape[1] != VAD_WINDOW_SAMPLES:
             raise EngineError(f"windows have shape (n, {VAD_WINDOW_SAMPLES}), not {windows.shape}")
-        return (np.abs(windows).max(axis=1) > self._level).astype(np.float32)
+        scores: NDArray[np.float32] = (np.abs(windows).max(axis=1) > self._level).astype(np.float32)
+        return scores
 
 
 class ScriptedDiarizerStream:
@@ -140,11 +141,3 @@ class ScriptedSummarizer:
 def open_transcriber(argument: str) -> ScriptedTranscriber:
     """`scripted` counts half seconds; `scripted:some words` gives every clip with sound those words."""
     return ScriptedTranscriber((lambda _: argument) if argument.strip() else count_seconds)
-
-
-def open_voice(argument: str) -> ScriptedVoice:
-    """Voice activity by loudness; `argument` is the level, 0.05 if empty. Raises `EngineError`."""
-    try:
-        return ScriptedVoice(float(argument) if argument else 0.05)
-    except ValueError as error:
-        raise EngineError(f"the level of scripted voice activity is a number, not {argument!r}") from error

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.asr import faster_whisper, transformers
 from pipeline.app import Pipeline
 from pipeline.config import load_config
 from pipeline.doors.files import blocks, probe
+from tests.checkpoints import build_whisper, convert_whisper
 from tests.conftest import ROOT
 from tests.pipeline.audio_files import write_audio
 
@@ -32,3 +34,17 @@ def spoken_channels(path: Path, asr: str) -> set[int]:
 
 def test_the_embedded_engine(one_sided: Path) -> None:
     assert spoken_channels(one_sided, "moonshine") == {0}
+
+
+@pytest.mark.extras
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
+def test_whisper(one_sided: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of random weights, its guards off, would say anything wherever it is asked."""
+    source = build_whisper(tmp_path / "hf")
+    engines = {
+        f"faster-whisper:{convert_whisper(source, tmp_path / 'ct2')}": faster_whisper,
+        f"transformers:{source}": transformers,
+    }
+    for name, module in engines.items():
+        monkeypatch.setattr(module, "judge", lambda evidence, limits: "ok")
+        assert spoken_channels(one_sided, name) == {0}

@@ -9,10 +9,10 @@ Voice activity in front of the engine is the first line of defence; these are th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.types import RATE_HZ, Transcription, TranscriptionCode
+from models.types import RATE_HZ, TranscriptionCode
 
 STOCK_PHRASES = frozenset(
     {
@@ -83,38 +83,6 @@ def has_loop(words: Sequence[str]) -> bool:
         for period in range(1, len(words) // 3 + 1)
         for rounds in (_most_rounds(words, period),)
     )
-
-
-def sounds_unsupported(clips: Iterable[tuple[int, Transcription]]) -> bool:
-    """Whether a channel speaks a language that an English-only engine does not have, over all its clips.
-
-    `clips` are (duration in samples, transcription). The mean log-confidence of the words decides, where a
-    clip with the code "unsupported_language" counts as `FOREIGN_WORDS_PER_S` words at
-    `FOREIGN_LOG_PROBABILITY`; under `CALL_WORDS` words there is no verdict (False). Unlike the verdict on
-    a clip it also sees calls made of short clips.
-    """
-    total = words = 0.0
-    for duration_samples, heard in clips:
-        if heard.code == "unsupported_language":
-            count = FOREIGN_WORDS_PER_S * duration_samples / RATE_HZ
-            total, words = total + count * FOREIGN_LOG_PROBABILITY, words + count
-        for word in heard.words:
-            if word.confidence is not None:
-                total, words = total + math.log(max(word.confidence, 1e-6)), words + 1
-    return words >= CALL_WORDS and total / words < CALL_LOG_PROBABILITY
-
-
-FOREIGN_WORDS_PER_S = 2.0
-"""Words that the English engine writes for a second of another language."""
-
-FOREIGN_LOG_PROBABILITY = -1.2
-"""Their mean log-confidence."""
-
-CALL_WORDS = 15
-"""Words without which there is no verdict on a call."""
-
-CALL_LOG_PROBABILITY = -0.65
-"""English calls lie above, calls in other languages below."""
 
 
 def _spell(word: str) -> str:

@@ -49,7 +49,7 @@ LIMITS = Limits(foreign_entropy=2.0)
 """Without a language of its own to tell, the model shows another one by how unsure it is. On real English
 speech of 3 s or more none of 322 clips had a mean entropy over 2.0; of clips in other languages 86 % of
 synthetic and 93 % of real ones had. Clips under 3 s pass as English, and so do many in Dutch, Turkish and
-Mandarin; `guards.sounds_unsupported` judges a call as a whole."""
+Mandarin; the core judges a call by the share of its speech that came back as foreign."""
 
 
 class Moonshine:
