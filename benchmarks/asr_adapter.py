@@ -138,8 +138,8 @@ def main() -> int:
     console.print(table)
     ratio = median(found["package"][0] / found["adapter"][0] for found in rounds)
     console.print(
-        f"{len(clips)} clips, {speech_s:.0f} s; the adapter reads {ratio:.1f} times the speech of the package "
-        "in a CPU second."
+        f"{len(clips)} clips, {speech_s:.0f} s; the adapter reads {ratio:.1f} times the speech "
+        "of the package in a CPU second."
     )
     return 0
 

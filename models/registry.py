@@ -37,6 +37,9 @@ EXTRAS = {
 }
 """Import name of a package that the base install lacks -> the extra of Wrapup that brings it."""
 
+FAKES = frozenset({"asr:scripted"})
+"""Rows that can be opened by name and are offered to nobody."""
+
 KINDS = ("asr", "voice", "diarizer", "summarizer")
 
 
@@ -50,9 +53,9 @@ def rows() -> dict[str, str]:
 
 
 def names(kind: str) -> list[str]:
-    """Names of one kind, sorted."""
+    """Names of one kind that a user may choose, sorted."""
     prefix = f"{kind}:"
-    return sorted(row.removeprefix(prefix) for row in rows() if row.startswith(prefix))
+    return sorted(row.removeprefix(prefix) for row in rows() if row.startswith(prefix) and row not in FAKES)
 
 
 def load(kind: str, name: str) -> Any:

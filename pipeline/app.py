@@ -23,7 +23,7 @@ from pipeline.call import Call, CallEngines
 from pipeline.config import Config, load_config
 from pipeline.core.session import DeadlineSettings, SessionSettings
 from pipeline.document import Frame, document, version_of
-from pipeline.doors.files import AudioInfo, Truncated, blocks, probe
+from pipeline.doors.files import AudioInfo, Truncated, blocks, fingerprint, probe
 from pipeline.formats.call_json import CallDocument, Provenance
 from pipeline.workers import Engines, Workers
 
@@ -115,21 +115,22 @@ class Pipeline:
                 call_id=call_id,
                 channel_roles=self._channel_roles(info),
                 started_at=info.started_at,
-                provenance=self.provenance(info.channels),
+                provenance=self.provenance(info),
                 wall_s=time.monotonic() - started_s,
             )
             return Done(document(call.events, frame), fault)
 
-    def provenance(self, channels: int) -> Provenance:
-        """What made a call's document."""
+    def provenance(self, info: AudioInfo) -> Provenance:
+        """What makes this file's document. Raises `InputError`."""
         summarizer = self._engines.summarizer.version
         return Provenance(
             wrapup=version("wrapup"),
             asr=self._engines.transcriber.version,
-            diarizer=self._diarizer(channels).version,
+            diarizer=self._diarizer(info.channels).version,
             summarizer=summarizer,
             version=version_of(summarizer),
             config=self._shown_config(),
+            source=fingerprint(info.path),
         )
 
     def _shown_config(self) -> dict[str, JsonValue]:

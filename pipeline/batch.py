@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -14,6 +16,9 @@ from pipeline.app import Pipeline, Stopped
 from pipeline.doors.files import probe
 from pipeline.formats.call_json import CallDocument, read_call
 from pipeline.sinks.files import write_document
+
+LONGEST_ID = 150
+"""Bytes of a call id: file systems allow 255 in a name, and suffixes come after it."""
 
 Tell = Callable[[float], None]
 
@@ -48,23 +53,17 @@ def recordings(paths: Sequence[Path]) -> list[Recording]:
     ids = [_id(path.stem) for path in paths]
     ids = _told_apart(ids, [f"{path.parent.name}-{path.stem}" for path in paths])
     ids = _told_apart(ids, [f"{path.parent.name}-{path.name}" for path in paths])
-    seen: Counter[str] = Counter()
-    found = []
-    for path, call_id in zip(paths, ids, strict=True):
-        seen[call_id] += 1
-        number = f"-{seen[call_id]}" if seen[call_id] > 1 else ""
-        found.append(Recording(path, call_id + number))
-    return found
+    ids = _told_apart(ids, [f"{path.stem}-{_mark(str(path.resolve()))}" for path in paths])
+    return [Recording(path, call_id) for path, call_id in zip(paths, ids, strict=True)]
 
 
 def finished(recording: Recording, target: Target, pipeline: Pipeline) -> CallDocument | None:
-    """The document that an earlier run left, if it was made with these engines and settings."""
+    """The document that an earlier run left, if it was made of this file with these engines and settings."""
     if any(not (target.folder / f"{recording.call_id}.{name}").exists() for name in target.formats):
         return None
     try:
         found = read_call(target.folder / f"{recording.call_id}.json")
-        channels = probe(recording.path).channels
-        same = found.provenance == pipeline.provenance(channels)
+        same = found.provenance == pipeline.provenance(probe(recording.path))
     except WrapupError:
         return None
     return found if same else None
@@ -117,4 +116,12 @@ def _told_apart(ids: Sequence[str], longer: Sequence[str]) -> list[str]:
 
 
 def _id(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "call"
+    """A name as a file name: letters and digits of any script, at most `LONGEST_ID` bytes."""
+    plain = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", name)).strip(".-") or "call"
+    if len(plain.encode()) <= LONGEST_ID:
+        return plain
+    return plain.encode()[:LONGEST_ID].decode(errors="ignore") + "-" + _mark(name)
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]

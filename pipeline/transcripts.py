@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models.types import RATE_HZ, Line, Role, Summary, Word
@@ -20,21 +21,33 @@ from pipeline.formats.call_json import (
     Speaker,
     Timing,
     Utterance,
+    parse_call,
 )
+from pipeline.formats.fields import load_json
+from pipeline.formats.plain import read_text
 from pipeline.formats.readers import read_transcript
 from pipeline.formats.segments import Segment
+
+MOST_DIGITS = 3
+"""Digits that a speaker's label may have: "Speaker 12" is a label, a card number is not."""
 
 WORD_S = 0.4
 """Length of a word where a transcript has no times: a calm 150 words a minute."""
 
 
 def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocument:
-    """A transcript file as a document with an empty note. Raises `InputError`.
+    """A transcript file as a document whose note is still to be written. Raises `InputError`.
 
-    Speakers named "agent" or "customer" keep that role; otherwise what they say decides. The text is
+    Our own JSON stays as it is. Of other forms, speakers named "agent" or "customer" keep that role; otherwise what they say decides. The text is
     masked as a live call's would be; masks that are in it already stay.
     """
-    segments = _timed([segment for segment in read_transcript(path) if segment.text])
+    known = _our_own(path)
+    if known is not None:
+        made_by = known.provenance.model_copy(
+            update={"summarizer": provenance.summarizer, "version": provenance.version}
+        )
+        return known.model_copy(update={"provenance": made_by})
+    segments = _timed(_safely_named([segment for segment in read_transcript(path) if segment.text]))
     utterances, redactions = _masked(segments)
     roles = _roles(segments)
     duration_s = max((utterance.end_s for utterance in utterances), default=0.0)
@@ -54,6 +67,14 @@ def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocu
     )
 
 
+def _our_own(path: Path) -> CallDocument | None:
+    if path.suffix.lower() != ".json":
+        return None
+    text = read_text(path)
+    found = load_json(text, str(path))
+    return parse_call(text, str(path)) if isinstance(found, dict) and "schema" in found else None
+
+
 def lines_of(document: CallDocument) -> list[Line]:
     """The utterances of a document as a summarizer reads them."""
     roles = {speaker.id: speaker.role for speaker in document.speakers}
@@ -61,6 +82,16 @@ def lines_of(document: CallDocument) -> list[Line]:
         Line(utterance.id, roles.get(utterance.speaker, "unknown"), utterance.speaker, utterance.text)
         for utterance in document.utterances
     ]
+
+
+def _safely_named(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments, with S1, S2 ... for speakers whose name holds what the mask would hide."""
+    labels: dict[str, str] = {}
+    for segment in segments:
+        words = [Word(text, 0, 0) for text in segment.speaker.split()]
+        hidden = bool(mask(words, MaskState())[1]) or sum(c.isdigit() for c in segment.speaker) > MOST_DIGITS
+        labels.setdefault(segment.speaker, f"S{len(labels) + 1}" if hidden else segment.speaker)
+    return [replace(segment, speaker=labels[segment.speaker]) for segment in segments]
 
 
 def _timed(segments: Sequence[Segment]) -> list[Segment]:

@@ -6,6 +6,7 @@ share a batch gets waiting jobs of several calls at once. Whatever happens, each
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import logging
@@ -18,7 +19,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from models.errors import WrapupError
-from models.ports import Diarizer, Summarizer, Transcriber
+from models.ports import Diarizer, DiarizerStream, Summarizer, Transcriber
 from models.types import Samples, Transcription, Turn
 from pipeline.core.events import Failure, Result, SummarizeJob, TranscribeJob
 
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 TRIES = 3
 BACKOFF_S = 0.2
+
+PATIENCE_S = 30.0
+"""How long anybody waits for an engine that does not come back; its thread is a daemon and may be left."""
 
 Deliver: TypeAlias = Callable[[Result], None]
 
@@ -74,7 +78,7 @@ class Workers:
             self._tasks.clear()
             self._changed.notify_all()
         for thread in self._threads:
-            thread.join()
+            thread.join(PATIENCE_S)
 
     def transcribe(self, job: TranscribeJob, audio: Samples, deliver: Deliver) -> None:
         """Queue a job with its audio, shape (n,); `deliver` is called once, from a worker's thread."""
@@ -119,6 +123,9 @@ class Workers:
         heard: list[Transcription] | Failure = attempt(partial(self._engines.transcriber.transcribe, clips))
         if isinstance(heard, Failure):
             return self._singly(clips) if len(clips) > 1 else [heard]
+        if len(heard) != len(clips):
+            log.error("engine gave %d results for %d clips", len(heard), len(clips))
+            return [Failure("wrong number of results")] * len(clips)
         return heard
 
     def _singly(self, clips: Sequence[Samples]) -> list[Transcription | Failure]:
@@ -160,18 +167,29 @@ class DiarizerLane:
         self._thread.start()
 
     def push(self, samples: Samples) -> None:
-        """The next block, shape (n,); waits while too many are waiting."""
-        self._inbox.put(samples)
+        """The next block, shape (n,); waits while too many are waiting, and gives up on a stuck engine."""
+        self._put(samples)
 
     def finish(self, job_id: str) -> None:
-        """The audio is over: deliver the turns of the whole call."""
-        self._inbox.put(job_id)
+        """The audio is over: deliver the turns of the whole call, or a failure."""
+        if not self._put(job_id):
+            self._deliver(Result(job_id, Failure("stuck")))
 
     def close(self) -> None:
         """Tidy up, or give up what is waiting; joins the thread."""
         self._abandoned = True
-        self._inbox.put(None)
-        self._thread.join()
+        with contextlib.suppress(queue.Full):
+            self._inbox.put(None, timeout=PATIENCE_S)
+            self._thread.join(PATIENCE_S)
+
+    def _put(self, item: Samples | str) -> bool:
+        if not self._abandoned:
+            try:
+                self._inbox.put(item, timeout=PATIENCE_S * TRIES)
+            except queue.Full:
+                log.error("diarizer is stuck: its call goes on without it")
+                self._abandoned = True
+        return not self._abandoned
 
     def _work(self) -> None:
         stream: Any = attempt(self._diarizer.open)
@@ -179,12 +197,12 @@ class DiarizerLane:
             if self._abandoned:
                 continue
             if isinstance(item, str):
-                turns = stream if isinstance(stream, Failure) else attempt(stream.end)
-                self._deliver(Result(item, turns if isinstance(turns, Failure) else _sorted(turns)))
+                turns = stream if isinstance(stream, Failure) else attempt(partial(_turns, stream))
+                self._deliver(Result(item, turns))
             elif not isinstance(stream, Failure):
                 fault = attempt(partial(stream.push, item))
                 stream = fault if isinstance(fault, Failure) else stream
 
 
-def _sorted(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    return tuple(sorted(turns, key=lambda turn: turn.start_samples))
+def _turns(stream: DiarizerStream) -> tuple[Turn, ...]:
+    return tuple(sorted(stream.end(), key=lambda turn: turn.start_samples))

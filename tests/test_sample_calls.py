@@ -153,7 +153,7 @@ def test_no_digit_of_the_card_or_code_is_anywhere(run: Run, unmasked: dict[str, 
         _without_times(path.read_text()) for path in run.folder.glob("09-card-number.*")
     )
     assert "[NUMBER_" in everything
-    for written in ("4111", "1111", "902", "nine zero two", "one one one", "four one"):
+    for written in ("4111", "1111", "357", "three five seven", "one one one", "four one"):
         assert written not in everything.lower()
 
 
@@ -163,7 +163,7 @@ def secret_spans() -> list[tuple[float, float]]:
     return [
         (segment["start"], segment["end"])
         for segment in reference["segments"]
-        if re.search(r"one one one|nine zero two", segment["text"], re.IGNORECASE)
+        if re.search(r"one one one|three five seven", segment["text"], re.IGNORECASE)
     ]
 
 

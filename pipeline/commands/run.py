@@ -83,7 +83,7 @@ def _process(
         if document is None:
             todo.append(recording)
         else:
-            outcomes.append(Outcome(recording, document, None))
+            outcomes.append(Outcome(recording, document, _old_fault(recording, document)))
     with _bar() as bar:
         total_s = sum(duration_s(recording) or 0.0 for recording in todo)
         task = bar.add_task("audio", total=total_s)
@@ -96,6 +96,15 @@ def _process(
                 tell_error(outcome.fault)
         bar.update(task, completed=total_s)
     return sorted(outcomes, key=lambda outcome: outcome.recording.call_id)
+
+
+def _old_fault(recording: Recording, document: CallDocument) -> str | None:
+    """What an earlier run said of a file that breaks off, which is as true now."""
+    if document.end.code != "truncated":
+        return None
+    line = f"{recording.path}: ends after {document.duration_s:.1f} s; what was heard before is kept"
+    tell_error(line)
+    return line
 
 
 def _bar() -> Progress:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from models import registry
-from models.errors import InputError, WrapupError
+from models.errors import WrapupError
 from models.ports import Summarizer
 from pipeline.batch import Recording, recordings
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
@@ -41,17 +41,18 @@ def summarize(
     config = load_config(summarizer=summarizer)
     engine: Summarizer = registry.engine("summarizer", config.summarizer)
     names = formats_of(formats)
-    failed = False
-    for recording in recordings(_transcripts(paths)):
+    found, faults = _transcripts(paths)
+    for recording in recordings(found):
         try:
             document = _summarized(recording, engine)
             write_document(document, out, names)
         except WrapupError as error:
-            tell_error(str(error))
-            failed = True
+            faults.append(str(error))
             continue
         print_note(document, Console(highlight=False))
-    if failed:
+    for fault in faults:
+        tell_error(fault)
+    if faults:
         raise typer.Exit(BAD_INPUT)
 
 
@@ -60,19 +61,35 @@ def _summarized(recording: Recording, engine: Summarizer) -> CallDocument:
         wrapup=version("wrapup"), summarizer=engine.version, version=version_of(engine.version)
     )
     document = read_call_text(recording.path, recording.call_id, provenance)
+    if not document.utterances:
+        return document
     return document.model_copy(update={"summary": note(engine.summarize(lines_of(document)))})
 
 
-def _transcripts(paths: Sequence[Path]) -> list[Path]:
+def _transcripts(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """The transcripts under these paths, one a call, and a line for each path without any.
+
+    Of files in a folder that differ in their suffix alone, which `wrapup run` writes, our JSON counts.
+    """
     found: list[Path] = []
+    faults: list[str] = []
     for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in TRANSCRIPT_SUFFIXES)
-            if not inside:
-                raise InputError(
-                    f"{path}: no transcripts in this folder (looked for {', '.join(TRANSCRIPT_SUFFIXES)})"
-                )
-            found += inside
-        else:
+        if not path.is_dir():
             found.append(path)
-    return list(dict.fromkeys(found))
+            continue
+        inside: dict[Path, Path] = {}
+        for file in sorted(path.rglob("*"), key=_preference):
+            if file.suffix.lower() in TRANSCRIPT_SUFFIXES and file.is_file():
+                inside.setdefault(file.with_suffix(""), file)
+        if not inside:
+            faults.append(
+                f"{path}: no transcripts in this folder (looked for {', '.join(TRANSCRIPT_SUFFIXES)})"
+            )
+        found += sorted(inside.values())
+    return list(dict.fromkeys(found)), faults
+
+
+def _preference(file: Path) -> tuple[int, str]:
+    kinds = TRANSCRIPT_SUFFIXES
+    kind = file.suffix.lower()
+    return (kinds.index(kind) if kind in kinds else len(kinds), str(file))

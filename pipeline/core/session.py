@@ -80,12 +80,16 @@ class SessionSettings:
 
 @dataclass(slots=True)
 class ChannelState:
-    """One channel: its clock, endpointer and transcript; `asked_until` is where its last partial ended."""
+    """One channel: its clock, endpointer and transcript.
+
+    `asked_until` is where its last partial ended; `gaps` wait for the utterances before them.
+    """
 
     transcript: TranscriptState
     endpoint: EndpointState = field(default_factory=EndpointState)
     heard: int = 0
     asked_until: int = 0
+    gaps: list[AudioGap] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -106,6 +110,7 @@ class SessionState:
 _CLASSES = {
     kind.__name__: kind
     for kind in (
+        AudioGap,
         ChannelState,
         DeadlineSettings,
         EndpointSettings,
@@ -179,7 +184,7 @@ class Session:
         return min(dues, default=None)
 
     def heard(self, channel: int) -> int:
-        """Samples heard on a channel: where a restored session's audio goes on."""
+        """Samples heard on a channel."""
         return self._state.channels[channel].heard
 
     def needed_from(self, channel: int) -> int:
@@ -199,7 +204,9 @@ class Session:
             raise SessionEndedError("audio after the end of the call")
         if isinstance(item, Missing):
             gap_id = f"g{item.channel}-{item.start_samples}"
-            return [AudioGap(gap_id, item.channel, item.start_samples, item.end_samples)]
+            gap = AudioGap(gap_id, item.channel, item.start_samples, item.end_samples)
+            self._state.channels[item.channel].gaps.append(gap)
+            return self._keep(item.channel, [])
         return self._hear(item, now_s)
 
     def end(self, code: EndCode, now_s: float) -> list[Output]:
@@ -211,6 +218,7 @@ class Session:
         out: list[Output] = []
         for index, endpointer in enumerate(self._endpointers):
             out += self._ask_final(index, endpointer.end(state.channels[index].heard), now_s)
+            out += self._keep(index, [])
         if state.settings.diarize and self._speech_was_found():
             state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
             out.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
@@ -219,8 +227,8 @@ class Session:
     def advance(self, now_s: float) -> list[Output]:
         """Time passed: jobs past their deadline are lost."""
         out: list[Output] = []
-        for transcript in self._transcripts:
-            out += self._keep(transcript.expire(now_s))
+        for index, transcript in enumerate(self._transcripts):
+            out += self._keep(index, transcript.expire(now_s))
         state = self._state
         if state.turns_due_s is not None and state.turns_due_s <= now_s:
             state.turns, state.turns_due_s = (), None
@@ -248,7 +256,8 @@ class Session:
         channel = self._state.channels[item.channel]
         channel.heard += item.samples
         spans = self._endpointers[item.channel].push(item.scores)
-        return self._ask_final(item.channel, spans, now_s) + self._ask_partial(item.channel, now_s)
+        out = self._ask_final(item.channel, spans, now_s) + self._ask_partial(item.channel, now_s)
+        return out + self._keep(item.channel, [])
 
     def _ask_final(self, index: int, spans: list[Span], now_s: float) -> list[Output]:
         out: list[Output] = []
@@ -284,8 +293,8 @@ class Session:
         if result.job_id.startswith("p"):
             return self._partial(result.job_id, value)
         out: list[Output] = []
-        for transcript in self._transcripts:
-            out += self._keep(transcript.settle(result.job_id, value))
+        for index, transcript in enumerate(self._transcripts):
+            out += self._keep(index, transcript.settle(result.job_id, value))
         return out + self._go_on(now_s)
 
     def _partial(self, job_id: str, value: Transcription | Failure) -> list[Output]:
@@ -298,9 +307,20 @@ class Session:
     def _summary(self, summary: Summary) -> list[Output]:
         return self._close(summary) if self._state.stage == "drafting" else []
 
-    def _keep(self, events: list[UtteranceFinal | UtteranceLost]) -> list[Output]:
+    def _keep(self, index: int, events: list[UtteranceFinal | UtteranceLost]) -> list[Output]:
+        """Events of one channel, and the gaps before which no utterance can come any more, by start."""
         self._state.finals += [event for event in events if isinstance(event, UtteranceFinal)]
-        return list(events)
+        gaps = self._state.channels[index].gaps
+        ready = [gap for gap in gaps if gap.start_samples <= self._settled_until(index)]
+        self._state.channels[index].gaps = gaps[len(ready) :]
+        return [*sorted([*events, *ready], key=lambda event: event.start_samples)]
+
+    def _settled_until(self, index: int) -> int:
+        """No utterance of a channel that is not out yet starts before this sample."""
+        starts = [item.span.start_samples for item in self._transcripts[index].state.pending]
+        if self._state.stage == "open":
+            starts.append(self._endpointers[index].needed_from)
+        return min(starts, default=self._state.channels[index].heard)
 
     def _go_on(self, now_s: float) -> list[Output]:
         """After the end: once all results are in, speakers, roles and the note."""
@@ -311,7 +331,7 @@ class Session:
         state.finals.sort(key=lambda final: (final.start_samples, final.channel))
         out: list[Output] = []
         revisions: list[tuple[str, tuple[SpeakerPart, ...]]] = []
-        if state.turns:
+        if state.turns and state.finals:
             out.append(TurnsFound("turns-1", 1, 0, state.turns))
             revisions = revise(state.finals, state.turns)
         out += [

@@ -84,12 +84,12 @@ class ChannelTranscript:
     def _release(self) -> list[UtteranceFinal | UtteranceLost]:
         out: list[UtteranceFinal | UtteranceLost] = []
         pending = self.state.pending
-        while pending and pending[0].settled is not None:
+        while pending and (settled := pending[0].settled) is not None:
             head = pending.pop(0)
-            if isinstance(head.settled, Failure):
+            if isinstance(settled, Failure):
                 out.append(self._lost(head, "deadline" if head.expired else "failed"))
-            elif head.settled is not None:
-                out += self._heard(head, head.settled)
+            else:
+                out += self._heard(head, settled)
         return out
 
     def _heard(self, head: Pending, heard: Transcription) -> list[UtteranceFinal | UtteranceLost]:

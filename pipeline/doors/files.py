@@ -5,6 +5,7 @@ PyAV decodes block by block, soxr brings every channel to `RATE_HZ`, so memory d
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,7 +78,9 @@ def find_audio(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+            inside = sorted(
+                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
+            )
             if not inside:
                 raise InputError(f"{path}: no audio files in this folder (looked for {_shown_suffixes()})")
             found += inside
@@ -107,6 +110,15 @@ def probe(path: Path) -> AudioInfo:
     if channels == MAX_CHANNELS and _is_dual_mono(info):
         return AudioInfo(path, info.rate_hz, 1, info.duration_s, info.started_at)
     return info
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file, by which a run that goes on knows it again. Raises `InputError`."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def blocks(info: AudioInfo) -> Iterator[Samples]:

@@ -164,6 +164,8 @@ class Provenance(_Part):
     version: str = ""
     """Hash of summarizer, model and prompt."""
     config: dict[str, JsonValue] = Field(default_factory=dict)
+    source: str | None = None
+    """SHA-256 of the file that the call was read from."""
 
 
 class Timing(_Part):

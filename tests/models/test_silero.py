@@ -38,7 +38,7 @@ def test_scores_are_those_of_the_package(engine: VoiceActivity, windows: Samples
     from faster_whisper.vad import get_vad_model
 
     expected = get_vad_model()(windows.reshape(-1).copy()).reshape(-1)
-    assert np.allclose(engine.open().score(windows), expected, atol=1e-3)
+    assert np.allclose(engine.open().score(windows), expected, atol=1e-4, rtol=0)
 
 
 def test_speech_is_heard_and_noise_is_not(engine: VoiceActivity, windows: Samples) -> None:

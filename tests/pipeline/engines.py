@@ -6,23 +6,10 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.errors import EngineBusyError, EngineError
-from models.ports import DiarizerStream, TranscriberCapabilities, VoiceActivityStream
+from models.ports import DiarizerStream, TranscriberCapabilities
 from models.types import Line, Samples, Statement, Summary, Transcription, Turn, Word
-
-
-class LoudnessVoice:
-    """Speech is what is loud."""
-
-    version = "test:loudness"
-
-    def open(self) -> VoiceActivityStream:
-        return self
-
-    def score(self, windows: Samples) -> NDArray[np.float32]:
-        return (np.abs(windows).max(axis=1) > 0.05).astype(np.float32)
 
 
 class LengthTranscriber:

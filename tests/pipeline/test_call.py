@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
+from models.fakes import ScriptedVoice
 from models.types import RATE_HZ, Line, Samples, Summary, Transcription
 from pipeline.call import Call, CallEngines
 from pipeline.core.events import (
@@ -30,7 +31,6 @@ from tests.pipeline.engines import (
     HalvesDiarizer,
     LengthTranscriber,
     LineSummarizer,
-    LoudnessVoice,
 )
 
 STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
@@ -72,7 +72,7 @@ def workers() -> Iterator[Workers]:
 
 def test_events_do_not_depend_on_how_the_audio_was_cut(workers: Workers) -> None:
     block = audio(1, 2)
-    engines = CallEngines(LoudnessVoice(), None)
+    engines = CallEngines(ScriptedVoice(), None)
     results = []
     for size in (7, 160, 320, 512, 8_000, block.shape[1]):
         with Call(STEREO, engines, workers) as call:
@@ -83,14 +83,14 @@ def test_events_do_not_depend_on_how_the_audio_was_cut(workers: Workers) -> None
 
 def test_one_sample_at_a_time(workers: Workers) -> None:
     block = audio(2, 1, duration_s=2.0)
-    engines = CallEngines(LoudnessVoice(), None)
+    engines = CallEngines(ScriptedVoice(), None)
     settings = SessionSettings(channels=1)
     with Call(settings, engines, workers) as whole, Call(settings, engines, workers) as single:
         assert run(single, block, 1) == run(whole, block, block.shape[1])
 
 
 def test_a_mono_call_is_told_apart_at_its_end(workers: Workers) -> None:
-    with Call(MONO, CallEngines(LoudnessVoice(), HalvesDiarizer()), workers) as call:
+    with Call(MONO, CallEngines(ScriptedVoice(), HalvesDiarizer()), workers) as call:
         events = run(call, audio(3, 1), 4_000)
     (turns,) = (event for event in events if isinstance(event, TurnsFound))
     assert [turn.speaker for turn in turns.turns] == ["S1", "S2"]
@@ -98,14 +98,14 @@ def test_a_mono_call_is_told_apart_at_its_end(workers: Workers) -> None:
 
 
 def test_a_diarizer_that_cannot_start_leaves_one_speaker(workers: Workers) -> None:
-    with Call(MONO, CallEngines(LoudnessVoice(), BrokenDiarizer()), workers) as call:
+    with Call(MONO, CallEngines(ScriptedVoice(), BrokenDiarizer()), workers) as call:
         events = run(call, audio(3, 1), 4_000)
     assert not [event for event in events if isinstance(event, TurnsFound)]
     assert isinstance(events[-1], CallClosed)
 
 
 def test_a_mono_call_without_a_diarizer_still_closes(workers: Workers) -> None:
-    with Call(MONO, CallEngines(LoudnessVoice(), None), workers) as call:
+    with Call(MONO, CallEngines(ScriptedVoice(), None), workers) as call:
         events = run(call, audio(3, 1), 4_000)
     assert isinstance(events[-1], CallClosed)
 
@@ -113,7 +113,7 @@ def test_a_mono_call_without_a_diarizer_still_closes(workers: Workers) -> None:
 def test_an_engine_that_breaks_loses_utterances_and_not_the_call() -> None:
     with (
         Workers(Engines(BrokenTranscriber(), LineSummarizer()), threads=2) as workers,
-        Call(STEREO, CallEngines(LoudnessVoice(), None), workers) as call,
+        Call(STEREO, CallEngines(ScriptedVoice(), None), workers) as call,
     ):
         events = run(call, audio(4, 2), 8_000)
     lost = [event for event in events if isinstance(event, UtteranceLost)]
@@ -128,7 +128,7 @@ def test_one_bad_clip_does_not_take_its_batch_mates_along() -> None:
     block[0, : RATE_HZ // 4] = 0.99
     with (
         Workers(Engines(engine, LineSummarizer()), threads=4) as workers,
-        Call(STEREO, CallEngines(LoudnessVoice(), None), workers) as call,
+        Call(STEREO, CallEngines(ScriptedVoice(), None), workers) as call,
     ):
         events = run(call, block, block.shape[1])
     lost = [event for event in events if isinstance(event, UtteranceLost)]
@@ -140,7 +140,7 @@ def test_a_busy_engine_is_tried_again() -> None:
     engine = LengthTranscriber(busy_times=2)
     with (
         Workers(Engines(engine, LineSummarizer()), threads=1) as workers,
-        Call(SessionSettings(channels=1), CallEngines(LoudnessVoice(), None), workers) as call,
+        Call(SessionSettings(channels=1), CallEngines(ScriptedVoice(), None), workers) as call,
     ):
         events = run(call, audio(7, 1, duration_s=4.0), 4_000)
     assert not [event for event in events if isinstance(event, UtteranceLost)]
@@ -156,7 +156,7 @@ def test_a_worker_that_never_answers_cannot_keep_a_call_open() -> None:
 
     settings = SessionSettings(channels=1, deadline=DeadlineSettings(0.05, 0.0, 0.0))
     with Workers(Engines(LengthTranscriber(), Stuck()), threads=2) as workers:
-        with Call(settings, CallEngines(LoudnessVoice(), None), workers) as call:
+        with Call(settings, CallEngines(ScriptedVoice(), None), workers) as call:
             events = run(call, audio(8, 1, duration_s=3.0), 4_000)
         release.set()
     assert events[-2] == DraftReady("draft-1", Summary("failed"))
@@ -165,7 +165,7 @@ def test_a_worker_that_never_answers_cannot_keep_a_call_open() -> None:
 def test_a_silent_channel_has_no_utterance(workers: Workers) -> None:
     block = audio(9, 2)
     block[1] = np.random.default_rng(0).normal(0, 1e-4, block.shape[1])
-    with Call(STEREO, CallEngines(LoudnessVoice(), None), workers) as call:
+    with Call(STEREO, CallEngines(ScriptedVoice(), None), workers) as call:
         events = run(call, block, 8_000)
     assert {event.channel for event in events if isinstance(event, UtteranceFinal)} == {0}
 

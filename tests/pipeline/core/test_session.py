@@ -296,10 +296,51 @@ def test_a_late_note_closes_the_call_without_it() -> None:
     assert driven.session.wake_at_s is None
 
 
-def test_missing_audio_is_an_event() -> None:
+def test_missing_audio_is_an_event_once_nothing_can_come_before_it() -> None:
     driven = driver()
     driven.take(driven.session.push(Missing(1, 100, 900), 0.0))
+    assert driven.events == []
+    driven.hear(1, [0.0] * 20)
     assert driven.events == [AudioGap("g1-100", 1, 100, 900)]
+
+
+def test_a_gap_waits_for_the_utterances_before_it() -> None:
+    driven = driver()
+    driven.hear(0, SPEECH)
+    driven.take(driven.session.push(Missing(0, 60 * 512, 80 * 512), 0.0))
+    driven.hear(0, [0.0] * 40 + SPEECH)
+    assert driven.events == []
+    first, second = driven.jobs
+    driven.reply(second)
+    driven.reply(first)
+    kinds = [type(event).__name__ for event in driven.events]
+    assert kinds == ["UtteranceFinal", "AudioGap", "UtteranceFinal"]
+
+
+def test_a_gap_at_the_very_end_is_not_lost() -> None:
+    driven = driver()
+    driven.hear(0, [0.0] * 10)
+    driven.take(driven.session.push(Missing(0, 10 * 512, 12 * 512), 0.0))
+    driven.hear(0, [0.0] * 2)
+    driven.end()
+    assert driven.events[0] == AudioGap("g0-5120", 0, 10 * 512, 12 * 512)
+    assert isinstance(driven.events[-1], CallClosed)
+
+
+def test_turns_are_given_only_with_words() -> None:
+    for early in (True, False):
+        driven = driver(MONO)
+        driven.answer = lambda job: Transcription(()) if isinstance(job, TranscribeJob) else answer(job)
+        driven.hear(0, SPEECH)
+        if early:
+            driven.reply_all()
+        driven.end()
+        driven.reply_all()
+        assert [type(event).__name__ for event in driven.events] == [
+            "RolesAssigned",
+            "DraftReady",
+            "CallClosed",
+        ]
 
 
 def test_audio_after_the_end_is_a_fault_of_the_caller() -> None:

@@ -81,6 +81,8 @@ def test_mono_events_depend_on_neither_cut_nor_order(one: list[float], seed: int
     driven = Driver(Session(MONO))
     for _, scores in pieces([one], random_):
         driven.hear(0, scores)
+        if driven.jobs and random_.random() < 0.3:
+            driven.reply(random_.choice(driven.jobs))
     driven.end()
     any_order(driven, random_)
     same(driven, plain(MONO, [one]))
