@@ -26,8 +26,8 @@ PAIR_EVIDENCE = 0.14
 Measured on 30 s and 60 s windows and whole recordings: two-party calls taken for one speaker fall from 24 to
 4 %, recordings of one person taken for two rise from 4 to 25 %."""
 MOST_COUNTED_S = 300.0
-"""Seconds of voice that count as evidence at most. VBx takes embeddings for independent, so that with enough of
-them any drift within one voice becomes a speaker."""
+"""Seconds of voice that count as evidence at most. VBx takes embeddings for independent, so that with enough
+of them any drift within one voice becomes a speaker."""
 SPEAKER_PENALTY = 0.8
 """Fb: how much evidence a speaker must bring to stay."""
 START_SHARPNESS = 7.0

@@ -46,8 +46,12 @@ def run(
         tell_error(fault)
     outcomes: list[Outcome] = []
     if found:
-        with Pipeline(config) as pipeline:
-            outcomes = _process(found, target, pipeline, jobs=jobs, resume=resume)
+        try:
+            with Pipeline(config) as pipeline:
+                outcomes = _process(found, target, pipeline, jobs=jobs, resume=resume)
+        except KeyboardInterrupt:
+            tell_error(f"stopped; finished calls are in {out}, and --resume goes on from there")
+            raise
     _report(outcomes, target)
     if faults or any(outcome.fault for outcome in outcomes):
         raise typer.Exit(BAD_INPUT)

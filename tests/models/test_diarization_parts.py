@@ -185,3 +185,12 @@ def test_overlapping_spans_become_exclusive() -> None:
         Turn(2 * RATE_HZ, 3 * RATE_HZ, "S2"),
         Turn(3 * RATE_HZ, 4 * RATE_HZ, "S1"),
     ]
+
+
+def test_a_voice_that_drifts_in_a_long_call_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(7)
+    drift = np.eye(EMBEDDING_SIZE)[[1, 2, 3]].repeat(400, axis=0) * 0.9
+    points = voices([1200], 0.2) + drift + rng.normal(0, 0.01, (1200, EMBEDDING_SIZE))
+    assert len(find_speakers(points, PLDA, interval_s=2)) == 1
+    monkeypatch.setattr("models.diarization.clustering.MOST_COUNTED_S", 1e9)
+    assert len(find_speakers(points, PLDA, interval_s=2)) > 1
