@@ -38,9 +38,9 @@ WORD_S = 0.4
 def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocument:
     """A transcript file as a document whose note is still to be written. Raises `InputError`.
 
-    Our own JSON stays as it is. In other forms speakers named "agent" or "customer" keep that role, otherwise
     Our own JSON stays as it is. In other forms speakers named "agent" or "customer" keep that role, else what
     they say decides; the text is masked as a live call is, and masks that are in it already stay.
+    """
     known = _our_own(path)
     if known is not None:
         made_by = known.provenance.model_copy(
