@@ -146,6 +146,20 @@ def test_a_busy_engine_is_tried_again() -> None:
     assert not [event for event in events if isinstance(event, UtteranceLost)]
 
 
+def test_an_engine_that_forgets_a_clip_fails_its_jobs() -> None:
+    class Forgetful(LengthTranscriber):
+        def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+            return []
+
+    with (
+        Workers(Engines(Forgetful(), LineSummarizer()), threads=1) as workers,
+        Call(STEREO, CallEngines(ScriptedVoice(), None), workers) as call,
+    ):
+        events = run(call, audio(4, 2), 8_000)
+    assert {event.reason for event in events if isinstance(event, UtteranceLost)} == {"failed"}
+    assert isinstance(events[-1], CallClosed)
+
+
 def test_a_worker_that_never_answers_cannot_keep_a_call_open() -> None:
     release = threading.Event()
 

@@ -92,6 +92,37 @@ def test_resume_skips_what_is_done_with_the_same_settings(folder: Path) -> None:
     assert read_call(kept).call_id == "one"
 
 
+def test_resume_knows_a_file_by_its_contents(folder: Path) -> None:
+    for name, channels in (("a", 2), ("b", 1)):
+        (folder / name).mkdir()
+        quiet(folder / name / "call.wav", channels)
+    assert wrapup("run", "a", "--out", "out", "--diarizer", "none").exit_code == 0
+    first = read_call(folder / "out" / "call.json")
+    assert wrapup("run", "b", "--out", "out", "--diarizer", "none", "--resume").exit_code == 0
+    second = read_call(folder / "out" / "call.json")
+    assert (len(first.channels), len(second.channels)) == (2, 1)
+    assert first.provenance.source != second.provenance.source
+
+
+def test_a_file_that_breaks_off_is_told_again_on_resume(folder: Path) -> None:
+    cut = quiet(folder / "cut.wav")
+    cut.write_bytes(cut.read_bytes()[:20_000])
+    for options in ((), ("--resume",)):
+        result = wrapup("run", "cut.wav", "--out", "out", *options)
+        assert result.exit_code == 2
+        assert "cut.wav: ends after" in result.stderr
+
+
+def test_names_of_any_script_and_length(folder: Path) -> None:
+    names = ["客户一.wav", "客户二.wav", "Anruf Nº 7 (neu).wav", "x" * 240 + ".wav"]
+    for name in names:
+        quiet(folder / name)
+    assert wrapup("run", *names, "--out", "out").exit_code == 0
+    ids = {path.stem for path in (folder / "out").glob("*.json")}
+    assert {"客户一", "客户二"} <= ids
+    assert len(ids) == 4
+
+
 def test_files_of_one_name_get_calls_of_their_own(folder: Path) -> None:
     for name in ("a", "b"):
         (folder / name).mkdir()

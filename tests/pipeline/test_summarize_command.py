@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.formats.call_json import CallDocument, read_call
+from pipeline.formats.call_json import CallDocument, read_call, write_call
+from tests.pipeline.format_strategies import example_call
 
 SAID = [
     ("Agent", "Thank you for calling Northwind Bank, my name is Dana, how can I help you today?"),
@@ -89,6 +90,39 @@ def test_a_new_mask_never_takes_the_name_of_one_that_is_there(folder: Path) -> N
     )
     (mask,) = summarized(folder / "c.txt").redactions
     assert mask.token != "[NUMBER_3]"
+
+
+def test_our_own_json_changes_in_its_note_alone(folder: Path) -> None:
+    original = example_call()
+    (folder / "call-7.json").write_text(write_call(original))
+    call = summarized(folder / "call-7.json")
+    assert call.utterances == original.utterances
+    assert call.channels == original.channels
+    assert call.gaps == original.gaps
+    assert call.provenance.asr == original.provenance.asr
+    assert call.provenance.summarizer == "extractive@1"
+
+
+def test_a_secret_in_a_speakers_name_is_not_written(folder: Path) -> None:
+    (folder / "c.txt").write_text(
+        "4111 1111 1111 1111: I want to pay my bill with that card, please help me.\n"
+        "Agent: Thank you for calling, I can help you to pay your bill today.\n"
+    )
+    summarized(folder / "c.txt")
+    assert "4111" not in "".join(path.read_text() for path in Path("notes").iterdir())
+
+
+def test_of_one_calls_files_our_json_is_read(folder: Path) -> None:
+    calls = folder / "in"
+    calls.mkdir()
+    (calls / "call.json").write_text(write_call(example_call()))
+    (calls / "call.vtt").write_text(vtt())
+    (calls / "folder.vtt").mkdir()
+    (folder / "empty").mkdir()
+    result = CliRunner().invoke(app, ["summarize", "empty", "in", "--out", "notes"])
+    assert result.exit_code == 2
+    assert "empty: no transcripts in this folder" in result.stderr
+    assert [path.name for path in Path("notes").glob("*.json")] == ["call-7.json"]
 
 
 def test_a_broken_file_is_one_line_and_the_others_are_done(folder: Path) -> None:
