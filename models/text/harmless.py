@@ -110,11 +110,11 @@ def _disagrees(length: Duration, said: str) -> bool:
 
 
 def _spelled_out(said: str) -> bool:
-    """Whether four single digits stand in a row: an amount is not said like that, a card number is."""
+    """Whether three single digits stand in a row: an amount is not said like that, a card number is."""
     row = 0
     for token in tokenize(said):
         row = row + 1 if token.norm in UNITS or (token.norm.isdecimal() and len(token.norm) == 1) else 0
-        if row == 4:
+        if row == 3:
             return True
     return False
 
