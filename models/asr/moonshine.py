@@ -46,10 +46,10 @@ PAD_SAMPLES = 3 * RATE_HZ // 10
 silence on that side: the model writes wrong or invented words for a clip that starts or ends in one."""
 
 LIMITS = Limits(foreign_entropy=2.0)
-"""Without a language of its own to tell, the model shows another one by how unsure it is. On real English
-speech of 3 s or more none of 322 clips had a mean entropy over 2.0; of clips in other languages 86 % of
-synthetic and 93 % of real ones had. Clips under 3 s pass as English, and so do many in Dutch, Turkish and
-Mandarin; the core judges a call by the share of its speech that came back as foreign."""
+"""Without a language of its own to tell, the model shows another one by how unsure it is. With a mean entropy
+over 2.0 in clips of 3 s or more, 2 of 322 English clips were lost; of clips in other languages 331 of 390
+synthetic and 38 of 46 real ones were told. The limit was chosen on these very clips. Shorter clips pass as
+English, and so do many in Dutch, Turkish and Mandarin; the core judges a call by the share that was told."""
 
 
 class Moonshine:
