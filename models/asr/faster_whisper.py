@@ -1,6 +1,6 @@
 """Whisper on CTranslate2 through the package faster-whisper.
 
-Clips of one call to `transcribe` are decoded as a batch, those of one language together. int8 on the CPU,
+Clips of one call to `transcribe` are one batch: encoded, decoded and aligned together. int8 on the CPU,
 float16 on CUDA, by what CTranslate2 finds. Weights come from a folder or from `wrapup models pull`; nothing
 is downloaded here.
 """
@@ -9,44 +9,68 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.asr.guards import Evidence, Limits, judge
-from models.asr.word_times import spread
+from models.asr.whisper import LANGUAGE_TAGS, MAX_CLIP_SAMPLES, Heard, checked, is_silent, place
+from models.catalogue import find
 from models.errors import EngineBusyError, EngineError, MissingWeightsError
-from models.machine import accelerator, choose_default_asr
+from models.machine import choose_default_asr, cores
 from models.ports import TranscriberCapabilities
-from models.types import RATE_HZ, Samples, Transcription, Word
+from models.types import RATE_HZ, Samples, Transcription
 from models.weights import require_weights
 
 MAX_BATCH = 8
-MAX_CLIP_SAMPLES = 30 * RATE_HZ
-"""Whisper hears 30 s at once and no more."""
+
+BEAM_SIZE = 5
+"""What Whisper's own figures were measured with."""
+
+TOKENS_PER_S = 12
+TOKENS_EXTRA = 16
+MAX_TOKENS = 400
+"""A text may have so many tokens a second of clip and these, at most MAX_TOKENS (the decoder has 448 places).
+Whisper writes 4 to 5 for a second of fast English and more in scripts whose letters take several tokens; a
+text that reaches the limit runs in circles."""
+
+MEL_HOP_SAMPLES = 160
+"""One frame of the mel spectrogram."""
 
 COMPUTE = {"cpu": "int8", "cuda": "float16"}
 PULL = "faster-whisper:small.en"
 NEEDED_FILES = ("model.bin", "tokenizer.json", "config.json")
 """Without tokenizer.json the package would ask the hub for one."""
 
-MIN_CLIP_SAMPLES = RATE_HZ // 10
-"""Under 0.1 s no word fits."""
-
 
 class FasterWhisper:
     """One loaded checkpoint. CTranslate2 takes calls of several threads and runs them in turn."""
 
-    def __init__(self, folder: Path, name: str, device: str, limits: Limits | None = None) -> None:
-        """Load the checkpoint in `folder`. Raises `MissingWeightsError`."""
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        device: str,
+        limits: Limits | None = None,
+        language: str | None = None,
+    ) -> None:
+        """Load the checkpoint in `folder`. Raises `MissingWeightsError` or `EngineError`.
+
+        `language` is Whisper's code of the one language to be read, or None for what the checkpoint is
+        for: English, or whatever it detects.
+        """
         self._model = _load(folder, device)
         self._limits = limits or Limits()
+        self._fixed_language = language if self._model.model.is_multilingual else "en"
         self.version = f"faster-whisper:{name}@{version('faster-whisper')}:{COMPUTE[device]}"
+        fixed = self._fixed_language
         self.capabilities = TranscriberCapabilities(
-            languages=None if self._model.model.is_multilingual else frozenset({"en"}),
+            languages=None if fixed is None else frozenset({LANGUAGE_TAGS.get(fixed, fixed)}),
             max_batch=MAX_BATCH,
             max_clip_samples=MAX_CLIP_SAMPLES,
             word_times=True,
@@ -54,84 +78,112 @@ class FasterWhisper:
 
     def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
         """See `Transcriber`. Word times come from the cross-attention; confidences are its probabilities."""
-        audios = [np.asarray(clip, dtype=np.float32)[:MAX_CLIP_SAMPLES] for clip in clips]
-        for audio in audios:
-            if audio.ndim != 1 or not np.isfinite(audio).all():
-                raise EngineError("a clip has one dimension and finite samples")
+        audios = checked(clips)
         answers = [Transcription(()) for _ in audios]
-        by_language: dict[str, list[int]] = {}
-        for index, audio in enumerate(audios):
-            if len(audio) >= MIN_CLIP_SAMPLES and audio.any():
-                by_language.setdefault(self._language(audio), []).append(index)
-        for language, indices in by_language.items():
-            for index, segments in zip(
-                indices, self._decode([audios[i] for i in indices], language), strict=True
-            ):
-                answers[index] = self._answer(audios[index], segments, language)
+        heard = [index for index, audio in enumerate(audios) if not is_silent(audio)]
+        for start in range(0, len(heard), MAX_BATCH):
+            batch = heard[start : start + MAX_BATCH]
+            try:
+                found = self._read([audios[index] for index in batch], self._fixed_language)
+            except _ERRORS as error:
+                raise _mapped(error) from error
+            for index, answer in zip(batch, found, strict=True):
+                answers[index] = answer
         return answers
 
-    def _language(self, audio: Samples) -> str:
-        if not self._model.model.is_multilingual:
-            return "en"
-        try:
-            language, _, _ = self._model.detect_language(audio=audio)
-        except _ERRORS as error:
-            raise _mapped(error) from error
-        return str(language)
+    def _read(self, audios: Sequence[Samples], language: str | None) -> list[Transcription]:
+        """Transcriptions of clips with something in them; `language` None: to be detected, each clip's."""
+        encoded = self._model.encode(np.stack([self._features(audio) for audio in audios]))
+        if language is None:
+            languages = [found[0][0].strip("<|>") for found in self._model.model.detect_language(encoded)]
+            language = languages[0]
+            if len(set(languages)) > 1:
+                # CTranslate2 aligns a batch in one language only, and calls rarely mix them.
+                return [self._read([audio], code)[0] for audio, code in zip(audios, languages, strict=True)]
+        return self._decode(audios, encoded, language)
 
-    def _decode(self, audios: Sequence[Samples], language: str) -> list[list[Any]]:
-        """The package's segments of each clip, with their times from the start of the clip's own place."""
-        from faster_whisper import BatchedInferencePipeline
+    def _features(self, audio: Samples) -> NDArray[np.float32]:
+        from faster_whisper.audio import pad_or_trim
 
-        starts_s = _places(audios)
-        joined = np.zeros(int(starts_s[-1]) * RATE_HZ + len(audios[-1]), np.float32)
-        for start_s, audio in zip(starts_s, audios, strict=True):
-            joined[start_s * RATE_HZ : start_s * RATE_HZ + len(audio)] = audio
-        spans = [
-            {"start": start_s, "end": start_s + len(audio) / RATE_HZ}
-            for start_s, audio in zip(starts_s, audios, strict=True)
-        ]
-        try:
-            # An object of this class keeps times of its last call, so each call has its own.
-            segments, _ = BatchedInferencePipeline(self._model).transcribe(
-                joined,
-                language=language,
-                clip_timestamps=spans,
-                batch_size=MAX_BATCH,
-                word_timestamps=True,
-                temperature=0.0,
-                condition_on_previous_text=False,
+        features: NDArray[np.float32] = pad_or_trim(self._model.feature_extractor(audio)[..., :-1])
+        return features
+
+    def _decode(self, audios: Sequence[Samples], encoded: Any, language: str) -> list[Transcription]:
+        from faster_whisper.tokenizer import Tokenizer
+
+        multilingual = self._model.model.is_multilingual
+        tokenizer = Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        results = self._model.model.generate(
+            encoded,
+            [prompt] * len(audios),
+            beam_size=BEAM_SIZE,
+            max_length=len(prompt) + max(map(_most_tokens, audios)),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        tokens = [[token for token in each.sequences_ids[0] if token < tokenizer.eot] for each in results]
+        tag = LANGUAGE_TAGS.get(language, language)
+        return [
+            self._answer(audio, heard, result, tag)
+            for audio, heard, result in zip(
+                audios, self._align(audios, encoded, tokenizer, tokens), results, strict=True
             )
-            found = list(segments)
-        except _ERRORS as error:
-            raise _mapped(error) from error
-        frames = self._model.frames_per_second
-        return [[s for s in found if s.seek == int(start_s * frames)] for start_s in starts_s]
+        ]
 
-    def _answer(self, audio: Samples, segments: Sequence[Any], language: str) -> Transcription:
-        if not segments:
-            return Transcription((), language)
-        first = segments[0]
-        offset_s = round(first.seek / self._model.frames_per_second)
-        words = _heard_words(audio, segments, offset_s)
+    def _align(
+        self, audios: Sequence[Samples], encoded: Any, tokenizer: Any, tokens: list[list[int]]
+    ) -> list[list[Heard]]:
+        """The words of each clip, without times where the cross-attention shows none."""
+        frames = [max(1, len(audio) // MEL_HOP_SAMPLES) for audio in audios]
+        try:
+            aligned = self._model.find_alignment(tokenizer, tokens, encoded, frames)
+        except (RuntimeError, ValueError, IndexError) as error:
+            if isinstance(_mapped(error), EngineBusyError):
+                raise
+            return [[Heard(text) for text in tokenizer.decode(each).split()] for each in tokens]
+        return [_join(pieces, tokenizer.language_code) for pieces in aligned]
+
+    def _answer(self, audio: Samples, heard: Sequence[Heard], result: Any, tag: str) -> Transcription:
+        length = len(result.sequences_ids[0])
+        words = place(audio, heard)
         evidence = Evidence(
-            [word.text for word in words], len(audio), first.avg_logprob, None, first.no_speech_prob
+            [word.text for word in words],
+            len(audio),
+            # CTranslate2 divides by the tokens without the end of the text, which counts as one here.
+            log_probability=result.scores[0] * length / (length + 1),
+            no_speech=result.no_speech_prob,
         )
         code = judge(evidence, self._limits)
-        return Transcription(tuple(words), language) if code == "ok" else Transcription((), language, code)
+        if code == "ok" and length >= _most_tokens(audio):
+            code = "rejected"
+        return Transcription(words, tag) if code == "ok" else Transcription((), tag, code)
 
 
 def open_engine(argument: str) -> FasterWhisper:
-    """Open a folder, a name of the catalogue ("small.en"), or the best weights on this machine.
+    """Open a folder (a path with a slash), a name of the catalogue ("small.en"), or the best weights here.
 
-    Raises `MissingWeightsError`, and `UnknownEngineError` for a name that the catalogue lacks.
+    Raises `MissingWeightsError`, `EngineError`, and `UnknownEngineError` for a name that the catalogue lacks.
     """
-    device = accelerator().kind
-    if "/" in argument or Path(argument or "-").is_dir():
+    device = _device()
+    if "/" in argument or os.sep in argument:
         folder = Path(argument).expanduser()
         return FasterWhisper(folder, folder.name, device)
     name = argument or _best_here()
-    return FasterWhisper(require_weights(f"faster-whisper:{name}"), name, device)
+    folder = require_weights(f"faster-whisper:{name}")
+    # Distilled checkpoints keep the vocabulary of many languages and were trained on one.
+    languages = find(f"faster-whisper:{name}").languages
+    return FasterWhisper(folder, name, device, language=languages[0] if len(languages) == 1 else None)
+
+
+def _device() -> str:
+    """What CTranslate2 can use: torch may see a device that it does not."""
+    import ctranslate2
+
+    try:
+        return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    except RuntimeError:
+        return "cpu"
 
 
 def _best_here() -> str:
@@ -147,44 +199,75 @@ def _load(folder: Path, device: str) -> Any:
     if missing:
         raise MissingWeightsError(f"{folder}: no {', '.join(missing)}; expected a CTranslate2 Whisper model")
     from faster_whisper import WhisperModel
+    from faster_whisper.feature_extractor import FeatureExtractor
 
     logging.getLogger("faster_whisper").setLevel(logging.WARNING)
     try:
-        return WhisperModel(str(folder), device=device, compute_type=COMPUTE[device], local_files_only=True)
-    except _ERRORS as error:
-        raise MissingWeightsError(f"{folder}: the model cannot be loaded; pull it again") from error
+        model = WhisperModel(
+            str(folder),
+            device=device,
+            compute_type=COMPUTE[device],
+            cpu_threads=cores(),
+            local_files_only=True,
+        )
+        if model.feature_extractor.mel_filters.shape[0] != model.model.n_mels:
+            # A folder without preprocessor_config.json gets 80 bands; large-v3 hears 128.
+            model.feature_extractor = FeatureExtractor(feature_size=model.model.n_mels)
+    except Exception as error:  # a damaged tokenizer.json raises the bare class
+        known = _known(error)
+        raise known or MissingWeightsError(f"{folder}: the model cannot be loaded; pull it again") from error
+    return model
 
 
-def _places(audios: Sequence[Samples]) -> list[int]:
-    """The second at which each clip begins in the joined audio: whole ones, so that frames are exact."""
-    starts_s = [0]
-    for audio in audios[:-1]:
-        starts_s.append(starts_s[-1] + math.ceil(len(audio) / RATE_HZ) + 1)
-    return starts_s
+def _most_tokens(audio: Samples) -> int:
+    return min(MAX_TOKENS, math.ceil(len(audio) / RATE_HZ * TOKENS_PER_S) + TOKENS_EXTRA)
 
 
-def _heard_words(audio: Samples, segments: Sequence[Any], offset_s: int) -> list[Word]:
-    """Words with the times of the cross-attention, held in the clip; spread where there are none."""
-    timed = [word for segment in segments for word in segment.words or () if word.word.strip()]
-    texts = " ".join(segment.text for segment in segments).split()
-    if not timed or len(timed) < len(texts) // 2:
-        places = spread(audio, [len(text) for text in texts])
-        return [Word(text, *place, None, True) for text, place in zip(texts, places, strict=True)]
-    words = []
-    earliest = 0
-    for word in timed:
-        start = min(max(round((word.start - offset_s) * RATE_HZ), earliest), len(audio))
-        end = min(max(round((word.end - offset_s) * RATE_HZ), start), len(audio))
-        earliest = start
-        words.append(Word(word.word.strip(), start, end, min(1.0, max(0.0, float(word.probability)))))
-    return words
+def _join(pieces: Sequence[dict[str, Any]], language: str) -> list[Heard]:
+    """Words of the package's pieces, which stand apart where punctuation or, in some scripts, no space is."""
+    spaced = language not in _WITHOUT_SPACES
+    words: list[list[dict[str, Any]]] = []
+    for piece in pieces:
+        text = piece["word"]
+        parted = text[:1].isspace() or (bool(words) and words[-1][-1]["word"][-1:].isspace())
+        if words and not parted and (spaced or not any(letter.isalnum() for letter in text)):
+            words[-1].append(piece)
+        else:
+            words.append([piece])
+    return [
+        Heard(
+            "".join(piece["word"] for piece in word),
+            float(word[0]["start"]),
+            float(word[-1]["end"]),
+            float(np.mean([piece["probability"] for piece in word])),
+        )
+        for word in words
+    ]
 
 
-_ERRORS = (RuntimeError, ValueError, OSError)
-"""What CTranslate2, the tokenizer and the package raise; out of memory is a RuntimeError by its text."""
+_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
+"""Languages that the package splits into characters."""
+
+_ERRORS = (RuntimeError, ValueError, OSError, IndexError, MemoryError)
+"""What CTranslate2, the tokenizer and the package raise on a clip."""
+
+_FAULTS: tuple[tuple[str, type[EngineError], str], ...] = (
+    ("out of memory", EngineBusyError, "Whisper ran out of memory"),
+    ("bad_alloc", EngineBusyError, "Whisper ran out of memory"),
+    ("memoryerror", EngineBusyError, "Whisper ran out of memory"),
+    (
+        "not found or cannot be loaded",
+        EngineError,
+        "Whisper lacks a library of CUDA: install cuBLAS and cuDNN, or set CUDA_VISIBLE_DEVICES to -1",
+    ),
+)
+"""CTranslate2 tells its faults by their text alone: a part of it, what it becomes and the message."""
+
+
+def _known(error: Exception) -> EngineError | None:
+    told = f"{type(error).__name__} {error}".lower()
+    return next((kind(message) for part, kind, message in _FAULTS if part in told), None)
 
 
 def _mapped(error: Exception) -> EngineError:
-    if "out of memory" in str(error).lower():
-        return EngineBusyError("Whisper ran out of memory")
-    return EngineError(f"Whisper failed ({type(error).__name__})")
+    return _known(error) or EngineError(f"Whisper failed ({type(error).__name__})")

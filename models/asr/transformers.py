@@ -9,41 +9,40 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-import numpy as np
-
 from models.asr.guards import Evidence, Limits, judge
-from models.asr.word_times import spread
+from models.asr.whisper import LANGUAGE_TAGS, MAX_CLIP_SAMPLES, Heard, checked, is_silent, place
 from models.errors import ConfigError, EngineBusyError, EngineError, MissingWeightsError
 from models.ports import TranscriberCapabilities
-from models.types import RATE_HZ, Samples, Transcription, Word
+from models.types import RATE_HZ, Samples, Transcription
 
 MAX_BATCH = 1
-"""The pipeline of transformers 5 fails on word times in a batch of clips."""
+"""In a batch the pipeline of transformers 5 fails or gives other word times than for each clip alone."""
 
-MAX_CLIP_SAMPLES = 30 * RATE_HZ
-MIN_CLIP_SAMPLES = RATE_HZ // 10
-
-_ERRORS = (RuntimeError, ValueError, OSError, KeyError, IndexError, TypeError)
+_ERRORS = (RuntimeError, ValueError, OSError, KeyError, IndexError, TypeError, MemoryError)
 """What transformers and torch raise on input or a checkpoint that they cannot use."""
 
 
 class TransformersWhisper:
-    """One loaded checkpoint. Calls of several threads take turns inside torch."""
+    """One loaded checkpoint. Calls of several threads take turns: the pipeline keeps state of its call."""
 
     def __init__(self, folder: Path, limits: Limits | None = None) -> None:
         """Load the checkpoint in `folder`. Raises `MissingWeightsError`, `ModuleNotFoundError`."""
         self._limits = limits or Limits()
         self._pipeline = _load(folder)
+        self._lock = Lock()
         config = self._pipeline.model.generation_config
         self._multilingual = bool(getattr(config, "is_multilingual", False))
+        has_heads = bool(getattr(config, "alignment_heads", None))
+        self._timestamps = "word" if has_heads else False
         self.version = f"transformers:{folder.name}@{version('transformers')}"
         self.capabilities = TranscriberCapabilities(
             languages=None if self._multilingual else frozenset({"en"}),
             max_batch=MAX_BATCH,
             max_clip_samples=MAX_CLIP_SAMPLES,
-            word_times=True,
+            word_times=has_heads,
         )
 
     def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
@@ -51,36 +50,38 @@ class TransformersWhisper:
 
         The pipeline tells no probabilities, so words have no confidence and only the guards on text work.
         """
-        audios = [np.asarray(clip, dtype=np.float32)[:MAX_CLIP_SAMPLES] for clip in clips]
-        for audio in audios:
-            if audio.ndim != 1 or not np.isfinite(audio).all():
-                raise EngineError("a clip has one dimension and finite samples")
-        answers = [Transcription(()) for _ in audios]
-        heard = [i for i, audio in enumerate(audios) if len(audio) >= MIN_CLIP_SAMPLES and audio.any()]
-        if heard:
-            for index, found in zip(heard, self._run([audios[i] for i in heard]), strict=True):
-                answers[index] = self._answer(audios[index], found)
+        answers = []
+        for audio in checked(clips):
+            silent = is_silent(audio)
+            answers.append(Transcription(()) if silent else self._answer(audio, self._run(audio)))
         return answers
 
-    def _run(self, audios: Sequence[Samples]) -> list[Mapping[str, Any]]:
-        inputs = [{"raw": audio, "sampling_rate": RATE_HZ} for audio in audios]
+    def _run(self, audio: Samples) -> Mapping[str, Any]:
         try:
-            found = self._pipeline(
-                inputs,
-                batch_size=MAX_BATCH,
-                return_timestamps="word",
-                return_language=self._multilingual,
-            )
+            return self._call(audio, self._timestamps)
+        except _ERRORS as error:
+            if not self._timestamps or isinstance(_mapped(error), EngineBusyError):
+                raise _mapped(error) from error
+        # Asking for word times fails for some texts that come out well without.
+        try:
+            return self._call(audio, False)
         except _ERRORS as error:
             raise _mapped(error) from error
-        return list(found)
+
+    def _call(self, audio: Samples, timestamps: str | bool) -> Mapping[str, Any]:
+        # The pipeline takes what it reads out of the dictionary.
+        inputs = {"raw": audio, "sampling_rate": RATE_HZ}
+        with self._lock:
+            found: Mapping[str, Any] = self._pipeline(
+                inputs, return_timestamps=timestamps, return_language=self._multilingual
+            )
+        return found
 
     def _answer(self, audio: Samples, found: Mapping[str, Any]) -> Transcription:
-        words = _words(audio, found)
-        languages = [chunk.get("language") for chunk in found.get("chunks", ())]
-        language = next((str(name) for name in languages if name), "en")
+        words = place(audio, _heard(found))
+        language = _language(found)
         code = judge(Evidence([word.text for word in words], len(audio)), self._limits)
-        return Transcription(tuple(words), language) if code == "ok" else Transcription((), language, code)
+        return Transcription(words, language) if code == "ok" else Transcription((), language, code)
 
 
 def open_engine(argument: str) -> TransformersWhisper:
@@ -108,25 +109,24 @@ def _load(folder: Path) -> Any:
         raise MissingWeightsError(f"{folder}: the checkpoint cannot be loaded") from error
 
 
-def _words(audio: Samples, found: Mapping[str, Any]) -> list[Word]:
-    """Words with the pipeline's times, held in the clip; spread where one has none."""
-    chunks = [chunk for chunk in found.get("chunks", ()) if str(chunk["text"]).strip()]
-    texts = [str(chunk["text"]).strip() for chunk in chunks] or str(found["text"]).split()
-    times = [chunk["timestamp"] for chunk in chunks]
-    if not times or any(start is None or end is None for start, end in times):
-        places = spread(audio, [len(text) for text in texts])
-        return [Word(text, *place, None, True) for text, place in zip(texts, places, strict=True)]
-    words = []
-    earliest = 0
-    for text, (start_s, end_s) in zip(texts, times, strict=True):
-        start = min(max(round(start_s * RATE_HZ), earliest), len(audio))
-        end = min(max(round(end_s * RATE_HZ), start), len(audio))
-        earliest = start
-        words.append(Word(text, start, end))
-    return words
+def _heard(found: Mapping[str, Any]) -> list[Heard]:
+    """Words with the pipeline's times, or the text's words where it was asked for none."""
+    chunks = [chunk for chunk in found.get("chunks", ()) if "timestamp" in chunk]
+    if chunks:
+        return [Heard(str(chunk["text"]), *chunk["timestamp"]) for chunk in chunks]
+    return [Heard(text) for text in str(found["text"]).split()]
+
+
+def _language(found: Mapping[str, Any]) -> str:
+    """The tag of the language that the pipeline names in English; "en" where it names none."""
+    from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
+
+    named = next((str(chunk["language"]) for chunk in found.get("chunks", ()) if chunk.get("language")), "en")
+    code = str(TO_LANGUAGE_CODE.get(named, named))
+    return LANGUAGE_TAGS.get(code, code)
 
 
 def _mapped(error: Exception) -> EngineError:
-    if "out of memory" in str(error).lower():
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return EngineBusyError("Whisper ran out of memory")
     return EngineError(f"Whisper failed ({type(error).__name__})")

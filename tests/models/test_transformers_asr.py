@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,9 @@ from models import registry
 from models.asr import transformers as adapter
 from models.asr.guards import Evidence, Limits
 from models.asr.transformers import TransformersWhisper, open_engine
-from models.errors import ConfigError, EngineError, MissingWeightsError
+from models.errors import ConfigError, EngineBusyError, EngineError, MissingWeightsError
 from models.types import RATE_HZ, Samples, TranscriptionCode
-from tests.checkpoints import build_whisper
+from tests.checkpoints import LANGUAGES, build_whisper
 
 extras = pytest.mark.extras
 quiet = pytest.mark.filterwarnings(
@@ -57,6 +58,53 @@ def test_words_lie_inside_their_clip(engine: TransformersWhisper) -> None:
         assert starts == sorted(starts)
         for word in found.words:
             assert 0 <= word.start_samples <= word.end_samples <= int(seconds * RATE_HZ)
+
+
+@extras
+@quiet
+def test_the_language_is_a_tag(engine: TransformersWhisper) -> None:
+    named = {"text": "a", "chunks": [{"text": "a", "language": "german", "timestamp": (0.0, 0.1)}]}
+    assert engine._answer(clip(1.0), named).language == "de"
+    assert engine.transcribe([clip(1.0)])[0].language in LANGUAGES
+
+
+@extras
+@quiet
+@pytest.mark.usefixtures("no_guards")
+def test_without_word_times_words_are_spread(
+    engine: TransformersWhisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def pipeline(inputs: object, return_timestamps: object, return_language: bool) -> dict[str, Any]:
+        asked.append(return_timestamps)
+        if return_timestamps:
+            raise IndexError
+        return {"text": " one two", "chunks": [{"text": " one two", "language": "english"}]}
+
+    monkeypatch.setattr(engine, "_pipeline", pipeline)
+    (found,) = engine.transcribe([clip(1.0)])
+    assert asked == ["word", False]
+    assert found.text == "one two"
+    assert all(word.estimated for word in found.words)
+
+
+@extras
+@quiet
+@pytest.mark.parametrize(
+    ("foreign", "ours"),
+    [(RuntimeError("CUDA out of memory"), EngineBusyError), (KeyError("shape"), EngineError)],
+)
+def test_foreign_errors_are_mapped(
+    engine: TransformersWhisper, monkeypatch: pytest.MonkeyPatch, foreign: Exception, ours: type[EngineError]
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise foreign
+
+    monkeypatch.setattr(engine, "_pipeline", failing)
+    with pytest.raises(EngineError) as caught:
+        engine.transcribe([clip(1.0)])
+    assert type(caught.value) is ours
 
 
 @extras
