@@ -1,7 +1,7 @@
 """The package's own diarizer: the C++ of moonshine-voice through its public `Transcriber`.
 
-It streams, re-clusters a window of 120 s, and costs about 0.8 CPU seconds for each second of audio on the
-machine where `moonshine` costs 0.17. It stays for comparison and for platforms whose library does not show
+It streams, re-clusters a window of 120 s, and costs about 0.85 CPU seconds for each second of audio on
+the machine where `moonshine` costs 0.2. It stays for comparison and for platforms whose library does not show
 its networks. Its own voice activity only cuts the answer into lines, so that is switched off.
 """
 

@@ -2,7 +2,7 @@
 
 The package's native library holds two onnxruntime graphs and the arrays of a PLDA model as exported data.
 They are read from there and run here, because the package's own way of running them computes a ten-second
-embedding for three speakers every second, which is five times as dear as what a file needs. Weights:
+embedding for three speakers every second, four times as dear as what a file needs. Weights:
 pyannote/speaker-diarization-community-1 (CC-BY-4.0).
 """
 
