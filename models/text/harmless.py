@@ -69,6 +69,9 @@ def find_harmless(texts: Sequence[str]) -> list[Harmless]:
     taken = [False] * len(texts)
     spans = []
     for kind, start, end in _candidates(line):
+        if line[end : end + 1].isalnum():
+            # What ends inside a word says nothing about that word: "¢B".
+            continue
         first = max(i for i in range(len(texts)) if starts[i] <= start)
         after = min(i for i in range(1, len(starts)) if starts[i] > end - 1)
         if not any(taken[first:after]):

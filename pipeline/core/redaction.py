@@ -79,6 +79,24 @@ def mask(
     with the punctuation that ended it; the k-th token of channel c of C is number k * C + c + 1. Masked
     text comes back as it is.
     """
+    out, spans, after = _mask_once(words, state)
+    more = spans
+    while more:
+        # A token is a stronger sign of a secret than the digits that it took the place of, so what is beside
+        # it is looked at again until nothing changes: then masking what is masked changes nothing either.
+        out, more, again = _mask_once(out, replace(state, issued=after.issued))
+        spans += more
+        after = replace(max(after, again, key=_run_end), issued=again.issued)
+    return out, tuple(sorted(spans, key=lambda span: span.start_samples)), after
+
+
+def _run_end(state: MaskState) -> int:
+    return -1 if state.run_samples is None else state.run_samples
+
+
+def _mask_once(
+    words: Sequence[Word], state: MaskState
+) -> tuple[tuple[Word, ...], tuple[MaskedSpan, ...], MaskState]:
     if not words:
         return (), (), state
     scan = _Scan(words, state)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.text.tokens import listed
@@ -365,6 +365,8 @@ STATES = st.builds(
 
 @settings(max_examples=600, deadline=None)
 @given(texts=TEXTS, state=STATES, word_s=st.sampled_from([0.3, 4.0]))
+@example(texts=["zero", "zero", "oh", "¢B", "zero"], state=MaskState(channels=2), word_s=0.3)
+@example(texts=["card", "41", "is", "two", "p.m."], state=MaskState(channels=2), word_s=0.3)
 def test_masking_masked_text_changes_nothing(texts: list[str], state: MaskState, word_s: float) -> None:
     words = at(texts, 20.0, word_s)
     out, spans, after = mask(words, state)
