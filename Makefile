@@ -67,7 +67,7 @@ sample-calls: $(VENV)/dev.txt.done ## Speak and build the sample calls again (ne
 	$(VENV)/bin/python sample_calls/build.py
 
 bench: $(VENV)/dev.txt.done ## Run the benchmarks whose tables are in the README.
-	$(VENV)/bin/python -m benchmarks.batch
+	$(VENV)/bin/python -m benchmarks.batch --rounds 5
 
 clean: ## Remove environments and caches.
 	rm -rf $(VENV) $(EXTRAS_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
