@@ -53,6 +53,7 @@ class Transcription:
     words: tuple[Word, ...]
     language: str = "en"
     code: TranscriptionCode = "ok"
+    tokens: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:

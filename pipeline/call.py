@@ -15,6 +15,7 @@ from models.ports import Diarizer, VoiceActivity
 from models.types import Samples
 from pipeline.audio import ChannelBuffer, Ear
 from pipeline.core.events import (
+    CancelJob,
     DiarizeJob,
     DurableEvent,
     EndCode,
@@ -104,7 +105,7 @@ class Call:
             elif isinstance(output, SummarizeJob):
                 self._waiting += 1
                 self._workers.summarize(output, self._results.put)
-            elif not isinstance(output, Partial):
+            elif not isinstance(output, Partial | CancelJob):
                 self.events.append(output)
 
     def _transcribe(self, job: TranscribeJob) -> None:

@@ -82,7 +82,7 @@ class Workers:
 
     def transcribe(self, job: TranscribeJob, audio: Samples, deliver: Deliver) -> None:
         """Queue a job with its audio, shape (n,); `deliver` is called once, from a worker's thread."""
-        self._put(_Task(0 if job.final else 2, next(self._numbers), job, audio, deliver))
+        self._put(_Task(2 if job.kind == "partial" else 0, next(self._numbers), job, audio, deliver))
 
     def summarize(self, job: SummarizeJob, deliver: Deliver) -> None:
         """Queue a note; `deliver` as above."""

@@ -211,7 +211,7 @@ def test_waiting_jobs_share_a_batch_with_their_kind() -> None:
         engine.reading.wait()
         for number in range(5):
             workers.transcribe(transcribe_job(f"final-{number}"), clip, results.put)
-        workers.transcribe(transcribe_job("partial", final=False), clip, results.put)
+        workers.transcribe(transcribe_job("partial", "partial"), clip, results.put)
         engine.gate.set()
         order = [results.get().job_id for _ in range(7)]
     assert engine.batches == [1, 4, 1, 1]
@@ -225,7 +225,7 @@ def test_notes_go_before_partials_and_after_finals() -> None:
     with Workers(Engines(engine, LineSummarizer()), threads=1) as workers:
         workers.transcribe(transcribe_job("first"), clip, results.put)
         engine.reading.wait()
-        workers.transcribe(transcribe_job("partial", final=False), clip, results.put)
+        workers.transcribe(transcribe_job("partial", "partial"), clip, results.put)
         workers.summarize(SummarizeJob("note", (), 9e9), results.put)
         workers.transcribe(transcribe_job("final"), clip, results.put)
         engine.gate.set()

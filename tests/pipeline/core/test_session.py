@@ -362,7 +362,7 @@ def test_partials_follow_speech_at_their_cadence_and_hide_digits() -> None:
     driven.hear(0, [0.9] * 20)
     (first,) = driven.jobs
     assert isinstance(first, TranscribeJob)
-    assert not first.final
+    assert first.kind == "partial"
     driven.hear(0, [0.9] * 5)
     assert driven.jobs == [first]
     driven.reply(first)
