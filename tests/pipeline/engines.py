@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.errors import EngineBusyError, EngineError
-from models.ports import DiarizerStream, TranscriberCapabilities
+from models.ports import PLAIN, Decoding, DiarizerStream, TranscriberCapabilities
 from models.types import Line, Samples, Statement, Summary, Transcription, Turn, Word
 
 
@@ -23,7 +23,8 @@ class LengthTranscriber:
         self._busy_times = busy_times
         self._lock = threading.Lock()
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
+        decoding.check()
         with self._lock:
             self.batches.append(len(clips))
             if self._busy_times:
@@ -37,7 +38,7 @@ class LengthTranscriber:
 class BrokenTranscriber(LengthTranscriber):
     """Raises what no engine should."""
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         raise ZeroDivisionError
 
 

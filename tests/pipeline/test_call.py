@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from models.fakes import ScriptedVoice
+from models.ports import PLAIN, Decoding
 from models.types import RATE_HZ, Line, Samples, Summary, Transcription
 from pipeline.call import Call, CallEngines
 from pipeline.core.events import (
@@ -148,7 +149,7 @@ def test_a_busy_engine_is_tried_again() -> None:
 
 def test_an_engine_that_forgets_a_clip_fails_its_jobs() -> None:
     class Forgetful(LengthTranscriber):
-        def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+        def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
             return []
 
     with (
@@ -192,10 +193,10 @@ class Gated(LengthTranscriber):
         self.gate = threading.Event()
         self.reading = threading.Event()
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         self.reading.set()
         self.gate.wait()
-        return super().transcribe(clips)
+        return super().transcribe(clips, decoding)
 
 
 def transcribe_job(name: str, final: bool = True) -> TranscribeJob:
