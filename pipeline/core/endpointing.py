@@ -22,7 +22,7 @@ class EndpointSettings:
     leave: float = 0.35
     hang_ms: int = 600
     pad_ms: int = 300
-    tail_ms: int = 300
+    tail_ms: int = 128
     min_speech_ms: int = 96
     max_utterance_ms: int = 12_000
     split_search_ms: int = 6_000

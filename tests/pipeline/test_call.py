@@ -12,7 +12,7 @@ import pytest
 from models.fakes import ScriptedVoice
 from models.ports import PLAIN, Decoding
 from models.types import RATE_HZ, Line, Samples, Summary, Transcription
-from pipeline.call import Call, CallEngines
+from pipeline.call import Call
 from pipeline.core.events import (
     CallClosed,
     DraftReady,
@@ -20,11 +20,13 @@ from pipeline.core.events import (
     Result,
     SummarizeJob,
     TranscribeJob,
+    TranscribeKind,
     TurnsFound,
     UtteranceFinal,
     UtteranceLost,
 )
 from pipeline.core.session import DeadlineSettings, SessionSettings
+from pipeline.shell import CallEngines
 from pipeline.workers import Engines, Workers
 from tests.pipeline.engines import (
     BrokenDiarizer,
@@ -199,8 +201,8 @@ class Gated(LengthTranscriber):
         return super().transcribe(clips, decoding)
 
 
-def transcribe_job(name: str, final: bool = True) -> TranscribeJob:
-    return TranscribeJob(name, 0, 0, 1_600, final, 9e9)
+def transcribe_job(name: str, kind: TranscribeKind = "final") -> TranscribeJob:
+    return TranscribeJob(name, 0, 0, 1_600, kind, 9e9)
 
 
 def test_waiting_jobs_share_a_batch_with_their_kind() -> None:
@@ -208,11 +210,12 @@ def test_waiting_jobs_share_a_batch_with_their_kind() -> None:
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     clip = np.zeros(1_600, np.float32)
     with Workers(Engines(engine, LineSummarizer()), threads=4) as workers:
-        workers.transcribe(transcribe_job("first"), clip, results.put)
+        desk = workers.desk(results.put)
+        desk.transcribe(transcribe_job("first"), clip)
         engine.reading.wait()
         for number in range(5):
-            workers.transcribe(transcribe_job(f"final-{number}"), clip, results.put)
-        workers.transcribe(transcribe_job("partial", "partial"), clip, results.put)
+            desk.transcribe(transcribe_job(f"final-{number}"), clip)
+        desk.transcribe(transcribe_job("partial", "partial"), clip)
         engine.gate.set()
         order = [results.get().job_id for _ in range(7)]
     assert engine.batches == [1, 4, 1, 1]
@@ -224,11 +227,12 @@ def test_notes_go_before_partials_and_after_finals() -> None:
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     clip = np.zeros(1_600, np.float32)
     with Workers(Engines(engine, LineSummarizer()), threads=1) as workers:
-        workers.transcribe(transcribe_job("first"), clip, results.put)
+        desk = workers.desk(results.put)
+        desk.transcribe(transcribe_job("first"), clip)
         engine.reading.wait()
-        workers.transcribe(transcribe_job("partial", "partial"), clip, results.put)
-        workers.summarize(SummarizeJob("note", (), 9e9), results.put)
-        workers.transcribe(transcribe_job("final"), clip, results.put)
+        desk.transcribe(transcribe_job("partial", "partial"), clip)
+        desk.summarize(SummarizeJob("note", (), 9e9))
+        desk.transcribe(transcribe_job("final"), clip)
         engine.gate.set()
         order = [results.get().job_id for _ in range(4)]
     assert order == ["first", "final", "note", "partial"]
