@@ -6,14 +6,14 @@ Shared by files, which wait for results, and live calls, which do not. One threa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
 from models.ports import Diarizer, VoiceActivity
-from models.types import RATE_HZ, Samples
+from models.types import RATE_HZ, Samples, Summary, Transcription, Turn
 from pipeline.audio import ChannelBuffer, Ear
 from pipeline.core.events import (
     CancelJob,
@@ -29,8 +29,11 @@ from pipeline.core.events import (
     SummarizeJob,
     TranscribeJob,
     Transfer,
+    UtteranceFinal,
+    UtteranceLost,
 )
 from pipeline.core.session import Session
+from pipeline.core.transcript import utterance_id
 from pipeline.jobs import Deliver
 from pipeline.load import Clock
 from pipeline.workers import DiarizerLane, Workers
@@ -42,6 +45,11 @@ WARM_UP_SAMPLES = 2 * RATE_HZ
 """Audio before a restored session's place in the call that its ears listen to again where it is there."""
 
 Emit: TypeAlias = Callable[[Event], None]
+Value: TypeAlias = Transcription | tuple[Turn, ...] | Summary | Failure
+
+
+def unobserved(_: float) -> None:
+    """Nobody measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +62,19 @@ class CallEngines:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a shell stands: its engines and workers, where results and events go, the clock."""
+    """Where a shell stands: its engines and workers, where results and events go, the clock.
+
+    `known` has results that jobs of this call got before, which are not computed again. `late` is told, for
+    each final, the seconds from the decision that its utterance is over to its text.
+    """
 
     engines: CallEngines
     workers: Workers
     deliver: Deliver
     emit: Emit
     clock: Clock = time.monotonic
+    known: Mapping[str, Value] = field(default_factory=dict)
+    late: Callable[[float], None] = unobserved
 
 
 class CallShell:
@@ -78,6 +92,7 @@ class CallShell:
         self._lane = None
         if around.engines.diarizer is not None:
             self._lane = DiarizerLane(around.engines.diarizer, around.deliver)
+        self._decided_s: dict[str, float] = {}
         self.jobs_waiting = 0
 
     def resume(self) -> None:
@@ -97,21 +112,24 @@ class CallShell:
         if len(samples) or not old:
             self._hear(channel, samples)
 
-    def miss(self, channel: int, samples: int, reason: GapReason) -> None:
-        """`samples` of a channel did not come: the clock goes on, in silence."""
-        buffer = self._buffers[channel]
-        start = max(buffer.end_samples, self.session.heard(channel))
-        end = buffer.end_samples + samples
-        for at in range(buffer.end_samples, end, SILENCE_BLOCK_SAMPLES):
-            size = min(SILENCE_BLOCK_SAMPLES, end - at)
-            self.hear(channel, np.zeros(size, np.float32))
-        if end > start:
-            self._push(Missing(channel, start, end, reason))
+    def silence(self, channel: int, samples: int) -> None:
+        """Nothing is heard of a channel for this long: the clock goes on."""
+        for at in range(0, samples, SILENCE_BLOCK_SAMPLES):
+            self.hear(channel, np.zeros(min(SILENCE_BLOCK_SAMPLES, samples - at), np.float32))
+
+    def missing(self, channel: int, start_samples: int, reason: GapReason) -> None:
+        """From `start_samples` until now the channel's silence stood for audio that there was none of."""
+        end = self.session.heard(channel)
+        if end > start_samples:
+            self._push(Missing(channel, start_samples, end, reason))
 
     def transfer(self, associate: str | None, queue: str | None) -> None:
         """Another associate takes the call, from what was heard of it on."""
-        at = max(self.session.heard(index) for index in range(len(self._buffers)))
-        self._push(Transfer(associate, queue, at))
+        self._push(Transfer(associate, queue, self.heard()))
+
+    def heard(self) -> int:
+        """Samples heard on the channel that is ahead."""
+        return max(self.session.heard(index) for index in range(len(self._buffers)))
 
     def take(self, result: Result) -> None:
         """A job's result."""
@@ -178,9 +196,21 @@ class CallShell:
                 self.jobs_waiting += 1
                 self._desk.summarize(output)
             else:
+                self._measure(output)
                 self._around.emit(output)
 
+    def _measure(self, event: Event) -> None:
+        """A final without a job of its own had its text ready when it was decided."""
+        if isinstance(event, UtteranceFinal | UtteranceLost):
+            now_s = self._around.clock()
+            self._around.late(now_s - self._decided_s.pop(event.id, now_s))
+
     def _transcribe(self, job: TranscribeJob) -> None:
+        if job.kind == "final":
+            self._decided_s[utterance_id(job.channel, job.start_samples)] = self._around.clock()
+        if job.id in self._around.known:
+            self._around.deliver(Result(job.id, self._around.known[job.id]))
+            return
         buffer = self._buffers[job.channel]
         if buffer.end_samples < job.end_samples:
             self._unheard.append(job)

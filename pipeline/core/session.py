@@ -103,6 +103,16 @@ class Session:
         return self._state.stage == "closed"
 
     @property
+    def open(self) -> bool:
+        """Audio may still come."""
+        return self._state.stage == "open"
+
+    @property
+    def end_code(self) -> EndCode:
+        """How the call ended, once it has."""
+        return self._state.code
+
+    @property
     def wake_at_s(self) -> float | None:
         """When `advance` is due; None when nothing waits."""
         state = self._state
