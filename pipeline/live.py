@@ -35,7 +35,7 @@ LAST_STREAMS_S = 5.0
 """When one stream of a call has hung up, the others have this long to do the same."""
 
 HOLD_LAG_S = 0.5
-"""Without audio a hold is filled with silence up to this long ago, so that it never runs ahead of the client."""
+"""A hold without audio is filled with silence up to this long ago, so that it never overtakes the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,7 @@ class LiveCall:
         self._lock = threading.Lock()
         self._scheduled = False
         self._waiting_s = 0.0
+        self._wanting_room: list[Future[None]] = []
         around = Surroundings(
             engines=engines,
             workers=ground.workers,
@@ -144,6 +145,7 @@ class LiveCall:
         self._streams: list[Stream] = []
         self._away: dict[int, _Absence] = {}
         self._snapshot_due = False
+        self._failed = False
         self._last_audio_s = ground.clock()
         self._alone_since_s: float | None = ground.clock()
         self._hung_up_s: float | None = None
@@ -152,6 +154,14 @@ class LiveCall:
     def waiting_s(self) -> float:
         """Seconds of audio that wait to be heard."""
         return self._waiting_s
+
+    def room(self) -> Future[None]:
+        """Done when the audio that waits now has been taken up."""
+        room: Future[None] = Future()
+        with self._lock:
+            self._wanting_room.append(room)
+        self._post(lambda: None)
+        return room
 
     def resume(self) -> None:
         """Go on after a restart: ask again for what the session waits for."""
@@ -171,6 +181,11 @@ class LiveCall:
         """Audio of a stream."""
         seconds = chunk.samples.shape[1] / stream.rate_hz
         self._post(partial(self._hear, stream, chunk), seconds)
+
+    def lose(self, stream: Stream, chunk: Chunk) -> None:
+        """Audio of a stream that there is no room for: silence takes its place."""
+        lost = Chunk(chunk.channels, np.zeros_like(chunk.samples), chunk.at)
+        self._post(partial(self._hear, stream, lost, lost=True))
 
     def away(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
         """Nothing is to be heard of a stream's channels from here on."""
@@ -211,13 +226,32 @@ class LiveCall:
         while True:
             with self._lock:
                 items, self._inbox = self._inbox, deque()
+                wanting, self._wanting_room = self._wanting_room, []
                 self._waiting_s = 0.0
                 if not items:
                     self._scheduled = False
                     return
-            for item in items:
-                item()
-            self._settle()
+            for room in wanting:
+                room.set_result(None)
+            try:
+                for item in items:
+                    item()
+                self._settle()
+            except Exception as error:  # noqa: BLE001 - a fault of one call must not leave it open
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """A fault of our own: the call ends with what was heard, or, at a second fault, at once."""
+        log.error("call %s failed: %s", self.info.call_id, type(error).__name__)
+        first, self._failed = not self._failed, True
+        try:
+            if first:
+                self._end("failed")
+                self._settle()
+        except Exception:  # noqa: BLE001 - as above
+            first = False
+        if not first and not self.done.done():
+            self.done.set_result("failed")
 
     def _settle(self) -> None:
         """After each round: a snapshot where a final came out, the end where it came, the next wake-up."""
@@ -281,7 +315,7 @@ class LiveCall:
         if self._shell.session.heard(channel) == 0:
             self._shell.silence(channel, self._shell.heard())
 
-    def _hear(self, stream: Stream, chunk: Chunk) -> None:
+    def _hear(self, stream: Stream, chunk: Chunk, lost: bool = False) -> None:
         if stream not in self._streams or not self._shell.session.open:
             return
         self._last_audio_s = self._ground.clock()
@@ -292,7 +326,10 @@ class LiveCall:
                 stream.hang_up(1007, "a position far beyond the audio before it")
                 self._leave(stream, hung_up=False)
                 return
+            before = self._shell.session.heard(channel)
             self._place(channel, track, samples, chunk.at)
+            if lost:
+                self._shell.missing(channel, before, "lost")
         if self._shell.heard() > self._ground.limits.longest_s * RATE_HZ:
             self._end("too_long")
 

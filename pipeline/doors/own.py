@@ -8,7 +8,7 @@
 them unless it says so). With `"positions": true` each binary message begins with eight bytes, big endian: the
 place of its first sample on the call's clock, counted at `rate_hz`, so that repeated audio is known and lost
 audio is seen. The server answers `welcome` with `from_s`, the second from which it wants audio, for each
-channel carried; `closed` with the end code when all is done; `error` with one line before it closes the socket.
+channel carried; `closed` with the end code when all is done; and one line of `error` before it closes.
 """
 
 from __future__ import annotations
