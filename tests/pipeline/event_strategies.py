@@ -12,11 +12,13 @@ from pipeline.core.events import DurableEvent, Event
 
 TEN_DAYS_SAMPLES = 10 * 24 * 3_600 * 16_000
 
+times = st.integers(0, TEN_DAYS_SAMPLES)
+
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
-    int: st.integers(0, TEN_DAYS_SAMPLES),
+    int: st.integers(0, 1_000),
     float: st.floats(allow_nan=False, allow_infinity=False),
-    str: st.text(max_size=12),
+    str: st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12),
     NoneType: st.none(),
 }
 
@@ -39,7 +41,14 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
 
 def instances(event: Any) -> st.SearchStrategy[Any]:
     """Values of a dataclass, every field drawn."""
-    return st.builds(event, **{name: values_of(hint) for name, hint in get_type_hints(event).items()})
+    hints = get_type_hints(event).items()
+    return st.builds(
+        event,
+        **{
+            name: times if (name.endswith("_samples") and hint is int) else values_of(hint)
+            for name, hint in hints
+        },
+    )
 
 
 events: st.SearchStrategy[Event] = st.one_of([instances(event) for event in get_args(Event)])
