@@ -1,4 +1,4 @@
-"""Guards of the test run: no network, real recordings only where they are."""
+"""Guards of the test run: no network, real recordings and PostgreSQL only where they are."""
 
 from __future__ import annotations
 
@@ -10,21 +10,29 @@ from typing import Any
 
 import pytest
 
+from tests.postgres import find_binaries
+
 ROOT = Path(__file__).parent.parent
 REAL_AUDIO = Path(os.environ.get("WRAPUP_REAL_AUDIO", ROOT.parent / "shared" / "data"))
 
 
-def pytest_report_header() -> str:
-    """Say whether the tests on real recordings run."""
-    state = "found" if REAL_AUDIO.is_dir() else "not found: tests marked real_audio are left out"
-    return f"real recordings: {state}"
+NEEDS = {
+    "real_audio": ("real recordings", REAL_AUDIO.is_dir()),
+    "postgres": ("PostgreSQL", find_binaries() is not None),
+}
+"""Marker -> what its tests need, and whether it is here."""
+
+
+def pytest_report_header() -> list[str]:
+    """Say which tests run that need something."""
+    states = {True: "found", False: "not found: tests marked {} are left out"}
+    return [f"{what}: {states[here].format(marker)}" for marker, (what, here) in NEEDS.items()]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the real recordings where they are not."""
-    if REAL_AUDIO.is_dir():
-        return
-    out = [item for item in items if item.get_closest_marker("real_audio")]
+    """Leave out the tests whose needs are not here."""
+    absent = [marker for marker, (_, here) in NEEDS.items() if not here]
+    out = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
     config.hook.pytest_deselected(items=out)
     items[:] = [item for item in items if item not in out]
 

@@ -1,0 +1,108 @@
+"""What the shell hands over to be kept, and what it reads back.
+
+Times of a call are samples since its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from models.types import Role, Summary, Transcription, Turn
+from pipeline.core.events import DurableEvent, Failure
+
+ResultValue: TypeAlias = Transcription | tuple[Turn, ...] | Summary | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call has begun, or more is known of it: members that are None leave what was known before.
+
+    `roles` by channel. `opened_at` has a zone; the first one stays. `provenance` says what makes the
+    call's text, and holds no words of it.
+    """
+
+    call_id: str
+    opened_at: datetime
+    roles: tuple[Role, ...]
+    queue: str | None
+    direction: str | None
+    language: str | None
+    site: str | None
+    tenant: str | None
+    provenance: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class LegRecord:
+    """An associate takes part from `from_samples` on: the first leg, or the next one after a transfer."""
+
+    call_id: str
+    leg: int
+    associate: str | None
+    queue: str | None
+    channel: int | None
+    from_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """A durable event. `seq` grows over all calls and is what a feed resumes from; `at` has a zone."""
+
+    seq: int
+    call_id: str
+    at: datetime
+    event: DurableEvent
+
+
+@dataclass(frozen=True, slots=True)
+class JobResultRecord:
+    """What a worker found, for a replay; kept while the call is open, for it may hold what the mask hides."""
+
+    call_id: str
+    job_id: str
+    value: ResultValue
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRecord:
+    """A session's state, in place of the call's older one; kept while the call is open."""
+
+    call_id: str
+    data: bytes
+
+
+Record: TypeAlias = CallRecord | LegRecord | EventRecord | JobResultRecord | SnapshotRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLeg:
+    """A leg and its end: the start of the next one or of nothing; None while it goes on."""
+
+    record: LegRecord
+    to_samples: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as the store knows it. The last five members are None while it is open, or is not forgotten."""
+
+    record: CallRecord
+    legs: tuple[StoredLeg, ...]
+    closed_at: datetime | None
+    end_code: str | None
+    duration_samples: int | None
+    spoken_language: str | None
+    forgotten_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call that was never closed, with its newest snapshot."""
+
+    record: CallRecord
+    snapshot: bytes | None

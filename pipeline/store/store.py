@@ -1,0 +1,231 @@
+"""What is kept of calls, in SQLite or PostgreSQL. Safe to use from several threads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, Row, delete, func, null, select, update
+
+from pipeline.formats.event_json import decode_durable
+from pipeline.store.columns import SealedText
+from pipeline.store.database import (
+    lock_schema,
+    make_folder,
+    open_engine,
+    reading,
+    shown,
+    truncate_wal,
+    writing,
+)
+from pipeline.store.errors import StoreAwayError, StoreError
+from pipeline.store.export import exported
+from pipeline.store.migrations import migrate
+from pipeline.store.packing import unpack_value
+from pipeline.store.projections import place
+from pipeline.store.queries import call_record, events_of, legs_of, stored_call
+from pipeline.store.records import EventRecord, OpenCall, Record, ResultValue, StoredCall
+from pipeline.store.tables import (
+    call_keys,
+    calls,
+    events,
+    job_results,
+    metadata,
+    snapshots,
+    vault_proof,
+)
+from pipeline.store.vault import Cipher, Vault
+from pipeline.store.writing import cipher_of, insert, write_records
+
+CALLS_A_PAGE = 50
+
+
+class Store:
+    """Calls, their events, and what was made of them. Every method raises `StoreError`."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        """Use `Store.open`."""
+        self._engine = engine
+        self._vault = vault
+
+    @classmethod
+    def open(cls, url: str, vault: Vault) -> Store:
+        """The store at a URL, its schema brought forward; a SQLite file is made with its folder.
+
+        Raises `ConfigError` for a URL that cannot be used, `MissingExtraError` without PostgreSQL's driver,
+        `StoreAwayError` while the database is away, `StoreError` where it was written with another key.
+        """
+        engine = open_engine(url)
+        try:
+            make_folder(engine)
+            with writing(engine) as connection:
+                lock_schema(connection)
+                migrate(connection)
+                _check_vault(connection, vault, shown(engine))
+        except CommandError as error:
+            engine.dispose()
+            raise StoreError(f"{shown(engine)}: made by a newer version of Wrapup") from error
+        except StoreError:
+            engine.dispose()
+            raise
+        return cls(engine, vault)
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self._engine.dispose()
+
+    def ping(self) -> None:
+        """Raises `StoreAwayError` while the database is away."""
+        with reading(self._engine) as connection:
+            connection.execute(select(1))
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Write records, in order, all or none of them; those that are there already change nothing.
+
+        The record of a call comes before all else of it. Nothing is kept of a call that was forgotten.
+        """
+        with writing(self._engine) as connection:
+            write_records(connection, self._vault, records)
+
+    def forget(self, call_id: str) -> bool:
+        """Make a call's text unreadable for good: its key is deleted and its sealed columns are emptied.
+
+        That there was a call, when, and how it was reviewed, stays. False where there is no such call.
+        Raises `StoreAwayError` while a reader keeps old pages of SQLite alive: then forget it once more.
+        """
+        with writing(self._engine) as connection:
+            of_call = calls.c.call_id == call_id
+            moment = func.coalesce(calls.c.forgotten_at, datetime.now(UTC))
+            found = connection.execute(update(calls).where(of_call).values(forgotten_at=moment)).rowcount
+            for table in metadata.sorted_tables:
+                emptied = {column.name: null() for column in table.columns if _is_sealed(column.type)}
+                if emptied:
+                    connection.execute(update(table).where(table.c.call_id == call_id).values(emptied))
+            connection.execute(delete(call_keys).where(call_keys.c.call_id == call_id))
+        if not truncate_wal(self._engine):
+            raise StoreAwayError(f"call {call_id}: forgotten, but its key may still be in the log; repeat")
+        return found > 0
+
+    def events(self, call_id: str | None, after_seq: int, limit: int) -> list[EventRecord]:
+        """Events of one call, or of all, with a seq over `after_seq`, in order of seq."""
+        with reading(self._engine) as connection:
+            found = connection.execute(events_of(call_id, after_seq).limit(limit))
+            return [
+                EventRecord(row.seq, row.call_id, row.at, decode_durable(event))
+                for row, event in self._opened(found)
+            ]
+
+    def event_ids(self, call_id: str) -> set[str]:
+        """Ids of all events of a call, also of a forgotten one."""
+        with reading(self._engine) as connection:
+            return set(connection.scalars(select(events.c.event_id).where(events.c.call_id == call_id)))
+
+    def last_seq(self) -> int:
+        """The highest seq of all events; 0 where there are none."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(func.max(events.c.seq))) or 0
+
+    def open_calls(self) -> list[OpenCall]:
+        """Calls that were never closed, the oldest first."""
+        query = (
+            select(calls, call_keys.c.wrapped, snapshots.c.data)
+            .outerjoin_from(calls, call_keys)
+            .outerjoin(snapshots, snapshots.c.call_id == calls.c.call_id)
+            .where(calls.c.closed_at.is_(None), calls.c.forgotten_at.is_(None))
+            .order_by(calls.c.opened_at, calls.c.call_id)
+        )
+        with reading(self._engine) as connection:
+            return [OpenCall(call_record(row), self._snapshot(row)) for row in connection.execute(query)]
+
+    def call(self, call_id: str) -> StoredCall | None:
+        """A call by its id; None where there is none."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(calls).where(calls.c.call_id == call_id)).one_or_none()
+            return None if row is None else stored_call(row, legs_of(connection, [call_id]))
+
+    def job_results(self, call_id: str) -> dict[str, ResultValue]:
+        """Job id -> result, of a call that is open."""
+        query = select(job_results, call_keys.c.wrapped, calls.c.forgotten_at)
+        query = query.join_from(job_results, calls).outerjoin(call_keys)
+        with reading(self._engine) as connection:
+            found: dict[str, ResultValue] = {}
+            for row in connection.execute(query.where(job_results.c.call_id == call_id)):
+                cipher = cipher_of(self._vault, call_id, row.forgotten_at, row.wrapped)
+                if cipher is not None and row.value is not None:
+                    value = cipher.open(row.value, place(job_results, "value", row.job_id))
+                    found[row.job_id] = unpack_value(value)
+            return found
+
+    def export(
+        self, since: datetime | None = None, call_ids: Sequence[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Each call as a JSON object, with its legs and events, by the time it was opened.
+
+        Calls are read a page at a time, and their events a call at a time, each in a transaction of its own:
+        what is held does not grow with the number of calls, and a slow reader holds nobody back.
+        """
+        after: tuple[datetime, str] | None = None
+        while page := self._page(since, call_ids, after):
+            for call in page:
+                yield exported(call, self._exported_events(call.record.call_id))
+            after = page[-1].record.opened_at, page[-1].record.call_id
+
+    def _page(
+        self,
+        since: datetime | None,
+        call_ids: Sequence[str] | None,
+        after: tuple[datetime, str] | None,
+    ) -> list[StoredCall]:
+        query = select(calls).order_by(calls.c.opened_at, calls.c.call_id).limit(CALLS_A_PAGE)
+        if since is not None:
+            query = query.where(calls.c.opened_at >= since)
+        if call_ids is not None:
+            query = query.where(calls.c.call_id.in_(call_ids))
+        if after is not None:
+            opened_at, call_id = after
+            later = (calls.c.opened_at == opened_at) & (calls.c.call_id > call_id)
+            query = query.where((calls.c.opened_at > opened_at) | later)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+            of_legs = legs_of(connection, [row.call_id for row in rows])
+            return [stored_call(row, of_legs) for row in rows]
+
+    def _exported_events(self, call_id: str) -> list[dict[str, Any]]:
+        with reading(self._engine) as connection:
+            found = connection.execute(events_of(call_id, 0))
+            return [{"seq": row.seq, "at": row.at.isoformat(), **event} for row, event in self._opened(found)]
+
+    def _opened(self, rows: Any) -> Iterator[tuple[Row[Any], dict[str, Any]]]:
+        """Rows of `events_of` and what they say; those of forgotten calls are left out."""
+        ciphers: dict[str, Cipher | None] = {}
+        for row in rows:
+            if row.call_id not in ciphers:
+                ciphers[row.call_id] = cipher_of(self._vault, row.call_id, row.forgotten_at, row.wrapped)
+            cipher = ciphers[row.call_id]
+            if cipher is not None and row.event is not None:
+                yield row, json.loads(cipher.open(row.event, place(events, "event", row.event_id)))
+
+    def _snapshot(self, row: Row[Any]) -> bytes | None:
+        cipher = cipher_of(self._vault, row.call_id, row.forgotten_at, row.wrapped)
+        if cipher is None or row.data is None:
+            return None
+        return cipher.open(row.data, place(snapshots, "data", ""))
+
+
+def _is_sealed(kind: object) -> bool:
+    return isinstance(kind, SealedText)
+
+
+def _check_vault(connection: Connection, vault: Vault, name: str) -> None:
+    """Raises `StoreError` where the database was written with another key, or the switch set otherwise."""
+    first = {"id": 1, "encrypted": vault.encrypts, "proof": vault.proof()}
+    connection.execute(insert(connection, vault_proof).on_conflict_do_nothing(), first)
+    encrypted, proof = connection.execute(select(vault_proof.c.encrypted, vault_proof.c.proof)).one()
+    if encrypted != vault.encrypts:
+        written, setting = ("with", "true") if encrypted else ("without", "false")
+        raise StoreError(f"{name}: written {written} encryption; set store.encrypt = {setting}")
+    if not vault.knows(proof):
+        raise StoreError(f"{name}: written with another key; put its own key file back (store.key_file)")
