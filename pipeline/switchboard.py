@@ -1,4 +1,4 @@
-"""All live calls of one server: streams find theirs here, new ones are taken or refused, each comes to an end."""
+"""All live calls of one server: a stream finds its call here, a new call is taken or not, each one ends."""
 
 from __future__ import annotations
 
