@@ -161,6 +161,18 @@ def test_wrong_options(folder: Path, arguments: tuple[str, ...], message: str) -
     assert "Traceback" not in result.output
 
 
+def test_a_misspelled_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet(folder / "one.wav")
+    monkeypatch.setenv("WRAPUP_SUMARIZER", "none")
+    result = wrapup("run", "one.wav")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(
+        "wrapup: variable WRAPUP_SUMARIZER: no such setting; the nearest are WRAPUP_SUMMARIZER"
+    )
+    assert not (folder / "calls").exists()
+
+
 def test_the_schema_is_json() -> None:
     import json
 
