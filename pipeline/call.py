@@ -27,7 +27,7 @@ from pipeline.core.events import (
     TranscribeJob,
 )
 from pipeline.core.session import Session, SessionSettings
-from pipeline.workers import DiarizerLane, Workers
+from pipeline.workers import PATIENCE_S, DiarizerLane, Workers
 
 MAX_WAITING_JOBS = 16
 """Jobs of one call in the queue at once: enough to keep all workers busy, few enough to bound memory."""
@@ -44,7 +44,14 @@ class CallEngines:
 class Call:
     """Feeds one session and collects its durable events. Use from one thread, as a context manager."""
 
-    def __init__(self, settings: SessionSettings, engines: CallEngines, workers: Workers) -> None:
+    def __init__(
+        self,
+        settings: SessionSettings,
+        engines: CallEngines,
+        workers: Workers,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """`patience_s`: how long a diarizer is waited for that does not come back; see `DiarizerLane`."""
         self.events: list[DurableEvent] = []
         self._session = Session(settings)
         self._workers = workers
@@ -52,7 +59,9 @@ class Call:
         self._buffers = [ChannelBuffer() for _ in range(settings.channels)]
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._waiting = 0
-        self._lane = DiarizerLane(engines.diarizer, self._results.put) if engines.diarizer else None
+        self._lane = (
+            DiarizerLane(engines.diarizer, self._results.put, patience_s) if engines.diarizer else None
+        )
 
     def __enter__(self) -> Call:
         return self

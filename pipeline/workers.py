@@ -154,13 +154,18 @@ def attempt(run: Callable[[], Any]) -> Any:
 
 
 class DiarizerLane:
-    """One mono call's diarizer on a thread of its own: hears blocks in order, keeps few of them waiting."""
+    """One mono call's diarizer on a thread of its own: hears blocks in order, keeps few of them waiting.
+
+    A block waits `TRIES` times `patience_s` for its place, and `close` waits `patience_s`, each once: an
+    engine that never comes back costs its call no more than that.
+    """
 
     WAITING_BLOCKS = 32
 
-    def __init__(self, diarizer: Diarizer, deliver: Deliver) -> None:
+    def __init__(self, diarizer: Diarizer, deliver: Deliver, patience_s: float = PATIENCE_S) -> None:
         self._diarizer = diarizer
         self._deliver = deliver
+        self._patience_s = patience_s
         self._abandoned = False
         self._inbox: queue.Queue[Samples | str | None] = queue.Queue(self.WAITING_BLOCKS)
         self._thread = threading.Thread(target=self._work, name="wrapup-diarizer", daemon=True)
@@ -179,13 +184,13 @@ class DiarizerLane:
         """Tidy up, or give up what is waiting; joins the thread."""
         self._abandoned = True
         with contextlib.suppress(queue.Full):
-            self._inbox.put(None, timeout=PATIENCE_S)
-            self._thread.join(PATIENCE_S)
+            self._inbox.put(None, timeout=self._patience_s)
+            self._thread.join(self._patience_s)
 
     def _put(self, item: Samples | str) -> bool:
         if not self._abandoned:
             try:
-                self._inbox.put(item, timeout=PATIENCE_S * TRIES)
+                self._inbox.put(item, timeout=self._patience_s * TRIES)
             except queue.Full:
                 log.error("diarizer is stuck: its call goes on without it")
                 self._abandoned = True
@@ -195,7 +200,7 @@ class DiarizerLane:
         stream: Any = attempt(self._diarizer.open)
         while (item := self._inbox.get()) is not None:
             if self._abandoned:
-                continue
+                return
             if isinstance(item, str):
                 turns = stream if isinstance(stream, Failure) else attempt(partial(_turns, stream))
                 self._deliver(Result(item, turns))
