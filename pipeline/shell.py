@@ -35,8 +35,9 @@ from pipeline.core.events import (
 from pipeline.core.session import Session
 from pipeline.core.transcript import utterance_id
 from pipeline.jobs import Deliver
+from pipeline.lanes import WAITING_BLOCKS, DiarizerLane
 from pipeline.load import Clock
-from pipeline.workers import DiarizerLane, Workers
+from pipeline.workers import PATIENCE_S, Workers
 
 SILENCE_BLOCK_SAMPLES = 10 * RATE_HZ
 """A long gap is heard as silence in pieces of this size, which bounds memory."""
@@ -54,10 +55,15 @@ def unobserved(_: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CallEngines:
-    """What a call needs beside the workers. `diarizer` is None where nobody has to be told apart."""
+    """What a call needs beside the workers. `diarizer` is None where nobody has to be told apart.
+
+    `patience_s` and `waiting_blocks`: see `DiarizerLane`.
+    """
 
     voice: VoiceActivity
     diarizer: Diarizer | None
+    patience_s: float = PATIENCE_S
+    waiting_blocks: int = WAITING_BLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,12 @@ class CallShell:
             None if session.heard(index) else Ear(index, around.engines.voice) for index in range(channels)
         ]
         self._unheard: list[TranscribeJob] = []
+        engines = around.engines
         self._lane = None
-        if around.engines.diarizer is not None:
-            self._lane = DiarizerLane(around.engines.diarizer, around.deliver)
+        if engines.diarizer is not None:
+            self._lane = DiarizerLane(
+                engines.diarizer, around.deliver, engines.patience_s, engines.waiting_blocks
+            )
         self._decided_s: dict[str, float] = {}
         self.jobs_waiting = 0
 

@@ -8,9 +8,7 @@ cadence follows the load. Whatever happens, each other job that is still wanted 
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,8 +17,8 @@ from functools import partial
 from typing import Any
 
 from models.errors import DecodingCancelled, WrapupError
-from models.ports import Decoding, Diarizer, DiarizerStream, Summarizer, Transcriber
-from models.types import Samples, Transcription, Turn
+from models.ports import Decoding, Summarizer, Transcriber
+from models.types import Samples, Transcription
 from pipeline.core.events import Failure, Result, SummarizeJob, TranscribeJob
 from pipeline.jobs import Deliver, JobQueue, Kind, Task
 from pipeline.load import Clock, LoadMeter
@@ -259,58 +257,3 @@ def attempt(run: Callable[[], Any]) -> Any:
             log.error("engine failed: %s", type(error).__name__)
             return Failure(type(error).__name__)
     return Failure("retries")
-
-
-class DiarizerLane:
-    """One mono call's diarizer on a thread of its own: hears blocks in order, keeps few of them waiting."""
-
-    WAITING_BLOCKS = 32
-
-    def __init__(self, diarizer: Diarizer, deliver: Deliver) -> None:
-        self._diarizer = diarizer
-        self._deliver = deliver
-        self._abandoned = False
-        self._inbox: queue.Queue[Samples | str | None] = queue.Queue(self.WAITING_BLOCKS)
-        self._thread = threading.Thread(target=self._work, name="wrapup-diarizer", daemon=True)
-        self._thread.start()
-
-    def push(self, samples: Samples) -> None:
-        """The next block, shape (n,); waits while too many are waiting, and gives up on a stuck engine."""
-        self._put(samples)
-
-    def finish(self, job_id: str) -> None:
-        """The audio is over: deliver the turns of the whole call, or a failure."""
-        if not self._put(job_id):
-            self._deliver(Result(job_id, Failure("stuck")))
-
-    def close(self) -> None:
-        """Tidy up, or give up what is waiting; joins the thread."""
-        self._abandoned = True
-        with contextlib.suppress(queue.Full):
-            self._inbox.put(None, timeout=PATIENCE_S)
-            self._thread.join(PATIENCE_S)
-
-    def _put(self, item: Samples | str) -> bool:
-        if not self._abandoned:
-            try:
-                self._inbox.put(item, timeout=PATIENCE_S * TRIES)
-            except queue.Full:
-                log.error("diarizer is stuck: its call goes on without it")
-                self._abandoned = True
-        return not self._abandoned
-
-    def _work(self) -> None:
-        stream: Any = attempt(self._diarizer.open)
-        while (item := self._inbox.get()) is not None:
-            if self._abandoned:
-                continue
-            if isinstance(item, str):
-                turns = stream if isinstance(stream, Failure) else attempt(partial(_turns, stream))
-                self._deliver(Result(item, turns))
-            elif not isinstance(stream, Failure):
-                fault = attempt(partial(stream.push, item))
-                stream = fault if isinstance(fault, Failure) else stream
-
-
-def _turns(stream: DiarizerStream) -> tuple[Turn, ...]:
-    return tuple(sorted(stream.end(), key=lambda turn: turn.start_samples))

@@ -71,6 +71,32 @@ class BrokenDiarizer(HalvesDiarizer):
         raise EngineError("no diarizer today")
 
 
+class StuckDiarizer(HalvesDiarizer):
+    """Does not come back from its first block, at which `stuck` is set, before `release` is set."""
+
+    def __init__(self) -> None:
+        self.stuck = threading.Event()
+        self.release = threading.Event()
+        self.thread: threading.Thread | None = None
+        self.blocks = 0
+
+    def open(self) -> DiarizerStream:
+        self.thread = threading.current_thread()
+        return _Stuck(self)
+
+
+class _Stuck(_Halves):
+    def __init__(self, diarizer: StuckDiarizer) -> None:
+        super().__init__()
+        self._diarizer = diarizer
+
+    def push(self, samples: Samples) -> None:
+        self._diarizer.blocks += 1
+        self._diarizer.stuck.set()
+        self._diarizer.release.wait()
+        super().push(samples)
+
+
 class LineSummarizer:
     """A statement a line."""
 

@@ -26,6 +26,7 @@ from pipeline.core.events import (
     UtteranceLost,
 )
 from pipeline.core.session import DeadlineSettings, SessionSettings
+from pipeline.lanes import WAITING_BLOCKS
 from pipeline.shell import CallEngines
 from pipeline.workers import Engines, Workers
 from tests.pipeline.engines import (
@@ -34,6 +35,7 @@ from tests.pipeline.engines import (
     HalvesDiarizer,
     LengthTranscriber,
     LineSummarizer,
+    StuckDiarizer,
 )
 
 STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
@@ -103,6 +105,38 @@ def test_a_mono_call_is_told_apart_at_its_end(workers: Workers) -> None:
 def test_a_diarizer_that_cannot_start_leaves_one_speaker(workers: Workers) -> None:
     with Call(MONO, CallEngines(ScriptedVoice(), BrokenDiarizer()), workers) as call:
         events = run(call, audio(3, 1), 4_000)
+    assert not [event for event in events if isinstance(event, TurnsFound)]
+    assert isinstance(events[-1], CallClosed)
+
+
+def test_a_call_goes_on_without_a_diarizer_that_is_stuck(workers: Workers) -> None:
+    diarizer = StuckDiarizer()
+    engines = CallEngines(ScriptedVoice(), diarizer, patience_s=0.01)
+    block = audio(3, 1)
+    size = block.shape[1] // (2 * WAITING_BLOCKS)
+    with Call(MONO, engines, workers) as call:
+        call.hear(block[:, :size])
+        diarizer.stuck.wait()
+        events = run(call, block[:, size:], size)
+    with Call(MONO, CallEngines(ScriptedVoice(), None), workers) as alone:
+        assert run(alone, block, 4_000) == events
+    assert [event for event in events if isinstance(event, UtteranceFinal)]
+    assert isinstance(events[-1], CallClosed)
+    diarizer.release.set()
+    assert diarizer.thread is not None
+    diarizer.thread.join(60.0)
+    assert not diarizer.thread.is_alive()
+    assert diarizer.blocks == 1
+
+
+def test_a_stuck_diarizer_with_room_for_all_blocks_is_given_up_at_its_deadline() -> None:
+    diarizer = StuckDiarizer()
+    settings = SessionSettings(channels=1, diarize=True, deadline=DeadlineSettings(0.05, 0.0, 0.0))
+    with Workers(Engines(LengthTranscriber(), LineSummarizer()), threads=2) as workers:
+        engines = CallEngines(ScriptedVoice(), diarizer, patience_s=0.01)
+        with Call(settings, engines, workers) as call:
+            events = run(call, audio(3, 1), 160_000)
+        diarizer.release.set()
     assert not [event for event in events if isinstance(event, TurnsFound)]
     assert isinstance(events[-1], CallClosed)
 

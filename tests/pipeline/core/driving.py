@@ -22,7 +22,11 @@ from pipeline.core.events import (
     TranscribeJob,
     UtteranceFinal,
 )
-from pipeline.core.session import Session
+from pipeline.core.session import Session, SessionSettings
+
+SPEECH = [0.9] * 30 + [0.0] * 30
+STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
+MONO = SessionSettings(channels=1, diarize=True)
 
 Reply = Transcription | tuple[Turn, ...] | Summary | Failure
 Answer = Callable[[Job], Reply]
@@ -133,3 +137,13 @@ class Driver:
         for event in self.events:
             sorted_out.setdefault(getattr(event, "channel", None), []).append(event)
         return sorted_out
+
+
+def driver(settings: SessionSettings = STEREO) -> Driver:
+    """A new session."""
+    return Driver(Session(settings))
+
+
+def finals(driven: Driver) -> list[UtteranceFinal]:
+    """The finals so far."""
+    return [event for event in driven.events if isinstance(event, UtteranceFinal)]
