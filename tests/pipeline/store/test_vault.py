@@ -213,7 +213,7 @@ def test_a_forgotten_call_has_no_text_and_gets_none(url: str, tmp_path: Path, en
     assert call is not None
     assert call.forgotten_at is not None
     assert (call.end_code, len(call.legs)) == ("hangup", 2)
-    exported = list(store.export(call_ids=["one"]))[0]
+    exported = next(store.export(call_ids=["one"]))
     assert exported["events"] == []
     assert exported["forgotten_at"] == call.forgotten_at.isoformat()
     with store._engine.connect() as connection:
