@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 EXTRAS_VENV := .venv-extras
 EXTRA ?= torch
-LOCKS := requirements/base.txt requirements/dev.txt requirements/torch.txt
 PYTEST := $(VENV)/bin/python -m pytest
 
 # $(call install,ENVIRONMENT,LOCK): an environment with what the lock pins, and Wrapup itself.
@@ -48,7 +47,7 @@ check: $(VENV)/dev.txt.done ## Format, lint, types, import layers, and the core'
 test-extras: $(EXTRAS_VENV)/torch.txt.done ## Tests of what needs torch, pyannote.audio and transformers (5 GB).
 	$(EXTRAS_VENV)/bin/python -m pytest -m extras
 
-install: $(VENV)/base.txt.done ## Install the base package; EXTRA=torch adds that extra to it.
+install: $(VENV)/base.txt.done ## Install the base package; EXTRA=torch, cpwer or postgres adds that extra to it.
 	$(if $(filter command line,$(origin EXTRA)),$(call install,$(VENV),requirements/$(EXTRA).txt))
 
 format: $(VENV)/dev.txt.done ## Format the code and fix what the linter can.
@@ -59,6 +58,8 @@ lock: ## Pin all dependencies anew, with hashes (needs uv).
 	uv pip compile $(LOCK_OPTIONS) -o requirements/base.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra dev -c requirements/base.txt -o requirements/dev.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra dev --extra torch -c requirements/base.txt -o requirements/torch.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra cpwer -c requirements/base.txt -o requirements/cpwer.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra postgres -c requirements/base.txt -o requirements/postgres.txt pyproject.toml
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.machine import choose_default_asr, cores
-from models.ports import VoiceActivityStream
+from models.ports import PLAIN, Decoding, VoiceActivityStream
 from models.types import RATE_HZ, Line, Samples, Summary, Transcription
 from pipeline.app import OpenEngines, Pipeline, open_engines
 from pipeline.config import load_config
@@ -47,10 +47,10 @@ class Recorder:
         self.version = engines.transcriber.version
         self.capabilities = engines.transcriber.capabilities
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         """As a transcriber."""
         self.clips.append(list(clips))
-        return self._engines.transcriber.transcribe(clips)
+        return self._engines.transcriber.transcribe(clips, decoding)
 
     def summarize(self, lines: Sequence[Line]) -> Summary:
         """As a summarizer."""

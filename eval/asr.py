@@ -8,6 +8,7 @@ the whole call in order of the segments' starts, whoever said them.
 
 **cpWER** (Watanabe et al. 2020, by meeteval): the words of each speaker joined, under the pairing of
 speakers with the fewest errors. A word with the wrong speaker counts twice: once missing, once inserted.
+None where meeteval is not installed: it is compiled at installation, so it is an extra (`cpwer`).
 
 **WDER** (Shafey et al. 2019, eq. 1): (S_is + C_is) / (S + C), over the words that a whole-call alignment
 matches (C) or substitutes (S), those with an incorrect speaker (is) above the line. Deleted and inserted
@@ -27,11 +28,11 @@ from typing import Literal, TypeVar
 
 import jiwer
 import numpy as np
-from meeteval.wer import cp_word_error_rate
 from scipy.optimize import linear_sum_assignment
 
 from eval.counts import ErrorCounts, SpeakerWordCounts
 from eval.normalizer import WHISPER_EN, words_of
+from models.registry import package_of
 from pipeline.formats.segments import Segment, in_order_of_time
 
 Basis = Literal["channels", "call"]
@@ -41,11 +42,11 @@ HypT = TypeVar("HypT", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class WordScores:
-    """Scores of one call; `wder` is None where the reference does not allow it."""
+    """Scores of one call; `cpwer` is None without meeteval, `wder` where the reference does not allow it."""
 
     basis: Basis
     wer: ErrorCounts
-    cpwer: ErrorCounts
+    cpwer: ErrorCounts | None
     wder: SpeakerWordCounts | None
 
 
@@ -148,7 +149,13 @@ def _channels_of_speakers(said: Mapping[str, list[str]], heard: Mapping[int, lis
     return pair_up(list(heard), list(said), cost)
 
 
-def _cpwer(reference: Mapping[str, list[str]], hypothesis: Mapping[str, list[str]]) -> ErrorCounts:
+def _cpwer(reference: Mapping[str, list[str]], hypothesis: Mapping[str, list[str]]) -> ErrorCounts | None:
+    try:
+        from meeteval.wer import cp_word_error_rate
+    except ModuleNotFoundError as error:
+        if package_of(error) != "meeteval":
+            raise
+        return None
     score = cp_word_error_rate(reference, hypothesis, reference_sort=False, hypothesis_sort=False)
     return ErrorCounts(score.deletions, score.insertions, score.substitutions, score.length)
 

@@ -39,11 +39,14 @@ def total(counts: Sequence[CountsT], zero: CountsT) -> CountsT:
     return reduce(add, counts, zero)
 
 
-def word_totals(rows: Sequence[Row[WordScores]]) -> tuple[ErrorCounts, ErrorCounts, SpeakerWordCounts]:
-    """WER, cpWER and WDER summed over calls; WDER over those that have one."""
+def word_totals(
+    rows: Sequence[Row[WordScores]],
+) -> tuple[ErrorCounts, ErrorCounts | None, SpeakerWordCounts]:
+    """WER, cpWER and WDER summed over calls; WDER over those that have one, cpWER None if one lacks it."""
+    paired = [cp for row in rows if (cp := row.score.cpwer) is not None]
     return (
         total([row.score.wer for row in rows], ErrorCounts()),
-        total([row.score.cpwer for row in rows], ErrorCounts()),
+        total(paired, ErrorCounts()) if len(paired) == len(rows) else None,
         total([s for row in rows if (s := row.score.wder) is not None], SpeakerWordCounts()),
     )
 
@@ -56,7 +59,8 @@ def speaker_totals(rows: Sequence[Row[SpeakerScores]]) -> dict[str, SpeakerTimeC
 def word_result(outcome: Outcome[WordScores], difference: Difference | None) -> dict[str, Any]:
     """The result of `wrapup eval asr`."""
     totals = dict(zip(("wer", "cpwer", "wder"), word_totals(outcome.rows), strict=True))
-    result = _result("asr", outcome, _word_row, totals, ["jiwer", "meeteval"])
+    used = ["jiwer", "meeteval"] if any(row.score.cpwer is not None for row in outcome.rows) else ["jiwer"]
+    result = _result("asr", outcome, _word_row, totals, used)
     result["provenance"]["normalizer"] = WHISPER_EN
     result["provenance"]["libraries"]["whisper_normalizer"] = version("whisper_normalizer")
     result["against"] = None if difference is None else asdict(difference)
@@ -149,7 +153,9 @@ def _result(
     }
 
 
-def _counts(counts: ErrorCounts | SpeakerWordCounts | SpeakerTimeCounts) -> dict[str, Any]:
+def _counts(counts: ErrorCounts | SpeakerWordCounts | SpeakerTimeCounts | None) -> dict[str, Any] | None:
+    if counts is None:
+        return None
     found = {name: round(value, 3) for name, value in asdict(counts).items()}
     errors = {"errors": counts.errors} if isinstance(counts, ErrorCounts) else {}
     return {**errors, **found, "rate": None if counts.rate is None else round(counts.rate, 6)}
@@ -162,7 +168,7 @@ def _word_row(row: Row[WordScores]) -> dict[str, Any]:
         "basis": score.basis,
         "wer": _counts(score.wer),
         "cpwer": _counts(score.cpwer),
-        "wder": None if score.wder is None else _counts(score.wder),
+        "wder": _counts(score.wder),
         "masked": row.masked,
     }
 

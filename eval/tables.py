@@ -12,6 +12,7 @@ from eval.counts import ErrorCounts, SpeakerTimeCounts, SpeakerWordCounts
 from eval.results import speaker_totals, word_totals
 from eval.runs import Outcome, Row
 from eval.speakers import COLLARS_S, SpeakerScores
+from models.registry import remedy
 
 
 def word_table(rows: Sequence[Row[WordScores]]) -> Table:
@@ -51,6 +52,8 @@ def closing_lines(outcome: Outcome[WordScores] | Outcome[SpeakerScores]) -> list
         f"{len(outcome.skipped)} skipped, {len(outcome.failed)} failed"
     ]
     lines += [f"skipped {passed.file}: {passed.reason}" for passed in outcome.skipped]
+    if any(isinstance(row.score, WordScores) and row.score.cpwer is None for row in outcome.rows):
+        lines.append(f"cpWER needs the package meeteval: {remedy('meeteval')}")
     masked = sum(row.masked for row in outcome.rows)
     if masked:
         lines.append(
@@ -70,10 +73,11 @@ def difference_line(difference: Difference | None) -> str:
     )
 
 
-def _word_cells(wer: ErrorCounts, cpwer: ErrorCounts, wder: SpeakerWordCounts | None) -> list[str]:
+def _word_cells(wer: ErrorCounts, cpwer: ErrorCounts | None, wder: SpeakerWordCounts | None) -> list[str]:
     parts = (wer.length, wer.deletions, wer.insertions, wer.substitutions)
+    paired = ("-", "-") if cpwer is None else (str(cpwer.errors), _shown(cpwer.rate))
     speakers = ("-", "-") if wder is None else (f"{wder.wrong} of {wder.words}", _shown(wder.rate))
-    return [*map(str, parts), _shown(wer.rate), str(cpwer.errors), _shown(cpwer.rate), *speakers]
+    return [*map(str, parts), _shown(wer.rate), *paired, *speakers]
 
 
 def _time_cells(all_counts: Sequence[SpeakerTimeCounts]) -> list[str]:

@@ -36,6 +36,10 @@ class EngineError(WrapupError):
     """An engine failed on this input; another try would fail again."""
 
 
+class DecodingCancelled(WrapupError):
+    """The caller no longer wants what an engine was reading: no failure, and nothing to log or to retry."""
+
+
 class EngineBusyError(EngineError):
     """An engine failed for want of memory, device or time; another try may pass."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import EngineError
-from models.ports import VAD_WINDOW_SAMPLES, TranscriberCapabilities
+from models.ports import PLAIN, VAD_WINDOW_SAMPLES, Decoding, TranscriberCapabilities
 from models.types import RATE_HZ, Line, Samples, Statement, Summary, Transcription, Turn, Word
 
 COUNTING = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -40,33 +41,50 @@ def pick_line(lines: Sequence[str]) -> Script:
 class ScriptedTranscriber:
     """Gives each clip the words of `script`, evenly over the clip; a silent clip has none.
 
-    A clip is silent when no sample is louder than `level`.
+    A clip is silent when no sample is louder than `level`. A word is one token, and a step of the decoder,
+    before which `go_on` is asked; a word that a draft has at its place takes none. A word that is a hotword
+    but for its case is written as the hotword. `steps` has the steps of each clip, for tests to look at.
     """
 
     def __init__(self, script: Script = count_seconds, max_batch: int = 8, level: float = 0.01) -> None:
         self.version = "scripted:1"
         self.capabilities = TranscriberCapabilities(
-            languages=None, max_batch=max_batch, max_clip_samples=30 * RATE_HZ, word_times=False
+            languages=None,
+            max_batch=max_batch,
+            max_clip_samples=30 * RATE_HZ,
+            word_times=False,
+            drafts=True,
+            hotwords=True,
         )
+        self.steps: list[int] = []
         self._script = script
         self._level = level
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
-        """See `Transcriber`. Raises `EngineError` for more clips than a batch holds."""
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
+        """See `Transcriber`. Raises `EngineError` for more clips than a batch, or than a draft, is for."""
         if len(clips) > self.capabilities.max_batch:
             raise EngineError(f"{len(clips)} clips in a batch of {self.capabilities.max_batch}")
-        return [self._transcribe(clip) for clip in clips]
+        decoding.check_clips(clips)
+        return [self._transcribe(clip, decoding) for clip in clips]
 
-    def _transcribe(self, clip: Samples) -> Transcription:
-        if np.abs(clip).max(initial=0.0) <= self._level:
-            return Transcription(())
-        texts = self._script(clip).split()
+    def _transcribe(self, clip: Samples, decoding: Decoding) -> Transcription:
+        decoding.check()
+        silent = np.abs(clip).max(initial=0.0) <= self._level
+        spelled = {word.casefold(): word for word in decoding.hotwords}
+        texts = [] if silent else [spelled.get(t.casefold(), t) for t in self._script(clip).split()]
+        tokens = tuple(zlib.crc32(text.encode()) for text in texts)
+        pairs = zip(tokens, decoding.draft, strict=False)
+        drafted = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        for _ in tokens[drafted:]:
+            decoding.check()
+        self.steps.append(len(tokens) - drafted)
         bounds = [len(clip) * i // len(texts) for i in range(len(texts) + 1)] if texts else []
         return Transcription(
             tuple(
                 Word(text, start, end, confidence=1.0, estimated=True)
                 for text, start, end in zip(texts, bounds, bounds[1:], strict=False)
-            )
+            ),
+            tokens=tokens,
         )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import DecodingCancelled, EngineError
 from models.types import Line, Samples, Summary, Transcription, Turn
 
 VAD_WINDOW_SAMPLES = 512
@@ -21,13 +22,51 @@ class TranscriberCapabilities:
 
     `languages`: BCP 47 tags, or None for "whatever the model detects". `max_batch`: clips that one call
     may share; 1 for engines whose texts would change with their batch mates. `max_clip_samples`: the
-    longest clip that the engine reads well. `word_times`: word times are heard, not spread.
+    longest clip that the engine reads well. `word_times`: word times are heard, not spread. `drafts` and
+    `hotwords`: those of a `Decoding` are made use of; an engine without leaves them alone.
     """
 
     languages: frozenset[str] | None
     max_batch: int
     max_clip_samples: int
     word_times: bool
+    drafts: bool = False
+    hotwords: bool = False
+
+
+def always() -> bool:
+    """Go on to the end."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """What the caller knows of clips that are to be read.
+
+    `hotwords`: words or short phrases of the site (products, people, places) as they are to be written,
+    which may be said and need not be. `draft`, with a single clip only: tokens of an earlier
+    transcription of the beginning of the same speech; it saves work and changes the text in near-ties of
+    rounding alone. `go_on` is asked between tokens where the engine can, else between clips, from the
+    thread that reads; it answers at once.
+    """
+
+    hotwords: tuple[str, ...] = ()
+    draft: tuple[int, ...] = ()
+    go_on: Callable[[], bool] = always
+
+    def check(self) -> None:
+        """Raise `DecodingCancelled` once the answer is no longer wanted."""
+        if not self.go_on():
+            raise DecodingCancelled("the answer is no longer wanted")
+
+    def check_clips(self, clips: Sequence[Samples]) -> None:
+        """Raise `EngineError` when the draft of one clip comes with several."""
+        if self.draft and len(clips) > 1:
+            raise EngineError(f"a draft belongs to one clip, not to {len(clips)}")
+
+
+PLAIN = Decoding()
+"""Nothing is known, and the answer is wanted."""
 
 
 class Engine(Protocol):
@@ -67,10 +106,11 @@ class Transcriber(Engine, Protocol):
         """What this engine can do."""
         ...
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         """One transcription a clip, in order; at most `max_batch` clips, each of shape (n,).
 
-        An empty, silent or wordless clip gives a transcription without words. Raises `EngineError`.
+        An empty, silent or wordless clip gives a transcription without words. Raises `EngineError`, and
+        `DecodingCancelled` soon after `decoding.go_on` turned false; the engine stays fit for use.
         """
         ...
 

@@ -34,6 +34,8 @@ EXTRAS = {
     "torchaudio": "torch",
     "transformers": "torch",
     "pyannote": "torch",
+    "meeteval": "cpwer",
+    "psycopg": "postgres",
 }
 """Import name of a package that the base install lacks -> the extra of Wrapup that brings it."""
 
@@ -82,8 +84,17 @@ def engine(kind: str, name: str) -> Any:
         raise _missing(f"{kind} {base!r}", error) from error
 
 
-def _missing(what: str, error: ModuleNotFoundError) -> MissingExtraError:
-    package = (error.name or "").partition(".")[0]
+def package_of(error: ModuleNotFoundError) -> str:
+    """The top-level package that an import did not find; "" where the error does not say."""
+    return (error.name or "").partition(".")[0]
+
+
+def remedy(package: str) -> str:
+    """What a user does to get a package that is missing."""
     extra = EXTRAS.get(package)
-    remedy = f"make install EXTRA={extra}" if extra else f"install the Python package {package}"
-    return MissingExtraError(f"{what} needs the package {package or 'unknown'}: {remedy}")
+    return f"make install EXTRA={extra}" if extra else f"install the Python package {package}"
+
+
+def _missing(what: str, error: ModuleNotFoundError) -> MissingExtraError:
+    package = package_of(error)
+    return MissingExtraError(f"{what} needs the package {package or 'unknown'}: {remedy(package)}")

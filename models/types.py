@@ -47,12 +47,15 @@ class Transcription:
 
     Words lie within the clip and their starts do not decrease. `code` other than "ok" comes without
     words: "rejected" when a guard took the text for invented, "unsupported_language" when the clip is in
-    a language that the engine does not have. `language` is a BCP 47 tag.
+    a language that the engine does not have. `language` is a BCP 47 tag. `tokens` are the engine's own of
+    the text, to be given back to it as the draft of a later reading; empty where it takes no drafts, or
+    where `code` is not "ok".
     """
 
     words: tuple[Word, ...]
     language: str = "en"
     code: TranscriptionCode = "ok"
+    tokens: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:

@@ -19,12 +19,13 @@ from models.errors import InputError
 from models.machine import choose_default_asr, choose_default_diarizer, cores
 from models.ports import Diarizer, Summarizer, Transcriber, VoiceActivity
 from models.types import RATE_HZ, Role
-from pipeline.call import Call, CallEngines
+from pipeline.call import Call
 from pipeline.config import Config, load_config
 from pipeline.core.session import DeadlineSettings, SessionSettings
 from pipeline.document import Frame, document, version_of
 from pipeline.doors.files import AudioInfo, Truncated, blocks, fingerprint, probe
 from pipeline.formats.call_json import CallDocument, Provenance
+from pipeline.shell import CallEngines
 from pipeline.workers import Engines, Workers
 
 FILE_DEADLINE = DeadlineSettings(base_s=3_600.0)

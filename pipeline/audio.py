@@ -21,15 +21,20 @@ GATE_HANG_WINDOWS = 16
 class ChannelBuffer:
     """The samples of one channel that may still be asked for, by their place in the call."""
 
-    def __init__(self) -> None:
+    def __init__(self, start_samples: int = 0) -> None:
         self._blocks: deque[tuple[int, Samples]] = deque()
-        self._end = 0
+        self.end_samples = start_samples
 
     def append(self, samples: Samples) -> None:
         """More audio, shape (n,), right after what is here."""
         if len(samples):
-            self._blocks.append((self._end, samples))
-            self._end += len(samples)
+            self._blocks.append((self.end_samples, samples))
+            self.end_samples += len(samples)
+
+    @property
+    def start_samples(self) -> int:
+        """The first sample that is here."""
+        return self._blocks[0][0] if self._blocks else self.end_samples
 
     def drop_before(self, start_samples: int) -> None:
         """Forget blocks that end at or before `start_samples`."""
@@ -38,7 +43,7 @@ class ChannelBuffer:
 
     def cut(self, start_samples: int, end_samples: int) -> Samples:
         """A copy of [start_samples, end_samples). Raises `LookupError` where that was dropped."""
-        if not self._blocks or start_samples < self._blocks[0][0] or end_samples > self._end:
+        if not self._blocks or start_samples < self._blocks[0][0] or end_samples > self.end_samples:
             raise LookupError(f"audio [{start_samples}, {end_samples}) is not in the buffer")
         parts = [
             block[max(0, start_samples - at) : end_samples - at]
@@ -54,14 +59,21 @@ class ChannelBuffer:
 class Ear:
     """Voice scores of one channel: cuts windows, keeps silence from the engine behind an energy gate.
 
-    What it gives does not depend on how the audio was cut.
+    What it gives does not depend on how the audio was cut. An ear that goes on for one that was lost listens
+    to the last seconds again (`before`, up to sample `heard_samples` of the channel) without giving scores.
     """
 
-    def __init__(self, channel: int, engine: VoiceActivity) -> None:
+    def __init__(
+        self, channel: int, engine: VoiceActivity, heard_samples: int = 0, before: Samples | None = None
+    ) -> None:
         self._channel = channel
         self._stream = engine.open()
-        self._rest = np.zeros(0, np.float32)
         self._open_for = 0
+        rest = heard_samples % VAD_WINDOW_SAMPLES
+        heard = before if before is not None else np.zeros(0, np.float32)
+        self._rest = np.pad(heard[len(heard) - min(rest, len(heard)) :], (max(0, rest - len(heard)), 0))
+        warm = heard[: max(0, len(heard) - rest)]
+        self._scores(warm[len(warm) % VAD_WINDOW_SAMPLES :])
 
     def push(self, samples: Samples) -> Heard:
         """More audio, shape (n,)."""

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from models.errors import ConfigError
+from models.weights import FOLDER_VARIABLE
 from pipeline.core.endpointing import EndpointSettings
 
 CONFIG_FILE = Path("wrapup.toml")
+
+PREFIX = "WRAPUP_"
+DELIMITER = "__"
+
+OTHER_VARIABLES = frozenset({FOLDER_VARIABLE, "WRAPUP_REAL_AUDIO"})
+"""Variables of ours that are no settings: the folder of weights, and that of the tests' recordings."""
 
 _DEFAULTS = EndpointSettings()
 
@@ -51,8 +62,8 @@ class Config(BaseSettings):
     """All that can be configured. Engines without a name are chosen by what is on the machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WRAPUP_",
-        env_nested_delimiter="__",
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
@@ -64,10 +75,15 @@ class Config(BaseSettings):
     """Diarizer for mono calls."""
     summarizer: str = "extractive"
     """Summarizer."""
-    roles: tuple[CallRole, ...] | None = None
-    """Roles by channel, or by first heard on mono calls."""
+    roles: Annotated[tuple[CallRole, ...] | None, NoDecode] = None
+    """Roles by channel, or by first heard on mono calls; in a variable with commas between them."""
     endpoint: Endpointing = Endpointing()
     """Endpointing."""
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _split_roles(cls, value: Any) -> Any:
+        return parse_roles(value) if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(
@@ -85,8 +101,9 @@ class Config(BaseSettings):
 def load_config(**options: Any) -> Config:
     """The configuration with these options on top; options that are None count as not given.
 
-    Raises `ConfigError` that names the key and what was expected.
+    Raises `ConfigError` that names the key and what was expected, or a variable that is no setting's.
     """
+    _refuse_unknown_variables()
     try:
         return Config(**{name: value for name, value in options.items() if value is not None})
     except tomllib.TOMLDecodeError as error:
@@ -95,6 +112,35 @@ def load_config(**options: Any) -> Config:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"configuration key {key!r}: {first['msg']}") from error
+
+
+def setting_names(model: type[BaseModel] = Config) -> list[str]:
+    """All settings by their dotted names, as in `wrapup.toml`: "asr", "endpoint.hang_ms"."""
+    names: list[str] = []
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        names += [name] if section is None else [f"{name}.{inner}" for inner in setting_names(section)]
+    return names
+
+
+def variable_of(setting: str) -> str:
+    """The variable of a setting: `WRAPUP_ENDPOINT__HANG_MS` of "endpoint.hang_ms"."""
+    return PREFIX + setting.replace(".", DELIMITER).upper()
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The model behind a section's type, which may be optional; None for a single value."""
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _refuse_unknown_variables() -> None:
+    known = {variable_of(setting) for setting in setting_names()} | OTHER_VARIABLES
+    for given in sorted(os.environ):
+        name = given.upper()
+        if name.startswith(PREFIX) and name not in known:
+            near = get_close_matches(name, sorted(known), n=3, cutoff=0.0)
+            raise ConfigError(f"variable {given}: no such setting; the nearest are {', '.join(near)}")
 
 
 def parse_roles(text: str | None) -> tuple[str, ...] | None:

@@ -1,27 +1,27 @@
 """Jobs of all calls in one queue, run by a few threads: the only place with concurrency.
 
-Finals go before notes, notes before partials; within a kind, first come first served. An engine that can
-share a batch gets waiting jobs of several calls at once. Whatever happens, each job gets one result.
+An engine that can share a batch gets waiting jobs of several calls at once; for one that cannot there are
+as many threads as cores, each with one clip. Partials are text for the eye: a newer one replaces one that
+waits, they yield to everything else, and when the workers are busy they are not read at all, so that their
+cadence follows the load. Whatever happens, each other job that is still wanted gets one result.
 """
 
 from __future__ import annotations
 
-import contextlib
-import heapq
-import itertools
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
-from models.errors import WrapupError
-from models.ports import Diarizer, DiarizerStream, Summarizer, Transcriber
-from models.types import Samples, Transcription, Turn
+from models.errors import DecodingCancelled, WrapupError
+from models.ports import Decoding, Summarizer, Transcriber
+from models.types import Samples, Transcription
 from pipeline.core.events import Failure, Result, SummarizeJob, TranscribeJob
+from pipeline.jobs import Deliver, JobQueue, Kind, Task
+from pipeline.load import Clock, LoadMeter
 
 log = logging.getLogger(__name__)
 
@@ -31,37 +31,43 @@ BACKOFF_S = 0.2
 PATIENCE_S = 30.0
 """How long anybody waits for an engine that does not come back; its thread is a daemon and may be left."""
 
-Deliver: TypeAlias = Callable[[Result], None]
+PARTIAL_LOAD = 0.7
+"""Above this share of the workers' time no partial is read: what is left keeps finals on time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The engines that jobs run on."""
+    """The engines that jobs run on, and the site's words for those that take them."""
 
     transcriber: Transcriber
     summarizer: Summarizer
+    hotwords: tuple[str, ...] = ()
 
 
-@dataclass(order=True, slots=True)
-class _Task:
-    priority: int
-    number: int
-    job: TranscribeJob | SummarizeJob = field(compare=False)
-    audio: Samples | None = field(compare=False)
-    deliver: Deliver = field(compare=False)
+@dataclass(slots=True)
+class Tally:
+    """What the workers did so far: tasks by kind, seconds that engines took, partials not read."""
+
+    done: dict[Kind, int]
+    busy_s: dict[Kind, float]
+    shed: int = 0
+    cancelled: int = 0
 
 
 class Workers:
-    """A pool of threads over one queue. Use as a context manager."""
+    """A pool of threads over one queue. Use as a context manager; calls take a `desk` each."""
 
-    def __init__(self, engines: Engines, threads: int) -> None:
+    def __init__(self, engines: Engines, threads: int, clock: Clock = time.monotonic) -> None:
         self._engines = engines
-        self._tasks: list[_Task] = []
-        self._numbers = itertools.count()
+        self._clock = clock
+        self._queue = JobQueue()
+        self._running: list[Task] = []
         self._changed = threading.Condition()
         self._open = True
         # An engine that batches is a device of its own: a second thread would only split its batches.
         count = 1 if engines.transcriber.capabilities.max_batch > 1 else threads
+        self.meter = LoadMeter(count, clock)
+        self.tally = Tally({}, {})
         self._threads = [
             threading.Thread(target=self._work, name=f"wrapup-worker-{index}", daemon=True)
             for index in range(count)
@@ -75,66 +81,164 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         with self._changed:
             self._open = False
-            self._tasks.clear()
+            for task in self._running:
+                task.wanted = False
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(PATIENCE_S)
 
-    def transcribe(self, job: TranscribeJob, audio: Samples, deliver: Deliver) -> None:
-        """Queue a job with its audio, shape (n,); `deliver` is called once, from a worker's thread."""
-        self._put(_Task(0 if job.final else 2, next(self._numbers), job, audio, deliver))
+    def desk(self, deliver: Deliver) -> Desk:
+        """A call's place: `deliver` gets its results, each from a worker's thread."""
+        return Desk(self, deliver)
 
-    def summarize(self, job: SummarizeJob, deliver: Deliver) -> None:
-        """Queue a note; `deliver` as above."""
-        self._put(_Task(1, next(self._numbers), job, None, deliver))
-
-    def _put(self, task: _Task) -> None:
+    def waiting(self) -> dict[Kind, int]:
+        """Tasks in the queue by kind."""
         with self._changed:
-            heapq.heappush(self._tasks, task)
+            return self._queue.waiting()
+
+    def put(self, task: Task) -> None:
+        """Queue a task; where all threads are busy and one reads a partial, that one makes room."""
+        with self._changed:
+            self._queue.put(task)
+            if task.kind != "partial" and len(self._running) >= len(self._threads):
+                reading = [other for other in self._running if other.kind == "partial" and other.wanted]
+                for other in reading[:1]:
+                    other.wanted = False
+                    self.tally.cancelled += 1
             self._changed.notify()
 
-    def _take(self) -> list[_Task]:
-        """The next task and, for transcription, what may share its batch; empty when closed."""
-        limit = self._engines.transcriber.capabilities.max_batch
+    def promote(self, task: Task, kind: Kind) -> None:
+        """See `JobQueue`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._tasks or not self._open)
-            if not self._tasks:
+            self._queue.promote(task, kind)
+
+    def drop(self, task: Task) -> None:
+        """See `JobQueue`."""
+        with self._changed:
+            self._queue.drop(task)
+            self.tally.cancelled += 1
+
+    def shed(self) -> bool:
+        """Whether a partial has to be left out now."""
+        if self.meter.load() < PARTIAL_LOAD:
+            return False
+        with self._changed:
+            self.tally.shed += 1
+        return True
+
+    def _take(self) -> list[Task]:
+        """The next tasks; empty when closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._queue) or not self._open)
+            if not self._open:
                 return []
-            batch = [heapq.heappop(self._tasks)]
-            while (
-                batch[0].audio is not None
-                and len(batch) < limit
-                and self._tasks
-                and self._tasks[0].priority == batch[0].priority
-            ):
-                batch.append(heapq.heappop(self._tasks))
+            batch = self._queue.take(self._engines.transcriber.capabilities.max_batch)
+            self._running += batch
             return batch
 
     def _work(self) -> None:
         while batch := self._take():
-            for task, value in zip(batch, self._values(batch), strict=True):
-                task.deliver(Result(task.job.id, value))
+            began_s = self._clock()
+            values = self._values(batch)
+            self._count(batch, self._clock() - began_s)
+            for task, value in zip(batch, values, strict=True):
+                if not isinstance(value, _Cancelled):
+                    task.deliver(Result(task.job.id, value))
 
-    def _values(self, batch: Sequence[_Task]) -> Sequence[Any]:
+    def _count(self, batch: Sequence[Task], seconds: float) -> None:
+        self.meter.worked(seconds)
+        kind = batch[0].kind
+        with self._changed:
+            for task in batch:
+                self._running.remove(task)
+            self.tally.done[kind] = self.tally.done.get(kind, 0) + len(batch)
+            self.tally.busy_s[kind] = self.tally.busy_s.get(kind, 0.0) + seconds
+
+    def _values(self, batch: Sequence[Task]) -> Sequence[Any]:
         first = batch[0].job
         if isinstance(first, SummarizeJob):
             return [attempt(partial(self._engines.summarizer.summarize, first.lines))]
         clips = [task.audio for task in batch if task.audio is not None]
-        heard: list[Transcription] | Failure = attempt(partial(self._engines.transcriber.transcribe, clips))
+        decoding = self._decoding(batch, first.draft)
+        heard = attempt(partial(self._engines.transcriber.transcribe, clips, decoding))
+        if isinstance(heard, _Cancelled):
+            return [heard] * len(batch)
         if isinstance(heard, Failure):
-            return self._singly(clips) if len(clips) > 1 else [heard]
+            return self._singly(batch, clips) if len(clips) > 1 else [heard]
         if len(heard) != len(clips):
             log.error("engine gave %d results for %d clips", len(heard), len(clips))
             return [Failure("wrong number of results")] * len(clips)
-        return heard
+        return list(heard)
 
-    def _singly(self, clips: Sequence[Samples]) -> list[Transcription | Failure]:
+    def _singly(
+        self, batch: Sequence[Task], clips: Sequence[Samples]
+    ) -> list[Transcription | Failure | _Cancelled]:
         """One bad clip must not take its batch mates along."""
-        answers: list[Transcription | Failure] = []
-        for clip in clips:
-            heard = attempt(partial(self._engines.transcriber.transcribe, [clip]))
-            answers.append(heard if isinstance(heard, Failure) else heard[0])
+        answers: list[Transcription | Failure | _Cancelled] = []
+        for task, clip in zip(batch, clips, strict=True):
+            decoding = self._decoding([task], ())
+            heard = attempt(partial(self._engines.transcriber.transcribe, [clip], decoding))
+            answers.append(heard if isinstance(heard, Failure | _Cancelled) else heard[0])
         return answers
+
+    def _decoding(self, batch: Sequence[Task], draft: tuple[int, ...]) -> Decoding:
+        return Decoding(
+            hotwords=self._engines.hotwords,
+            draft=draft,
+            go_on=lambda: any(task.wanted for task in batch),
+        )
+
+
+class Desk:
+    """One call's place at the workers. Use from one thread."""
+
+    def __init__(self, workers: Workers, deliver: Deliver) -> None:
+        self._workers = workers
+        self._deliver = deliver
+        self._tasks: dict[str, Task] = {}
+        self._partials: dict[int, str] = {}
+
+    def transcribe(self, job: TranscribeJob, audio: Samples) -> None:
+        """Queue a job with its audio, shape (n,).
+
+        A final whose early reading is under way takes the result of that; a partial may be left out.
+        """
+        under_way = self._tasks.get(job.id)
+        if under_way is not None:
+            self._workers.promote(under_way, job.kind)
+        elif job.kind != "partial":
+            self._put(Task(job, audio, self._deliver, job.kind))
+        elif not self._workers.shed():
+            self.cancel(self._partials.get(job.channel, ""))
+            self._partials[job.channel] = job.id
+            self._put(Task(job, audio, self._deliver, "partial"))
+
+    def summarize(self, job: SummarizeJob) -> None:
+        """Queue a note."""
+        self._put(Task(job, None, self._deliver, "note"))
+
+    def cancel(self, job_id: str) -> None:
+        """Nobody wants this job's result any more."""
+        task = self._tasks.pop(job_id, None)
+        if task is not None:
+            self._workers.drop(task)
+
+    def came(self, job_id: str) -> None:
+        """The result of a job has been taken."""
+        self._tasks.pop(job_id, None)
+
+    def close(self) -> None:
+        """Nobody wants anything any more."""
+        for job_id in list(self._tasks):
+            self.cancel(job_id)
+
+    def _put(self, task: Task) -> None:
+        self._tasks[task.job.id] = task
+        self._workers.put(task)
+
+
+class _Cancelled:
+    """Stands for the value of a task that nobody wanted any more."""
 
 
 def attempt(run: Callable[[], Any]) -> Any:
@@ -142,6 +246,8 @@ def attempt(run: Callable[[], Any]) -> Any:
     for trial in range(1, TRIES + 1):
         try:
             return run()
+        except DecodingCancelled:
+            return _Cancelled()
         except WrapupError as error:
             log.warning("engine failed (try %d of %d): %s: %s", trial, TRIES, type(error).__name__, error)
             if not error.retryable:
@@ -151,58 +257,3 @@ def attempt(run: Callable[[], Any]) -> Any:
             log.error("engine failed: %s", type(error).__name__)
             return Failure(type(error).__name__)
     return Failure("retries")
-
-
-class DiarizerLane:
-    """One mono call's diarizer on a thread of its own: hears blocks in order, keeps few of them waiting."""
-
-    WAITING_BLOCKS = 32
-
-    def __init__(self, diarizer: Diarizer, deliver: Deliver) -> None:
-        self._diarizer = diarizer
-        self._deliver = deliver
-        self._abandoned = False
-        self._inbox: queue.Queue[Samples | str | None] = queue.Queue(self.WAITING_BLOCKS)
-        self._thread = threading.Thread(target=self._work, name="wrapup-diarizer", daemon=True)
-        self._thread.start()
-
-    def push(self, samples: Samples) -> None:
-        """The next block, shape (n,); waits while too many are waiting, and gives up on a stuck engine."""
-        self._put(samples)
-
-    def finish(self, job_id: str) -> None:
-        """The audio is over: deliver the turns of the whole call, or a failure."""
-        if not self._put(job_id):
-            self._deliver(Result(job_id, Failure("stuck")))
-
-    def close(self) -> None:
-        """Tidy up, or give up what is waiting; joins the thread."""
-        self._abandoned = True
-        with contextlib.suppress(queue.Full):
-            self._inbox.put(None, timeout=PATIENCE_S)
-            self._thread.join(PATIENCE_S)
-
-    def _put(self, item: Samples | str) -> bool:
-        if not self._abandoned:
-            try:
-                self._inbox.put(item, timeout=PATIENCE_S * TRIES)
-            except queue.Full:
-                log.error("diarizer is stuck: its call goes on without it")
-                self._abandoned = True
-        return not self._abandoned
-
-    def _work(self) -> None:
-        stream: Any = attempt(self._diarizer.open)
-        while (item := self._inbox.get()) is not None:
-            if self._abandoned:
-                continue
-            if isinstance(item, str):
-                turns = stream if isinstance(stream, Failure) else attempt(partial(_turns, stream))
-                self._deliver(Result(item, turns))
-            elif not isinstance(stream, Failure):
-                fault = attempt(partial(stream.push, item))
-                stream = fault if isinstance(fault, Failure) else stream
-
-
-def _turns(stream: DiarizerStream) -> tuple[Turn, ...]:
-    return tuple(sorted(stream.end(), key=lambda turn: turn.start_samples))

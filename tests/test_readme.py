@@ -11,7 +11,7 @@ import typer.main
 
 from models.registry import KINDS, names
 from pipeline.cli import app
-from pipeline.config import Config, Endpointing
+from pipeline.config import OTHER_VARIABLES, setting_names
 from pipeline.core.events import Event
 from pipeline.formats.writers import WRITERS
 from tests.conftest import ROOT
@@ -21,9 +21,17 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_every_configuration_key_is_documented() -> None:
-    keys = [key for key in Config.model_fields if key != "endpoint"]
-    keys += [f"endpoint.{key}" for key in Endpointing.model_fields]
-    assert [key for key in keys if f"`{key}`" not in README] == []
+    assert [key for key in setting_names() if f"`{key}`" not in README] == []
+    assert [name for name in OTHER_VARIABLES if f"`{name}`" not in README] == []
+
+
+def test_every_variable_that_the_code_names_is_known() -> None:
+    files = [
+        path for folder in ("models", "pipeline", "eval", "tests") for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {name for path in files for name in re.findall(r"environ[^\n]*?(WRAPUP_\w+)", path.read_text())}
+    assert named <= OTHER_VARIABLES
+    assert "WRAPUP_REAL_AUDIO" in named
 
 
 def test_every_engine_is_documented() -> None:

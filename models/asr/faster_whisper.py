@@ -23,7 +23,7 @@ from models.asr.whisper import LANGUAGE_TAGS, MAX_CLIP_SAMPLES, Heard, checked, 
 from models.catalogue import find
 from models.errors import EngineBusyError, EngineError, MissingWeightsError
 from models.machine import choose_default_asr, cores
-from models.ports import TranscriberCapabilities
+from models.ports import PLAIN, Decoding, TranscriberCapabilities
 from models.types import RATE_HZ, Samples, Transcription
 from models.weights import require_weights
 
@@ -76,12 +76,13 @@ class FasterWhisper:
             word_times=True,
         )
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         """See `Transcriber`. Word times come from the cross-attention; confidences are its probabilities."""
         audios = checked(clips)
         answers = [Transcription(()) for _ in audios]
         heard = [index for index, audio in enumerate(audios) if not is_silent(audio)]
         for start in range(0, len(heard), MAX_BATCH):
+            decoding.check()
             batch = heard[start : start + MAX_BATCH]
             try:
                 found = self._read([audios[index] for index in batch], self._fixed_language)

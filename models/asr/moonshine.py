@@ -20,7 +20,7 @@ from models.asr.guards import Evidence, Limits, judge
 from models.asr.tokens import TokenTable
 from models.asr.word_times import spread
 from models.errors import ConfigError, EngineError, MissingWeightsError
-from models.ports import TranscriberCapabilities
+from models.ports import PLAIN, Decoding, TranscriberCapabilities
 from models.types import RATE_HZ, Samples, Transcription, Word
 
 WEIGHTS = "tiny-en"
@@ -65,9 +65,13 @@ class Moonshine:
         self._encoder = _open_session(folder / "encoder_model.ort")
         self._decoder = GreedyDecoder(_open_session(folder / "decoder_model_merged.ort"))
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         """See `Transcriber`. Word times are estimates; confidences are token probabilities."""
-        return [self._transcribe(np.asarray(clip, dtype=np.float32)) for clip in clips]
+        answers = []
+        for clip in clips:
+            decoding.check()
+            answers.append(self._transcribe(np.asarray(clip, dtype=np.float32)))
+        return answers
 
     def _transcribe(self, clip: Samples) -> Transcription:
         if clip.ndim != 1:

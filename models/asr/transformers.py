@@ -15,7 +15,7 @@ from typing import Any
 from models.asr.guards import Evidence, Limits, judge
 from models.asr.whisper import LANGUAGE_TAGS, MAX_CLIP_SAMPLES, Heard, checked, is_silent, place
 from models.errors import ConfigError, EngineBusyError, EngineError, MissingWeightsError
-from models.ports import TranscriberCapabilities
+from models.ports import PLAIN, Decoding, TranscriberCapabilities
 from models.types import RATE_HZ, Samples, Transcription
 
 MAX_BATCH = 1
@@ -45,13 +45,14 @@ class TransformersWhisper:
             word_times=has_heads,
         )
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         """See `Transcriber`. Word times come from the cross-attention where the checkpoint names its heads.
 
         The pipeline tells no probabilities, so words have no confidence and only the guards on text work.
         """
         answers = []
         for audio in checked(clips):
+            decoding.check()
             silent = is_silent(audio)
             answers.append(Transcription(()) if silent else self._answer(audio, self._run(audio)))
         return answers

@@ -38,8 +38,8 @@ class SileroStream:
     def score(self, windows: Samples) -> NDArray[np.float32]:
         """See `VoiceActivityStream`.
 
-        The network runs window by window: in groups its answers differ in their last bits, and then a
-        decision could depend on how audio arrived. Raises `EngineError`.
+        The network runs window by window: in groups its answers may differ in their last bits, by the
+        processor, and then a decision could depend on how audio arrived. Raises `EngineError`.
         """
         windows = np.asarray(windows, dtype=np.float32)
         if windows.ndim != 2 or windows.shape[1] != VAD_WINDOW_SAMPLES:

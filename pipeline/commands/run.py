@@ -20,6 +20,7 @@ from pipeline.config import load_config, parse_roles
 from pipeline.doors.files import find_audio
 from pipeline.formats.call_json import CallDocument
 from pipeline.formats.writers import WRITERS
+from pipeline.sinks.files import probe_folder
 
 OUT = Path("calls")
 
@@ -46,6 +47,7 @@ def run(
         tell_error(fault)
     outcomes: list[Outcome] = []
     if found:
+        probe_folder(out)
         try:
             with Pipeline(config) as pipeline:
                 outcomes = _process(found, target, pipeline, jobs=jobs, resume=resume)

@@ -21,7 +21,7 @@ from pipeline.config import load_config
 from pipeline.document import note, version_of
 from pipeline.formats.call_json import CallDocument, Provenance
 from pipeline.formats.readers import TRANSCRIPT_SUFFIXES
-from pipeline.sinks.files import write_document
+from pipeline.sinks.files import probe_folder, write_document
 from pipeline.transcripts import lines_of, read_call_text
 
 OUT = Path("notes")
@@ -39,9 +39,11 @@ def summarize(
 ) -> None:
     """Write the notes of transcripts; no audio is needed."""
     config = load_config(summarizer=summarizer)
-    engine: Summarizer = registry.engine("summarizer", config.summarizer)
     names = formats_of(formats)
     found, faults = _transcripts(paths)
+    if found:
+        probe_folder(out)
+    engine: Summarizer = registry.engine("summarizer", config.summarizer)
     for recording in recordings(found):
         try:
             document = _summarized(recording, engine)

@@ -1,8 +1,9 @@
 """Where speech of one channel begins and ends.
 
 A hysteresis over voice scores: speech begins at `enter` and has ended once scores stayed under `leave` for
-`hang_ms`. An utterance keeps `pad_ms` of the quiet around it, since engines invent words on clips that
-are cut tight, but never audio of the utterance before. Speech without a pause is split where it is weakest.
+`hang_ms`. An utterance keeps `pad_ms` of the quiet before it and `tail_ms` of that after it, since engines
+invent words on clips that are cut tight, but never audio of the utterance before. Speech without a pause is
+split where it is weakest.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class EndpointSettings:
     leave: float = 0.35
     hang_ms: int = 600
     pad_ms: int = 300
+    tail_ms: int = 128
     min_speech_ms: int = 96
     max_utterance_ms: int = 12_000
     split_search_ms: int = 6_000
@@ -58,6 +60,7 @@ class Endpointer:
         self._settings = settings
         self._hang = windows_of_ms(settings.hang_ms)
         self._pad = windows_of_ms(settings.pad_ms)
+        self._tail = min(windows_of_ms(settings.tail_ms), self._hang)
         self._min_speech = windows_of_ms(settings.min_speech_ms)
         self._max = windows_of_ms(settings.max_utterance_ms)
         self._search = windows_of_ms(settings.split_search_ms)
@@ -67,6 +70,15 @@ class Endpointer:
     def open_from(self) -> int | None:
         """Start of the utterance that is being spoken, in samples; None in silence."""
         return None if self.state.first < 0 else self._padded_start() * WINDOW_SAMPLES
+
+    @property
+    def expected(self) -> Span | None:
+        """The span that the open utterance becomes if the silence goes on, once all of it was heard."""
+        state = self.state
+        quiet = state.heard - state.last - 1
+        if state.first < 0 or quiet < self._tail or state.loud < self._min_speech:
+            return None
+        return Span(self._padded_start() * WINDOW_SAMPLES, (state.last + 1 + self._tail) * WINDOW_SAMPLES)
 
     @property
     def needed_from(self) -> int:
@@ -86,7 +98,7 @@ class Endpointer:
         state = self.state
         if state.first < 0:
             return []
-        tail = min(state.last + 1 + self._pad, state.heard)
+        tail = min(state.last + 1 + self._tail, state.heard)
         return [Span(span.start_samples, min(span.end_samples, total_samples)) for span in self._close(tail)]
 
     def _window(self, score: float) -> list[Span]:
@@ -102,7 +114,7 @@ class Endpointer:
             state.last = at
             state.loud += 1
         if at - state.last >= self._hang:
-            return self._close(state.last + 1 + min(self._pad, self._hang))
+            return self._close(state.last + 1 + self._tail)
         if state.heard - state.first >= self._max:
             return self._split()
         return []

@@ -14,7 +14,11 @@ from models.types import Line, Role, Summary, Transcription, Turn, Word
 from pipeline.core.redaction import MaskedSpan
 
 LossReason = Literal["deadline", "failed", "unsupported_language"]
-EndCode = Literal["hangup", "truncated", "failed"]
+GapReason = Literal["lost", "hold", "pause"]
+EndCode = Literal[
+    "hangup", "truncated", "failed", "disconnected", "idle", "too_long", "shutdown", "interrupted"
+]
+TranscribeKind = Literal["final", "early", "partial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,31 @@ class UtteranceLost:
 
 @dataclass(frozen=True, slots=True)
 class AudioGap:
-    """Audio that never arrived; the clock went on."""
+    """A stretch without audio; the clock went on.
+
+    `reason`: "lost" on the way, "hold" while the customer was parked, "pause" where payment data was spoken
+    and nothing may be heard.
+    """
 
     id: str
     channel: int
     start_samples: int
     end_samples: int
+    reason: GapReason = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class LegStarted:
+    """From here on the call is with this associate: at its start, and after each transfer.
+
+    `number` counts from 1. `associate` and `queue` are the contact center's own names, or None.
+    """
+
+    id: str
+    number: int
+    associate: str | None
+    queue: str | None
+    start_samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +138,27 @@ class CallClosed:
 class Partial:
     """Text of speech that goes on; it replaces the channel's partial before it. Ephemeral.
 
-    Shows no digit: the end of the text may still be half of a secret.
+    Two readings in a row agreed on `committed`, which only grows until the utterance's final; `tail` may
+    still change. Shows no digit: the end of the text may still be half of a secret.
     """
 
     channel: int
     start_samples: int
     end_samples: int
-    text: str
+    committed: str
+    tail: str
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return f"{self.committed} {self.tail}".strip()
 
 
 DurableEvent: TypeAlias = (
     UtteranceFinal
     | UtteranceLost
     | AudioGap
+    | LegStarted
     | TurnsFound
     | SpeakerRevised
     | RolesAssigned
@@ -139,14 +170,27 @@ Event: TypeAlias = DurableEvent | Partial
 
 @dataclass(frozen=True, slots=True)
 class TranscribeJob:
-    """Read one span of one channel. A partial may be dropped; a final is answered or lost."""
+    """Read one span of one channel.
+
+    A "final" is answered or lost. "early" reads what becomes the final if the silence goes on: the same span
+    has the same id, so that a final may follow an early job that is still under way, and takes its result.
+    A "partial" may be dropped; `draft` holds the engine's tokens of the reading before it.
+    """
 
     id: str
     channel: int
     start_samples: int
     end_samples: int
-    final: bool
+    kind: TranscribeKind
     deadline_s: float
+    draft: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Nobody needs the result of this job any more. A result that comes all the same changes nothing."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +213,7 @@ class SummarizeJob:
 
 
 Job: TypeAlias = TranscribeJob | DiarizeJob | SummarizeJob
-Output: TypeAlias = Event | Job
+Output: TypeAlias = Event | Job | CancelJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +230,21 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Audio of a channel that was lost on the way. The samples also pass as `Heard`, as silence."""
+    """A stretch of a channel without audio. The samples also pass as `Heard`, as silence."""
 
     channel: int
     start_samples: int
     end_samples: int
+    reason: GapReason = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Who takes the call from here on, as the contact center names them."""
+
+    associate: str | None
+    queue: str | None
+    at_samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +262,4 @@ class Result:
     value: Transcription | tuple[Turn, ...] | Summary | Failure
 
 
-Input: TypeAlias = Heard | Missing | Result
+Input: TypeAlias = Heard | Missing | Transfer | Result

@@ -3,23 +3,24 @@
 No input or output, clock, thread or logger. The time `now_s` is an argument, on any monotonic scale, and
 serves deadlines alone: what a call says never depends on it unless a result was lost.
 
-    push(Heard | Missing | Result, now_s)  ->  [Event | Job, ...]
-    end(code, now_s)                       ->  hang-up: flushes; then results until `closed`
-    advance(now_s)                         ->  to be called at `wake_at_s`
+    push(Heard | Missing | Transfer | Result, now_s)  ->  [Event | Job | CancelJob, ...]
+    end(code, now_s)                                  ->  hang-up: flushes; then results until `closed`
+    advance(now_s)                                    ->  to be called at `wake_at_s`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
-from models.types import RATE_HZ, Line, Role, Summary, Transcription, Turn, Word
-from pipeline.core import snapshot
+from models.types import RATE_HZ, Line, Summary, Transcription
+from pipeline.core import state as states
 from pipeline.core.closing import code_without_note, language_of, roles_of_mono, spoken_lines, with_roles
-from pipeline.core.endpointing import Endpointer, EndpointSettings, EndpointState, Span
+from pipeline.core.endpointing import Endpointer, Span
 from pipeline.core.events import (
     AudioGap,
     CallClosed,
+    CancelJob,
     DiarizeJob,
     DraftReady,
     EndCode,
@@ -27,109 +28,32 @@ from pipeline.core.events import (
     Heard,
     Input,
     Job,
+    LegStarted,
     Missing,
     Output,
-    Partial,
     Result,
     RolesAssigned,
     SpeakerPart,
     SpeakerRevised,
     SummarizeJob,
     TranscribeJob,
+    TranscribeKind,
+    Transfer,
     TurnsFound,
     UtteranceFinal,
     UtteranceLost,
 )
-from pipeline.core.redaction import MaskedSpan, MaskState, hide_digits
+from pipeline.core.redaction import MaskState
 from pipeline.core.speakers import PROVISIONAL, revise
-from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, in_call_time, seconds_of
+from pipeline.core.state import ChannelState, DeadlineSettings, SessionSettings, SessionState
+from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, job_id_of, seconds_of
 
-Stage = Literal["open", "ended", "drafting", "closed"]
+__all__ = ["DeadlineSettings", "Session", "SessionEndedError", "SessionSettings"]
 
 
 class SessionEndedError(RuntimeError):
     """Audio came after the end of the call: a fault of the caller."""
 
-
-@dataclass(frozen=True, slots=True)
-class DeadlineSettings:
-    """When a job's result no longer counts: `base_s` plus a factor of its audio and of the backlog."""
-
-    base_s: float = 60.0
-    per_audio_s: float = 20.0
-    per_backlog_s: float = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """What a session is told at its start.
-
-    `roles`: one a channel; on mono calls by first heard, or empty: told by what is said. `diarize` asks
-    for the turns of a mono call at its end. `partial_ms` is the cadence of partials, None for none.
-    `mask_secrets` is False only for scoring against references, in memory.
-    """
-
-    channels: int
-    roles: tuple[Role, ...] = ()
-    diarize: bool = False
-    endpoint: EndpointSettings = field(default_factory=EndpointSettings)
-    deadline: DeadlineSettings = field(default_factory=DeadlineSettings)
-    partial_ms: int | None = None
-    mask_secrets: bool = True
-
-
-@dataclass(slots=True)
-class ChannelState:
-    """One channel: its clock, endpointer and transcript.
-
-    `asked_until` is where its last partial ended; `gaps` wait for the utterances before them.
-    """
-
-    transcript: TranscriptState
-    endpoint: EndpointState = field(default_factory=EndpointState)
-    heard: int = 0
-    asked_until: int = 0
-    gaps: list[AudioGap] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class SessionState:
-    """All that a session remembers; `turns` and `summary_due_s` are None until asked for."""
-
-    settings: SessionSettings
-    channels: list[ChannelState]
-    stage: Stage = "open"
-    code: EndCode = "hangup"
-    finals: list[UtteranceFinal] = field(default_factory=list)
-    turns: tuple[Turn, ...] | None = None
-    turns_due_s: float | None = None
-    lines: tuple[Line, ...] = ()
-    summary_due_s: float | None = None
-
-
-_CLASSES = {
-    kind.__name__: kind
-    for kind in (
-        AudioGap,
-        ChannelState,
-        DeadlineSettings,
-        EndpointSettings,
-        EndpointState,
-        Failure,
-        Line,
-        MaskState,
-        MaskedSpan,
-        Pending,
-        SessionSettings,
-        SessionState,
-        Span,
-        TranscriptState,
-        Transcription,
-        Turn,
-        UtteranceFinal,
-        Word,
-    )
-}
 
 DIARIZE_ID = "diarize"
 SUMMARIZE_ID = "summarize"
@@ -152,10 +76,13 @@ class Session:
         self._take(SessionState(settings, channels))
 
     @classmethod
-    def restore(cls, data: bytes) -> Session:
-        """The session that gave this snapshot. Raises `SnapshotError`."""
+    def restore(cls, data: bytes, finals: Sequence[UtteranceFinal]) -> Session:
+        """The session that gave this snapshot; `finals` are those that it gave before, in that order.
+
+        Raises `SnapshotError`.
+        """
         session = cls.__new__(cls)
-        session._take(snapshot.load(data, _CLASSES))
+        session._take(states.load(data, finals))
         return session
 
     def _take(self, state: SessionState) -> None:
@@ -167,13 +94,23 @@ class Session:
         ]
 
     def snapshot(self) -> bytes:
-        """Everything the session remembers, as versioned bytes; audio is not part of it."""
-        return snapshot.dump(self._state)
+        """What the session remembers, as versioned bytes; neither audio nor its finals are part of it."""
+        return states.dump(self._state)
 
     @property
     def closed(self) -> bool:
         """`CallClosed` is out."""
         return self._state.stage == "closed"
+
+    @property
+    def open(self) -> bool:
+        """Audio may still come."""
+        return self._state.stage == "open"
+
+    @property
+    def end_code(self) -> EndCode:
+        """How the call ended, once it has."""
+        return self._state.code
 
     @property
     def wake_at_s(self) -> float | None:
@@ -203,10 +140,11 @@ class Session:
         if self._state.stage != "open":
             raise SessionEndedError("audio after the end of the call")
         if isinstance(item, Missing):
-            gap_id = f"g{item.channel}-{item.start_samples}"
-            gap = AudioGap(gap_id, item.channel, item.start_samples, item.end_samples)
-            self._state.channels[item.channel].gaps.append(gap)
-            return self._keep(item.channel, [])
+            return self._miss(item)
+        if isinstance(item, Transfer):
+            self._state.legs += 1
+            leg = self._state.legs
+            return [LegStarted(f"leg-{leg}", leg, item.associate, item.queue, item.at_samples)]
         return self._hear(item, now_s)
 
     def end(self, code: EndCode, now_s: float) -> list[Output]:
@@ -218,6 +156,7 @@ class Session:
         out: list[Output] = []
         for index, endpointer in enumerate(self._endpointers):
             out += self._ask_final(index, endpointer.end(state.channels[index].heard), now_s)
+            out += self._drop_early(index)
             out += self._keep(index, [])
         if state.settings.diarize and self._speech_was_found():
             state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
@@ -241,9 +180,10 @@ class Session:
         state = self._state
         jobs: list[Job] = []
         for index, transcript in enumerate(self._transcripts):
+            state.channels[index].early = None
             for item in transcript.waiting():
                 item.deadline_s = self._deadline(now_s, item.span.end_samples - item.span.start_samples)
-                jobs.append(_transcribe(index, item.span, item.deadline_s, final=True))
+                jobs.append(_transcribe(index, item.span, item.deadline_s, "final"))
         if state.turns_due_s is not None:
             state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
             jobs.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
@@ -252,31 +192,70 @@ class Session:
             jobs.append(SummarizeJob(SUMMARIZE_ID, state.lines, state.summary_due_s))
         return jobs
 
+    def _miss(self, item: Missing) -> list[Output]:
+        gap_id = f"g{item.channel}-{item.start_samples}"
+        gap = AudioGap(gap_id, item.channel, item.start_samples, item.end_samples, item.reason)
+        self._state.channels[item.channel].gaps.append(gap)
+        return self._keep(item.channel, [])
+
     def _hear(self, item: Heard, now_s: float) -> list[Output]:
-        channel = self._state.channels[item.channel]
-        channel.heard += item.samples
-        spans = self._endpointers[item.channel].push(item.scores)
-        out = self._ask_final(item.channel, spans, now_s) + self._ask_partial(item.channel, now_s)
-        return out + self._keep(item.channel, [])
+        index = item.channel
+        self._state.channels[index].heard += item.samples
+        out = self._ask_final(index, self._endpointers[index].push(item.scores), now_s)
+        out += self._ask_early(index, now_s)
+        out += self._ask_partial(index, now_s)
+        return out + self._keep(index, [])
 
     def _ask_final(self, index: int, spans: list[Span], now_s: float) -> list[Output]:
+        """Decided utterances: each takes the early reading of the same span, where there is one."""
+        channel = self._state.channels[index]
         out: list[Output] = []
         for span in spans:
             due = self._deadline(now_s, span.end_samples - span.start_samples)
-            self._transcripts[index].expect(span, due)
-            out.append(_transcribe(index, span, due, final=True))
+            early = channel.early if channel.early is not None and channel.early.span == span else None
+            settled = early.settled if early is not None else None
+            self._transcripts[index].expect(span, due, settled)
+            if early is not None:
+                channel.early = None
+            if settled is None:
+                out.append(_transcribe(index, span, due, "final"))
+            else:
+                out += self._keep(index, self._transcripts[index].release())
         return out
 
-    def _ask_partial(self, index: int, now_s: float) -> list[Output]:
-        start = self._endpointers[index].open_from
-        every = self._state.settings.partial_ms
+    def _ask_early(self, index: int, now_s: float) -> list[Output]:
+        if not self._state.settings.early:
+            return []
         channel = self._state.channels[index]
-        if every is None or start is None:
+        span = self._endpointers[index].expected
+        if channel.early is not None and channel.early.span == span:
             return []
-        if channel.heard - max(start, channel.asked_until) < every * RATE_HZ // 1000:
+        out = self._drop_early(index)
+        if span is not None:
+            due = self._deadline(now_s, span.end_samples - span.start_samples)
+            channel.early = Pending(span, due)
+            out.append(_transcribe(index, span, due, "early"))
+        return out
+
+    def _drop_early(self, index: int) -> list[Output]:
+        """Speech went on: nobody needs the early reading."""
+        early, self._state.channels[index].early = self._state.channels[index].early, None
+        return [] if early is None or early.settled is not None else [CancelJob(job_id_of(index, early.span))]
+
+    def _ask_partial(self, index: int, now_s: float) -> list[Output]:
+        endpointer = self._endpointers[index]
+        start = endpointer.open_from
+        every = self._state.settings.partial_ms
+        if every is None or start is None or endpointer.expected is not None:
             return []
-        channel.asked_until = channel.heard
-        return [_transcribe(index, Span(start, channel.heard), now_s + every / 1000, final=False)]
+        channel = self._state.channels[index]
+        shown = channel.partial
+        shown.begin(start)
+        if channel.heard - shown.asked_until < every * RATE_HZ // 1000:
+            return []
+        shown.asked_until = channel.heard
+        job = _transcribe(index, Span(start, channel.heard), now_s + every / 1000, "partial")
+        return [replace(job, draft=shown.tokens)]
 
     def _result(self, result: Result, now_s: float) -> list[Output]:
         value = result.value
@@ -292,17 +271,25 @@ class Session:
             return []
         if result.job_id.startswith("p"):
             return self._partial(result.job_id, value)
+        self._settle_early(result.job_id, value)
         out: list[Output] = []
         for index, transcript in enumerate(self._transcripts):
             out += self._keep(index, transcript.settle(result.job_id, value))
         return out + self._go_on(now_s)
 
+    def _settle_early(self, job_id: str, value: Transcription | Failure) -> None:
+        """An early reading that failed is forgotten, so that the final asks anew."""
+        for index, channel in enumerate(self._state.channels):
+            early = channel.early
+            if early is not None and job_id_of(index, early.span) == job_id:
+                early.settled = value if isinstance(value, Transcription) else None
+                channel.early = early if early.settled is not None else None
+
     def _partial(self, job_id: str, value: Transcription | Failure) -> list[Output]:
         index, start, end = (int(part) for part in job_id[1:].split("-"))
         if isinstance(value, Failure) or self._endpointers[index].open_from != start:
             return []
-        words = hide_digits(in_call_time(value.words, Span(start, end)))
-        return [Partial(index, start, end, " ".join(word.text for word in words))]
+        return [*self._state.channels[index].partial.take(index, Span(start, end), value)]
 
     def _summary(self, summary: Summary) -> list[Output]:
         return self._close(summary) if self._state.stage == "drafting" else []
@@ -387,7 +374,6 @@ def _channel_speaker(settings: SessionSettings, index: int) -> str:
     return PROVISIONAL if settings.channels == 1 else f"S{index + 1}"
 
 
-def _transcribe(index: int, span: Span, due_s: float, final: bool) -> TranscribeJob:
-    kind = "u" if final else "p"
-    job_id = f"{kind}{index}-{span.start_samples}" + ("" if final else f"-{span.end_samples}")
-    return TranscribeJob(job_id, index, span.start_samples, span.end_samples, final, due_s)
+def _transcribe(index: int, span: Span, due_s: float, kind: TranscribeKind) -> TranscribeJob:
+    job_id = job_id_of(index, span, partial=kind == "partial")
+    return TranscribeJob(job_id, index, span.start_samples, span.end_samples, kind, due_s)

@@ -47,6 +47,11 @@ def utterance_id(channel: int, start_samples: int) -> str:
     return f"u{channel}-{start_samples}"
 
 
+def job_id_of(channel: int, span: Span, partial: bool = False) -> str:
+    """The id of the job that reads a span: the same for each job that reads the same for the transcript."""
+    return f"{'p' if partial else 't'}{channel}-{span.start_samples}-{span.end_samples}"
+
+
 class ChannelTranscript:
     """Spans and their results in; finals and losses out, in order of start."""
 
@@ -54,17 +59,16 @@ class ChannelTranscript:
         self.state = state
         self._mask_secrets = mask_secrets
 
-    def expect(self, span: Span, deadline_s: float) -> str:
-        """A span was decided; gives the id of its utterance, which is also that of its job."""
-        self.state.pending.append(Pending(span, deadline_s))
-        return utterance_id(self.state.channel, span.start_samples)
+    def expect(self, span: Span, deadline_s: float, settled: Settled | None = None) -> None:
+        """A span was decided; `settled` where its text is known already, which `release` then gives."""
+        self.state.pending.append(Pending(span, deadline_s, settled))
 
     def settle(self, job_id: str, value: Settled) -> list[UtteranceFinal | UtteranceLost]:
         """A result came. One for an utterance that is already out changes nothing."""
         for pending in self.state.pending:
-            if self._id(pending) == job_id and pending.settled is None:
+            if job_id_of(self.state.channel, pending.span) == job_id and pending.settled is None:
                 pending.settled = value
-        return self._release()
+        return self.release()
 
     def expire(self, now_s: float) -> list[UtteranceFinal | UtteranceLost]:
         """Results that have not come by their deadline are lost."""
@@ -72,7 +76,7 @@ class ChannelTranscript:
             if pending.settled is None and pending.deadline_s <= now_s:
                 pending.settled = Failure("deadline")
                 pending.expired = True
-        return self._release()
+        return self.release()
 
     def waiting(self) -> list[Pending]:
         """Utterances without a result yet."""
@@ -81,7 +85,8 @@ class ChannelTranscript:
     def _id(self, pending: Pending) -> str:
         return utterance_id(self.state.channel, pending.span.start_samples)
 
-    def _release(self) -> list[UtteranceFinal | UtteranceLost]:
+    def release(self) -> list[UtteranceFinal | UtteranceLost]:
+        """What is settled and has nothing unsettled before it."""
         out: list[UtteranceFinal | UtteranceLost] = []
         pending = self.state.pending
         while pending and (settled := pending[0].settled) is not None:

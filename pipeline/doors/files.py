@@ -1,6 +1,6 @@
 """Audio files as a door: a file is a call that does not wait.
 
-PyAV decodes block by block, soxr brings every channel to `RATE_HZ`, so memory does not grow with length.
+PyAV decodes block by block and every channel is brought to `RATE_HZ`, so memory does not grow with length.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 import av
 import numpy as np
-import soxr
 
 from models.errors import InputError
-from models.types import RATE_HZ, Samples
+from models.types import Samples
+from pipeline.resample import Resampler
 
 SUFFIXES = frozenset(
     [
@@ -123,18 +123,16 @@ def fingerprint(path: Path) -> str:
 
 def blocks(info: AudioInfo) -> Iterator[Samples]:
     """The audio at `RATE_HZ` in blocks of shape (channels, n). Raises `InputError`, `Truncated`."""
-    resamplers = [
-        soxr.ResampleStream(info.rate_hz, RATE_HZ, 1, dtype="float32") for _ in range(info.channels)
-    ]
+    resamplers = [Resampler(info.rate_hz) for _ in range(info.channels)]
     decoded = 0
     fault: Truncated | None = None
     try:
         for frames in _gathered(_frames(info.path), round(BLOCK_S * info.rate_hz)):
             decoded += frames.shape[1]
-            yield _resampled(resamplers, frames[: info.channels])
+            yield np.stack([part.push(row) for part, row in zip(resamplers, frames, strict=False)])
     except Truncated as error:
         fault = error
-    yield _resampled(resamplers, np.zeros((info.channels, 0), np.float32), last=True)
+    yield np.stack([resampler.end() for resampler in resamplers])
     if fault is not None:
         raise fault
     if info.duration_s is not None and decoded / info.rate_hz < info.duration_s - SHORT_BY_S:
@@ -171,14 +169,6 @@ def _gathered(frames: Iterator[Samples], enough: int) -> Iterator[Samples]:
         raise
     if waiting:
         yield np.concatenate(waiting, axis=1)
-
-
-def _resampled(resamplers: list[Any], frame: Samples, last: bool = False) -> Samples:
-    rows = [
-        resampler.resample_chunk(np.ascontiguousarray(row), last=last)
-        for resampler, row in zip(resamplers, frame, strict=True)
-    ]
-    return np.stack(rows)
 
 
 def _open(path: Path) -> Any:

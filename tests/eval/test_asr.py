@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +64,7 @@ def test_one_side_of_a_call_is_plain_wer() -> None:
     assert scores.basis == "call"
     assert scores.wer == ErrorCounts(substitutions=1, length=3)
     # "hello there bye" against S2 "there my" (2 errors); S1's "hello" is one insertion more.
+    assert scores.cpwer is not None
     assert scores.cpwer.errors == 3
 
 
@@ -155,6 +160,29 @@ def test_no_times_no_wder() -> None:
 def test_numbers_go_across_segments() -> None:
     reference = [said("A", "my code is four one", 0), said("A", "one one", 2)]
     assert score_words(reference, [said("x", "My code is 4111.", 0)], channels=1).wer.errors == 0
+
+
+def test_without_meeteval_there_is_no_cpwer(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference, hypothesis = [said("A", "red green", 0)], [said("S1", "red", 0)]
+    for module in ("meeteval", "meeteval.wer"):
+        monkeypatch.setitem(sys.modules, module, None)
+    scores = score_words(reference, hypothesis, channels=1)
+    assert scores.cpwer is None
+    assert scores.wer == ErrorCounts(deletions=1, length=2)
+    assert scores.wder == SpeakerWordCounts(wrong=0, words=1)
+
+
+def test_a_meeteval_that_is_incomplete_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "meeteval").mkdir()
+    (tmp_path / "meeteval" / "__init__.py").touch()
+    (tmp_path / "meeteval" / "wer.py").write_text("import no_such_package\n")
+    for module in [name for name in sys.modules if name.partition(".")[0] == "meeteval"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="no_such_package"):
+        score_words([said("A", "red", 0)], [said("S1", "red", 0)], channels=1)
 
 
 def _distance(reference: list[str], hypothesis: list[str]) -> int:

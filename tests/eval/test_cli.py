@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pipeline.formats.segments import Segment
 from tests.eval.scored import call, said
 
 REFERENCE = [("A", "red green blue", 0.0), ("B", "apple pear", 2.0)]
+TOTAL = re.compile(r"\btotal\b")
 HEARD = [said("S1", "red green blue", 0.0), said("S2", "apple bear", 2.0)]
 
 
@@ -53,6 +55,8 @@ def test_asr_scores_what_can_be_scored(data: Path) -> None:
     assert [found[name] for name in ("n_given", "n_scored", "n_skipped", "n_failed")] == [4, 2, 1, 1]
     assert found["provenance"]["asr"] == ["scripted:1"]
     assert found["provenance"]["normalizer"] == "whisper-en/1"
+    assert set(found["provenance"]["libraries"]) == {"jiwer", "meeteval", "whisper_normalizer"}
+    assert "cpWER needs" not in result.stdout
     assert not list(data.glob(".r.json*"))
 
 
@@ -118,6 +122,23 @@ def test_masked_values_are_told(data: Path) -> None:
     result = CliRunner().invoke(app, ["asr", str(data / "data" / "one.wav"), "--hyp", str(data / "hyp")])
     assert result.exit_code == 0
     assert "3 masked values in these calls count as errors" in result.stdout
+
+
+def test_without_meeteval_all_but_cpwer_is_scored(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("meeteval", "meeteval.wer"):
+        monkeypatch.setitem(sys.modules, module, None)
+    (data / "data" / "broken.json").unlink()
+    result = CliRunner().invoke(
+        app, ["asr", str(data / "data"), "--hyp", str(data / "hyp"), "--json", str(data / "r.json")]
+    )
+    assert result.exit_code == 0
+    assert result.stdout.count("cpWER needs the package meeteval: make install EXTRA=cpwer") == 1
+    cells = [cell.strip() for cell in next(filter(TOTAL.search, result.stdout.splitlines())).split("│")]
+    assert cells[3:-1] == ["10", "0", "0", "2", "0.200", "-", "-", "0 of 10", "0.000"]
+    found = json.loads((data / "r.json").read_text())
+    assert found["total"]["cpwer"] is None
+    assert [each["cpwer"] for each in found["calls"]] == [None, None]
+    assert set(found["provenance"]["libraries"]) == {"jiwer", "whisper_normalizer"}
 
 
 def test_transcribing_in_memory(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

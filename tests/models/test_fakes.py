@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from models import registry
-from models.errors import EngineError
+from models.errors import DecodingCancelled, EngineError
 from models.fakes import ScriptedDiarizer, ScriptedSummarizer, ScriptedTranscriber, ScriptedVoice, pick_line
-from models.ports import VAD_WINDOW_SAMPLES
+from models.ports import VAD_WINDOW_SAMPLES, Decoding
 from models.types import Line, Statement, Turn
 
 LOUD = np.full(16_000, 0.5, np.float32)
@@ -30,6 +30,33 @@ def test_a_script_can_be_named_or_picked_by_content() -> None:
     found = [heard.text for heard in picking.transcribe(clips)]
     assert found == [heard.text for heard in picking.transcribe(clips)]
     assert set(found) <= {"a b", "c d"}
+
+
+def test_a_draft_saves_steps_and_no_words() -> None:
+    engine = ScriptedTranscriber()
+    (begun,) = engine.transcribe([LOUD])
+    longer = np.full(32_000, 0.5, np.float32)
+    (plain,) = engine.transcribe([longer])
+    (drafted,) = engine.transcribe([longer], Decoding(draft=begun.tokens))
+    (misled,) = engine.transcribe([longer], Decoding(draft=(1, *begun.tokens)))
+    assert drafted == misled == plain
+    assert engine.steps == [2, 4, 2, 4]
+    with pytest.raises(EngineError, match="a draft belongs to one clip, not to 2"):
+        engine.transcribe([LOUD, LOUD], Decoding(draft=begun.tokens))
+
+
+def test_reading_stops_when_nobody_waits_for_it() -> None:
+    engine = ScriptedTranscriber()
+    answers = iter([True, True, False])
+    with pytest.raises(DecodingCancelled):
+        engine.transcribe([LOUD, LOUD], Decoding(go_on=lambda: next(answers)))
+    assert not list(answers)
+    assert engine.transcribe([LOUD])[0].text == "one two"
+
+
+def test_hotwords_are_written_as_they_were_given() -> None:
+    engine = ScriptedTranscriber(lambda _: "our acme card")
+    assert engine.transcribe([LOUD], Decoding(hotwords=("ACME",)))[0].text == "our ACME card"
 
 
 def test_voice_is_loudness() -> None:

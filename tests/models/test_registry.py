@@ -50,7 +50,11 @@ def test_installed_packages_add_rows_and_replace_none(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("package", "remedy"),
-    [("torch", "make install EXTRA=torch"), ("elsewhere", "install the Python package elsewhere")],
+    [
+        ("torch", "make install EXTRA=torch"),
+        ("psycopg", "make install EXTRA=postgres"),
+        ("elsewhere", "install the Python package elsewhere"),
+    ],
 )
 def test_a_missing_package_names_what_brings_it(
     monkeypatch: pytest.MonkeyPatch, package: str, remedy: str

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.catalogue import Weights
 
@@ -23,6 +24,7 @@ CONTENT = MappingProxyType(
     }
 )
 REVISION = "c" * 40
+SECRET = "hf_thisMustNotShow"
 
 
 def sha256(content: bytes) -> str:
@@ -155,3 +157,29 @@ def serve(behaviour: Behaviour) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+class Place(NamedTuple):
+    """A running server, what it does, and its address as `--from` takes it."""
+
+    does: Behaviour
+    address: str
+
+
+def on_disk(path: Path) -> dict[str, bytes]:
+    """The contents of pulled weights."""
+    return {name: (path / name).read_bytes() for name in CONTENT}
+
+
+def asked(place: Place, name: str) -> list[str | None]:
+    """The range of each request for a file, None where all of it was asked for."""
+    return [wanted for command, path, wanted, _ in place.does.requests if command == "GET" and name in path]
+
+
+def write_folder(root: Path, **changes: bytes) -> Path:
+    """A folder with the weights and their sums; `changes` are other contents by a file's stem."""
+    for name, data in CONTENT.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(changes.get(Path(name).stem, data))
+    (root / "SHA256SUMS").write_text("# made for a test\n" + sums_text(dict(CONTENT)))
+    return root

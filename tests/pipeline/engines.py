@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.errors import EngineBusyError, EngineError
-from models.ports import DiarizerStream, TranscriberCapabilities
+from models.ports import PLAIN, Decoding, DiarizerStream, TranscriberCapabilities
 from models.types import Line, Samples, Statement, Summary, Transcription, Turn, Word
 
 
@@ -23,7 +23,8 @@ class LengthTranscriber:
         self._busy_times = busy_times
         self._lock = threading.Lock()
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
+        decoding.check()
         with self._lock:
             self.batches.append(len(clips))
             if self._busy_times:
@@ -37,7 +38,7 @@ class LengthTranscriber:
 class BrokenTranscriber(LengthTranscriber):
     """Raises what no engine should."""
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         raise ZeroDivisionError
 
 
@@ -68,6 +69,32 @@ class BrokenDiarizer(HalvesDiarizer):
 
     def open(self) -> DiarizerStream:
         raise EngineError("no diarizer today")
+
+
+class StuckDiarizer(HalvesDiarizer):
+    """Does not come back from its first block, at which `stuck` is set, before `release` is set."""
+
+    def __init__(self) -> None:
+        self.stuck = threading.Event()
+        self.release = threading.Event()
+        self.thread: threading.Thread | None = None
+        self.blocks = 0
+
+    def open(self) -> DiarizerStream:
+        self.thread = threading.current_thread()
+        return _Stuck(self)
+
+
+class _Stuck(_Halves):
+    def __init__(self, diarizer: StuckDiarizer) -> None:
+        super().__init__()
+        self._diarizer = diarizer
+
+    def push(self, samples: Samples) -> None:
+        self._diarizer.blocks += 1
+        self._diarizer.stuck.set()
+        self._diarizer.release.wait()
+        super().push(samples)
 
 
 class LineSummarizer:

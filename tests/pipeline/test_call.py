@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from models.fakes import ScriptedVoice
+from models.ports import PLAIN, Decoding
 from models.types import RATE_HZ, Line, Samples, Summary, Transcription
-from pipeline.call import Call, CallEngines
+from pipeline.call import Call
 from pipeline.core.events import (
     CallClosed,
     DraftReady,
@@ -19,11 +20,14 @@ from pipeline.core.events import (
     Result,
     SummarizeJob,
     TranscribeJob,
+    TranscribeKind,
     TurnsFound,
     UtteranceFinal,
     UtteranceLost,
 )
 from pipeline.core.session import DeadlineSettings, SessionSettings
+from pipeline.lanes import WAITING_BLOCKS
+from pipeline.shell import CallEngines
 from pipeline.workers import Engines, Workers
 from tests.pipeline.engines import (
     BrokenDiarizer,
@@ -31,6 +35,7 @@ from tests.pipeline.engines import (
     HalvesDiarizer,
     LengthTranscriber,
     LineSummarizer,
+    StuckDiarizer,
 )
 
 STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
@@ -104,6 +109,38 @@ def test_a_diarizer_that_cannot_start_leaves_one_speaker(workers: Workers) -> No
     assert isinstance(events[-1], CallClosed)
 
 
+def test_a_call_goes_on_without_a_diarizer_that_is_stuck(workers: Workers) -> None:
+    diarizer = StuckDiarizer()
+    engines = CallEngines(ScriptedVoice(), diarizer, patience_s=0.01)
+    block = audio(3, 1)
+    size = block.shape[1] // (2 * WAITING_BLOCKS)
+    with Call(MONO, engines, workers) as call:
+        call.hear(block[:, :size])
+        diarizer.stuck.wait()
+        events = run(call, block[:, size:], size)
+    with Call(MONO, CallEngines(ScriptedVoice(), None), workers) as alone:
+        assert run(alone, block, 4_000) == events
+    assert [event for event in events if isinstance(event, UtteranceFinal)]
+    assert isinstance(events[-1], CallClosed)
+    diarizer.release.set()
+    assert diarizer.thread is not None
+    diarizer.thread.join(60.0)
+    assert not diarizer.thread.is_alive()
+    assert diarizer.blocks == 1
+
+
+def test_a_stuck_diarizer_with_room_for_all_blocks_is_given_up_at_its_deadline() -> None:
+    diarizer = StuckDiarizer()
+    settings = SessionSettings(channels=1, diarize=True, deadline=DeadlineSettings(0.05, 0.0, 0.0))
+    with Workers(Engines(LengthTranscriber(), LineSummarizer()), threads=2) as workers:
+        engines = CallEngines(ScriptedVoice(), diarizer, patience_s=0.01)
+        with Call(settings, engines, workers) as call:
+            events = run(call, audio(3, 1), 160_000)
+        diarizer.release.set()
+    assert not [event for event in events if isinstance(event, TurnsFound)]
+    assert isinstance(events[-1], CallClosed)
+
+
 def test_a_mono_call_without_a_diarizer_still_closes(workers: Workers) -> None:
     with Call(MONO, CallEngines(ScriptedVoice(), None), workers) as call:
         events = run(call, audio(3, 1), 4_000)
@@ -148,7 +185,7 @@ def test_a_busy_engine_is_tried_again() -> None:
 
 def test_an_engine_that_forgets_a_clip_fails_its_jobs() -> None:
     class Forgetful(LengthTranscriber):
-        def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+        def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
             return []
 
     with (
@@ -192,14 +229,14 @@ class Gated(LengthTranscriber):
         self.gate = threading.Event()
         self.reading = threading.Event()
 
-    def transcribe(self, clips: Sequence[Samples]) -> list[Transcription]:
+    def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         self.reading.set()
         self.gate.wait()
-        return super().transcribe(clips)
+        return super().transcribe(clips, decoding)
 
 
-def transcribe_job(name: str, final: bool = True) -> TranscribeJob:
-    return TranscribeJob(name, 0, 0, 1_600, final, 9e9)
+def transcribe_job(name: str, kind: TranscribeKind = "final") -> TranscribeJob:
+    return TranscribeJob(name, 0, 0, 1_600, kind, 9e9)
 
 
 def test_waiting_jobs_share_a_batch_with_their_kind() -> None:
@@ -207,11 +244,12 @@ def test_waiting_jobs_share_a_batch_with_their_kind() -> None:
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     clip = np.zeros(1_600, np.float32)
     with Workers(Engines(engine, LineSummarizer()), threads=4) as workers:
-        workers.transcribe(transcribe_job("first"), clip, results.put)
+        desk = workers.desk(results.put)
+        desk.transcribe(transcribe_job("first"), clip)
         engine.reading.wait()
         for number in range(5):
-            workers.transcribe(transcribe_job(f"final-{number}"), clip, results.put)
-        workers.transcribe(transcribe_job("partial", final=False), clip, results.put)
+            desk.transcribe(transcribe_job(f"final-{number}"), clip)
+        desk.transcribe(transcribe_job("partial", "partial"), clip)
         engine.gate.set()
         order = [results.get().job_id for _ in range(7)]
     assert engine.batches == [1, 4, 1, 1]
@@ -223,11 +261,12 @@ def test_notes_go_before_partials_and_after_finals() -> None:
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     clip = np.zeros(1_600, np.float32)
     with Workers(Engines(engine, LineSummarizer()), threads=1) as workers:
-        workers.transcribe(transcribe_job("first"), clip, results.put)
+        desk = workers.desk(results.put)
+        desk.transcribe(transcribe_job("first"), clip)
         engine.reading.wait()
-        workers.transcribe(transcribe_job("partial", final=False), clip, results.put)
-        workers.summarize(SummarizeJob("note", (), 9e9), results.put)
-        workers.transcribe(transcribe_job("final"), clip, results.put)
+        desk.transcribe(transcribe_job("partial", "partial"), clip)
+        desk.summarize(SummarizeJob("note", (), 9e9))
+        desk.transcribe(transcribe_job("final"), clip)
         engine.gate.set()
         order = [results.get().job_id for _ in range(4)]
     assert order == ["first", "final", "note", "partial"]

@@ -33,7 +33,7 @@ class Engine:
     def open(self) -> Engine:
         return self
 
-    def transcribe(self, clips: list[Any]) -> list[Any]:
+    def transcribe(self, clips: list[Any], decoding: Any = None) -> list[Any]:
         assert all(clip.dtype == "float32" for clip in clips)
         return self._do(clips)
 

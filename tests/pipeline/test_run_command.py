@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+import pipeline.app
 from pipeline.cli import app
 from pipeline.formats.call_json import read_call
 from tests.pipeline.audio_files import tone, write_audio
@@ -131,17 +132,45 @@ def test_files_of_one_name_get_calls_of_their_own(folder: Path) -> None:
     assert sorted(path.name for path in (folder / "out").glob("*.json")) == ["a-call.json", "b-call.json"]
 
 
-def test_a_disk_that_is_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_during_the_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quiet(folder / "one.wav")
+    answers = iter([None])
 
     def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
+        if next(answers, OSError) is OSError:
+            raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     result = wrapup("run", "one.wav", "--out", "out")
     assert result.exit_code == 2
     assert "one.md: cannot be written (No space left on device)" in result.stderr
     assert list((folder / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "out", "reason"),
+    [
+        ("/dev/full", "out", "No space left on device"),
+        ("/nowhere/at/all", "out", "No such file or directory"),
+        (None, "one.wav", "not a folder"),
+        (None, "one.wav/out", "Not a directory"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_told_before_any_work(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, link: str | None, out: str, reason: str
+) -> None:
+    quiet(folder / "one.wav")
+    if link is not None:
+        (folder / out).mkdir()
+        (folder / out / f".wrapup.{os.getpid()}.part").symlink_to(link)
+
+    def opened(_: object) -> None:
+        raise AssertionError("no engine is opened for results that have no place")
+
+    monkeypatch.setattr(pipeline.app, "open_engines", opened)
+    result = wrapup("run", "one.wav", "--out", out)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"wrapup: {out}: results cannot be written there ({reason})\n"
 
 
 @pytest.mark.parametrize(
@@ -159,6 +188,18 @@ def test_wrong_options(folder: Path, arguments: tuple[str, ...], message: str) -
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_a_misspelled_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet(folder / "one.wav")
+    monkeypatch.setenv("WRAPUP_SUMARIZER", "none")
+    result = wrapup("run", "one.wav")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(
+        "wrapup: variable WRAPUP_SUMARIZER: no such setting; the nearest are WRAPUP_SUMMARIZER"
+    )
+    assert not (folder / "calls").exists()
 
 
 def test_the_schema_is_json() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from models import registry
 from pipeline.cli import app
 from pipeline.formats.call_json import CallDocument, read_call, write_call
 from tests.pipeline.format_strategies import example_call
@@ -138,3 +139,18 @@ def test_a_folder_without_transcripts(folder: Path) -> None:
     result = CliRunner().invoke(app, ["summarize", str(folder)])
     assert result.exit_code == 2
     assert "no transcripts in this folder" in result.stderr
+
+
+def test_an_output_that_cannot_be_written_is_told_before_any_work(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "c.txt").write_text(lines())
+    (folder / "taken").touch()
+
+    def opened(kind: str, name: str) -> None:
+        raise AssertionError(f"no {kind} {name} is opened for notes that have no place")
+
+    monkeypatch.setattr(registry, "engine", opened)
+    result = CliRunner().invoke(app, ["summarize", "c.txt", "--out", "taken"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "wrapup: taken: results cannot be written there (not a folder)\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from models.types import Summary, Transcription, Turn, Word
 from pipeline.core.clock import WINDOW_SAMPLES
 from pipeline.core.events import (
+    CancelJob,
     DiarizeJob,
     DurableEvent,
     EndCode,
@@ -19,8 +20,13 @@ from pipeline.core.events import (
     Result,
     SummarizeJob,
     TranscribeJob,
+    UtteranceFinal,
 )
-from pipeline.core.session import Session
+from pipeline.core.session import Session, SessionSettings
+
+SPEECH = [0.9] * 30 + [0.0] * 30
+STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
+MONO = SessionSettings(channels=1, diarize=True)
 
 Reply = Transcription | tuple[Turn, ...] | Summary | Failure
 Answer = Callable[[Job], Reply]
@@ -82,12 +88,16 @@ class Driver:
     jobs: list[Job] = field(default_factory=list)
     events: list[DurableEvent] = field(default_factory=list)
     partials: list[Partial] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
 
     def take(self, outputs: Iterable[Output]) -> None:
         """Sort outputs into jobs, durable events and partials."""
         for output in outputs:
             if isinstance(output, TranscribeJob | DiarizeJob | SummarizeJob):
                 self.jobs.append(output)
+            elif isinstance(output, CancelJob):
+                self.cancelled.append(output.id)
+                self.jobs = [job for job in self.jobs if job.id != output.id]
             elif isinstance(output, Partial):
                 self.partials.append(output)
             else:
@@ -113,9 +123,27 @@ class Driver:
         """Hang up."""
         self.take(self.session.end(code, now_s))
 
+    def crash(self) -> None:
+        """Lose the session and its jobs; go on from its snapshot and the finals that are out."""
+        before = self.session.snapshot()
+        finals = [event for event in self.events if isinstance(event, UtteranceFinal)]
+        self.session = Session.restore(before, finals)
+        assert self.session.snapshot() == before
+        self.jobs = list(self.session.resume(0.0))
+
     def by_channel(self) -> dict[int | None, list[DurableEvent]]:
         """Durable events by channel; those of the whole call under None."""
         sorted_out: dict[int | None, list[DurableEvent]] = {}
         for event in self.events:
             sorted_out.setdefault(getattr(event, "channel", None), []).append(event)
         return sorted_out
+
+
+def driver(settings: SessionSettings = STEREO) -> Driver:
+    """A new session."""
+    return Driver(Session(settings))
+
+
+def finals(driven: Driver) -> list[UtteranceFinal]:
+    """The finals so far."""
+    return [event for event in driven.events if isinstance(event, UtteranceFinal)]

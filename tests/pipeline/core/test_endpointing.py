@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.core.clock import WINDOW_SAMPLES, seconds, windows_of_ms
 from pipeline.core.endpointing import Endpointer, EndpointSettings, Span
 
-SETTINGS = EndpointSettings(hang_ms=320, pad_ms=64, max_utterance_ms=3_200, split_search_ms=1_600)
+SETTINGS = EndpointSettings(hang_ms=320, pad_ms=64, tail_ms=64, max_utterance_ms=3_200, split_search_ms=1_600)
 
 
 def spans(scores: list[float], sizes: int = 1, settings: EndpointSettings = SETTINGS) -> list[Span]:
@@ -54,7 +54,7 @@ def test_hang_up_in_a_word_keeps_the_word() -> None:
 
 
 def test_padding_never_reaches_into_the_utterance_before() -> None:
-    settings = EndpointSettings(hang_ms=96, pad_ms=320)
+    settings = EndpointSettings(hang_ms=96, pad_ms=320, tail_ms=320)
     found = spans([0.9] * 10 + [0.0] * 4 + [0.9] * 10 + [0.0] * 20, settings=settings)
     assert windows(found) == [(0, 13), (13, 27)]
 
@@ -70,7 +70,7 @@ def test_long_speech_is_split_where_it_is_weakest() -> None:
 
 
 def test_speech_that_fades_before_a_split_leaves_nothing_open() -> None:
-    settings = EndpointSettings(hang_ms=640, pad_ms=0, max_utterance_ms=960, split_search_ms=640)
+    settings = EndpointSettings(hang_ms=640, pad_ms=0, tail_ms=0, max_utterance_ms=960, split_search_ms=640)
     found = windows(spans([0.9] * 14 + [0.0] * 60, settings=settings))
     assert found == [(0, 28)]
 

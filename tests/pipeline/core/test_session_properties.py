@@ -12,7 +12,8 @@ from pipeline.core.events import CallClosed, DurableEvent
 from pipeline.core.session import Session, SessionSettings
 from tests.pipeline.core.driving import Driver
 
-STEREO = SessionSettings(channels=2, roles=("agent", "customer"), partial_ms=200)
+STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
+LIVE = SessionSettings(channels=2, roles=("agent", "customer"), partial_ms=200, early=True)
 MONO = SessionSettings(channels=1, diarize=True)
 
 stretch = st.tuples(st.sampled_from([0.0, 0.0, 0.4, 0.9]), st.integers(1, 60))
@@ -64,7 +65,7 @@ def test_stereo_events_depend_on_neither_cut_nor_order(
     one: list[float], other: list[float], seed: int
 ) -> None:
     random_ = random.Random(seed)
-    driven = Driver(Session(STEREO))
+    driven = Driver(Session(LIVE))
     for index, scores in pieces([one, other], random_):
         driven.hear(index, scores)
         if driven.jobs and random_.random() < 0.3:
@@ -94,27 +95,19 @@ def test_a_restored_session_goes_on_to_the_same_events(
     one: list[float], other: list[float], seed: int
 ) -> None:
     random_ = random.Random(seed)
-    driven = Driver(Session(STEREO))
+    driven = Driver(Session(LIVE))
     for index, scores in pieces([one, other], random_):
         driven.hear(index, scores)
         if driven.jobs and random_.random() < 0.3:
             driven.reply(random_.choice(driven.jobs))
         if random_.random() < 0.3:
-            crash(driven)
+            driven.crash()
     driven.end()
-    crash(driven)
+    driven.crash()
     while driven.jobs:
         driven.reply(random_.choice(driven.jobs))
-        crash(driven)
+        driven.crash()
     same(driven, plain(STEREO, [one, other]))
-
-
-def crash(driven: Driver) -> None:
-    """Lose the session and its jobs; go on from its snapshot."""
-    before = driven.session.snapshot()
-    driven.session = Session.restore(before)
-    assert driven.session.snapshot() == before
-    driven.jobs = list(driven.session.resume(0.0))
 
 
 @settings(max_examples=50, deadline=None)
@@ -124,10 +117,10 @@ def test_a_restored_mono_session_asks_for_its_turns_again(one: list[float], seed
     driven = Driver(Session(MONO))
     driven.hear(0, one)
     driven.end()
-    crash(driven)
+    driven.crash()
     while driven.jobs:
         driven.reply(random_.choice(driven.jobs))
-        crash(driven)
+        driven.crash()
     same(driven, plain(MONO, [one]))
 
 

@@ -1,0 +1,122 @@
+"""What a session is told at its start, and all that it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from models.types import Line, Role, Transcription, Turn, Word
+from pipeline.core import snapshot
+from pipeline.core.endpointing import EndpointSettings, EndpointState, Span
+from pipeline.core.events import AudioGap, EndCode, Failure, UtteranceFinal
+from pipeline.core.partials import PartialState
+from pipeline.core.redaction import MaskedSpan, MaskState
+from pipeline.core.transcript import Pending, TranscriptState
+
+Stage = Literal["open", "ended", "drafting", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSettings:
+    """When a job's result no longer counts: `base_s` plus a factor of its audio and of the backlog."""
+
+    base_s: float = 60.0
+    per_audio_s: float = 20.0
+    per_backlog_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What a session is told at its start.
+
+    `roles`: one a channel; on mono calls by first heard, or empty: told by what is said. `diarize` asks
+    for the turns of a mono call at its end. `partial_ms` is the cadence of partials, None for none.
+    `early` asks for the text of an utterance as soon as all that it will hold was heard, before the silence
+    was long enough to end it; durable events are the same with and without. `mask_secrets` is False only for
+    scoring against references, in memory.
+    """
+
+    channels: int
+    roles: tuple[Role, ...] = ()
+    diarize: bool = False
+    endpoint: EndpointSettings = field(default_factory=EndpointSettings)
+    deadline: DeadlineSettings = field(default_factory=DeadlineSettings)
+    partial_ms: int | None = None
+    early: bool = False
+    mask_secrets: bool = True
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """One channel: its clock, endpointer and transcript.
+
+    `early` is the utterance that was asked for before it ended; `gaps` wait for the utterances before them.
+    """
+
+    transcript: TranscriptState
+    endpoint: EndpointState = field(default_factory=EndpointState)
+    heard: int = 0
+    partial: PartialState = field(default_factory=PartialState)
+    early: Pending | None = None
+    gaps: list[AudioGap] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SessionState:
+    """All that a session remembers; `turns` and `summary_due_s` are None until asked for.
+
+    `finals` are left out of snapshots, since they are stored as events: `final_count` says how many belong.
+    """
+
+    settings: SessionSettings
+    channels: list[ChannelState]
+    stage: Stage = "open"
+    code: EndCode = "hangup"
+    finals: list[UtteranceFinal] = field(default_factory=list)
+    final_count: int = 0
+    legs: int = 0
+    turns: tuple[Turn, ...] | None = None
+    turns_due_s: float | None = None
+    lines: tuple[Line, ...] = ()
+    summary_due_s: float | None = None
+
+
+_CLASSES = {
+    kind.__name__: kind
+    for kind in (
+        AudioGap,
+        ChannelState,
+        DeadlineSettings,
+        EndpointSettings,
+        EndpointState,
+        Failure,
+        Line,
+        MaskState,
+        MaskedSpan,
+        PartialState,
+        Pending,
+        SessionSettings,
+        SessionState,
+        Span,
+        TranscriptState,
+        Transcription,
+        Turn,
+        UtteranceFinal,
+        Word,
+    )
+}
+
+
+def dump(state: SessionState) -> bytes:
+    """A session's state as versioned bytes, without its finals."""
+    return snapshot.dump(replace(state, finals=[], final_count=len(state.finals)))
+
+
+def load(data: bytes, finals: Sequence[UtteranceFinal]) -> SessionState:
+    """The state again, with the finals that were given out before. Raises `SnapshotError`."""
+    state: SessionState = snapshot.load(data, _CLASSES)
+    if len(finals) < state.final_count:
+        raise snapshot.SnapshotError(f"{len(finals)} finals for a snapshot taken after {state.final_count}")
+    state.finals = list(finals[: state.final_count])
+    return state

@@ -1,0 +1,221 @@
+"""Wrapup's own door: one JSON hello, then binary audio and JSON controls, over one WebSocket.
+
+    hello {"type": "hello", "rate_hz": 8000, "encoding": "mulaw", "channels": ["agent", "customer"]}
+    audio as binary messages of interleaved samples
+    hold, pause, resume, dtmf, update, end as {"type": ...}
+
+`channels` are the roles of the whole call, `carries` the numbers of those that this stream brings (all of
+them unless it says so). With `"positions": true` each binary message begins with eight bytes, big endian: the
+place of its first sample on the call's clock, counted at `rate_hz`, so that repeated audio is known and lost
+audio is seen. The server answers `welcome` with `from_s`, the second from which it wants audio, for each
+channel carried; `closed` with the end code when all is done; and one line of `error` before it closes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from models.types import RATE_HZ, Role, Samples
+from pipeline.doors import g711
+from pipeline.doors.messages import (
+    Answer,
+    Away,
+    Back,
+    CallInfo,
+    Chunk,
+    Closing,
+    Direction,
+    DoorOutput,
+    Ended,
+    Reply,
+    Started,
+    Updated,
+    Welcome,
+)
+
+MAX_CHANNELS = 4
+POSITION_BYTES = 8
+LATEST_POSITION = 2**53
+"""Positions are counts of samples; more than this is no place in a call."""
+
+BAD_DATA = 1007
+POLICY = 1008
+NORMAL = 1000
+
+Encoding = Literal["mulaw", "alaw", "l16"]
+BYTES_A_SAMPLE: dict[Encoding, int] = {"mulaw": 1, "alaw": 1, "l16": 2}
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Hello(_Message):
+    """The first message. `l16` is signed, 16 bits, little endian."""
+
+    type: Literal["hello"]
+    rate_hz: int = Field(ge=8_000, le=96_000)
+    encoding: Encoding
+    channels: Annotated[tuple[Role, ...], Field(min_length=1, max_length=MAX_CHANNELS, strict=False)]
+    carries: Annotated[tuple[int, ...], Field(min_length=1, strict=False)] | None = None
+    positions: bool = False
+    associate: Name | None = None
+    queue: Name | None = None
+    direction: Direction | None = None
+    language: Name | None = None
+    site: Name | None = None
+
+    @model_validator(mode="after")
+    def _carries_are_channels(self) -> Hello:
+        carries = self.carries or ()
+        if len(set(carries)) != len(carries) or any(not 0 <= one < len(self.channels) for one in carries):
+            raise ValueError(f"expected different numbers from 0 to {len(self.channels) - 1} in 'carries'")
+        return self
+
+
+class _Away(_Message):
+    type: Literal["hold", "pause"]
+
+
+class _Plain(_Message):
+    type: Literal["resume", "end"]
+
+
+class _Dtmf(_Message):
+    type: Literal["dtmf"]
+    digit: Annotated[str, Field(pattern=r"^[0-9A-D*#]$")]
+
+
+class _Update(_Message):
+    type: Literal["update"]
+    associate: Name | None = None
+    queue: Name | None = None
+
+
+_Control = Annotated[_Away | _Plain | _Dtmf | _Update, Field(discriminator="type")]
+_CONTROL: TypeAdapter[_Away | _Plain | _Dtmf | _Update] = TypeAdapter(_Control)
+
+
+class OwnDoor:
+    """One connection for the call that its address names. See `Door`."""
+
+    def __init__(self, call_id: str) -> None:
+        self._call_id = call_id
+        self._hello: Hello | None = None
+        self._over = False
+        self._rest = b""
+
+    def receive(self, message: str | bytes) -> list[DoorOutput]:
+        """See `Door`. After an error or the end nothing is read any more."""
+        if self._over:
+            return []
+        if self._hello is None:
+            return self._greet(message)
+        if isinstance(message, bytes):
+            return self._hear(message, self._hello)
+        return self._control(message)
+
+    def welcome(self, welcome: Welcome) -> list[Answer]:
+        """See `Door`."""
+        from_s = [samples / RATE_HZ for samples in welcome.from_samples]
+        return [_reply({"type": "welcome", "call_id": welcome.call_id, "from_s": from_s})]
+
+    def refuse(self, code: int, reason: str) -> list[Answer]:
+        """See `Door`."""
+        self._over = True
+        return [_reply({"type": "error", "message": reason}), Closing(code, reason)]
+
+    def closed(self, end_code: str) -> list[Answer]:
+        """See `Door`."""
+        self._over = True
+        return [_reply({"type": "closed", "code": end_code}), Closing(NORMAL, end_code)]
+
+    def _greet(self, message: str | bytes) -> list[DoorOutput]:
+        if isinstance(message, bytes):
+            return [*self.refuse(POLICY, "audio before the hello: send the JSON hello first")]
+        try:
+            hello = Hello.model_validate(_object(message))
+        except ValueError as error:
+            return [*self.refuse(POLICY, f"hello: {_line(error)}")]
+        self._hello = hello
+        info = CallInfo(
+            call_id=self._call_id,
+            roles=hello.channels,
+            associate=hello.associate,
+            queue=hello.queue,
+            direction=hello.direction,
+            language=hello.language,
+            site=hello.site,
+        )
+        return [Started(info, self._carries(hello), hello.rate_hz)]
+
+    def _carries(self, hello: Hello) -> tuple[int, ...]:
+        return hello.carries or tuple(range(len(hello.channels)))
+
+    def _control(self, message: str) -> list[DoorOutput]:
+        try:
+            control = _CONTROL.validate_python(_object(message))
+        except ValueError as error:
+            return [*self.refuse(POLICY, f"control: {_line(error)}")]
+        if isinstance(control, _Away):
+            return [Away(control.type)]
+        if isinstance(control, _Update):
+            return [Updated(control.associate, control.queue)]
+        if isinstance(control, _Dtmf):
+            # Keys are what card numbers are typed with: they are taken, and kept nowhere.
+            return []
+        return [Back()] if control.type == "resume" else [Ended()]
+
+    def _hear(self, data: bytes, hello: Hello) -> list[DoorOutput]:
+        carries = self._carries(hello)
+        frame = BYTES_A_SAMPLE[hello.encoding] * len(carries)
+        at = None
+        if hello.positions:
+            at = int.from_bytes(data[:POSITION_BYTES], "big")
+            if len(data) < POSITION_BYTES or (len(data) - POSITION_BYTES) % frame or at > LATEST_POSITION:
+                expected = f"{POSITION_BYTES} bytes of position and whole frames of {frame} bytes"
+                return [*self.refuse(BAD_DATA, f"binary message: expected {expected}")]
+            data = data[POSITION_BYTES:]
+        else:
+            data = self._rest + data
+            whole = len(data) // frame * frame
+            data, self._rest = data[:whole], data[whole:]
+        if not data:
+            return []
+        samples = _decoded(data, hello.encoding).reshape(-1, len(carries)).T
+        return [Chunk(carries, np.ascontiguousarray(samples), at)]
+
+
+def _decoded(data: bytes, encoding: Encoding) -> Samples:
+    if encoding == "l16":
+        return np.frombuffer(data, "<i2").astype(np.float32) / 32_768.0
+    return g711.decode(data, encoding)
+
+
+def _object(message: str) -> dict[str, Any]:
+    try:
+        found = json.loads(message)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError("expected a JSON object") from error
+    if not isinstance(found, dict):
+        raise ValueError("expected a JSON object")
+    return found
+
+
+def _line(error: ValueError) -> str:
+    """Which field, and what was expected; never what was sent."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{field}: {first['msg']}" if field else first["msg"]
+
+
+def _reply(message: dict[str, Any]) -> Reply:
+    return Reply(json.dumps(message))

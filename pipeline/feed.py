@@ -1,0 +1,121 @@
+"""Events on their way to whoever follows a call: what was, then what comes, without hole or repeat."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from pipeline.core.events import CallClosed, Event
+from pipeline.formats.event_json import encode_event
+
+WAITING = 1_000
+"""Events that may wait for a follower; one that falls further behind is let go, and resumes from its last."""
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event of a call. `id` grows over all calls; an ephemeral event has none."""
+
+    id: int | None
+    call_id: str
+    at: datetime
+    event: Event
+
+    def as_json(self) -> str:
+        """What a follower is sent."""
+        body: dict[str, Any] = {"id": self.id, "call_id": self.call_id, "at": self.at.isoformat()}
+        return json.dumps({**body, "event": encode_event(self.event)})
+
+
+class History(Protocol):
+    """Durable events that were given out before."""
+
+    def read(self, call_id: str | None, after: int, limit: int) -> Sequence[Envelope]:
+        """Up to `limit` events with an id over `after`, by id, of one call or of all. Blocks."""
+        ...
+
+
+class FollowerTooSlow(Exception):
+    """Too many events wait for a follower."""
+
+
+Wanted = Callable[[str], bool]
+
+
+class Follower:
+    """One reader of the feed."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.overrun = False
+        self._queue: asyncio.Queue[Envelope] = asyncio.Queue(WAITING)
+
+    def offer(self, envelope: Envelope) -> None:
+        """An event came; on the event loop."""
+        if self.overrun or not self.wanted(envelope.call_id):
+            return
+        try:
+            self._queue.put_nowait(envelope)
+        except asyncio.QueueFull:
+            self.overrun = True
+
+    async def next(self) -> Envelope:
+        """The next event. Raises `FollowerTooSlow` once those that waited are read."""
+        if self.overrun and self._queue.empty():
+            raise FollowerTooSlow
+        return await self._queue.get()
+
+
+class Hub:
+    """Gives each event to all who follow. Made on an event loop; `publish` may be called from any thread."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._loop = asyncio.get_running_loop()
+        self._followers: set[Follower] = set()
+
+    def publish(self, envelope: Envelope) -> None:
+        """Give an event out. Durable ones come in the order of their ids."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._spread, envelope)
+
+    def _spread(self, envelope: Envelope) -> None:
+        for follower in self._followers:
+            follower.offer(envelope)
+
+    async def follow(self, call_id: str | None, after: int, wanted: Wanted) -> AsyncIterator[Envelope]:
+        """Events of a call, or of all calls that are `wanted`, with an id over `after`, then what comes.
+
+        Ends after the `CallClosed` of the one call. Raises `FollowerTooSlow`.
+        """
+        follower = Follower(lambda one: wanted(one) and call_id in (None, one))
+        self._followers.add(follower)
+        try:
+            async for envelope in self._both(follower, call_id, after):
+                yield envelope
+                if call_id is not None and isinstance(envelope.event, CallClosed):
+                    return
+        finally:
+            self._followers.discard(follower)
+
+    async def _both(self, follower: Follower, call_id: str | None, after: int) -> AsyncIterator[Envelope]:
+        last = after
+        while True:
+            page = await asyncio.to_thread(self._history.read, call_id, last, PAGE)
+            for envelope in page:
+                last = envelope.id or last
+                if follower.wanted(envelope.call_id):
+                    yield envelope
+            if len(page) < PAGE:
+                break
+        while True:
+            envelope = await follower.next()
+            if envelope.id is None or envelope.id > last:
+                last = envelope.id or last
+                yield envelope

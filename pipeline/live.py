@@ -1,0 +1,444 @@
+"""A live call: streams join and leave it, audio comes when it comes, and it always ends.
+
+Any thread may give it something; what it was given is worked off in order by one thread at a time, on a small
+pool that all calls share, so that no engine and no session ever runs on the event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal, Protocol
+
+import numpy as np
+
+from models.types import RATE_HZ, Samples
+from pipeline.core.events import CallClosed, EndCode, Event, GapReason, Result, UtteranceFinal
+from pipeline.core.session import Session
+from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
+from pipeline.load import Clock
+from pipeline.shell import CallEngines, CallShell, Surroundings, Value
+from pipeline.tracks import Track
+from pipeline.workers import Workers
+
+log = logging.getLogger(__name__)
+
+HEAR_EVERY_S = 0.064
+"""Audio is taken up when this much waits: two windows of voice activity, so a decision is late by no more."""
+
+LAST_STREAMS_S = 5.0
+"""When one stream of a call has hung up, the others have this long to do the same."""
+
+HOLD_LAG_S = 0.5
+"""A hold without audio is filled with silence up to this long ago, so that it never overtakes the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a live call may cost, in seconds.
+
+    `idle_s` without any audio ends it; `resume_s` after its last stream was cut off it counts as over;
+    `longest_s` is its longest length, `hole_s` the longest stretch that a stream may leave out, `waiting_s`
+    the audio that may wait to be heard.
+    """
+
+    idle_s: float = 30.0
+    resume_s: float = 15.0
+    longest_s: float = 4 * 3600.0
+    hole_s: float = 3600.0
+    waiting_s: float = 10.0
+
+
+class Recorder(Protocol):
+    """Where a call's facts go: they are stored before anybody hears of them."""
+
+    def event(self, call_id: str, event: Event) -> None:
+        """An event, durable or ephemeral."""
+        ...
+
+    def result(self, call_id: str, result: Result) -> None:
+        """A job's result, before the events that come of it."""
+        ...
+
+    def snapshot(self, call_id: str, data: bytes) -> None:
+        """What the session remembers after the events so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all live calls share."""
+
+    workers: Workers
+    pool: Executor
+    recorder: Recorder
+    limits: Limits
+    clock: Clock
+    late: Callable[[float], None]
+
+
+@dataclass(slots=True)
+class _Absence:
+    """A channel has nothing to hear since `start_samples`; `ending`: until the next audio comes."""
+
+    reason: Literal["hold", "pause"]
+    start_samples: int
+    since_s: float
+    ending: bool = False
+
+
+class StreamRefused(Exception):
+    """A stream cannot join: why, in one line, with a WebSocket close code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """One connection's part of a call. `hang_up` closes the connection, from any thread."""
+
+    carries: tuple[int, ...]
+    hang_up: Callable[[int, str], None]
+    rate_hz: int
+    tracks: dict[int, Track] = field(default_factory=dict)
+    placed: bool = False
+
+
+class LiveCall:
+    """One call. Methods without an underscore may be called from any thread."""
+
+    def __init__(
+        self,
+        info: CallInfo,
+        session: Session,
+        engines: CallEngines,
+        ground: Ground,
+        known: Mapping[str, Value] | None = None,
+    ) -> None:
+        self.info = info
+        self.done: Future[EndCode] = Future()
+        self.due_s = ground.clock() + ground.limits.resume_s
+        self._ground = ground
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+        self._scheduled = False
+        self._waiting_s = 0.0
+        self._wanting_room: list[Future[None]] = []
+        around = Surroundings(
+            engines=engines,
+            workers=ground.workers,
+            deliver=self.take,
+            emit=self._emit,
+            clock=ground.clock,
+            known=known or {},
+            late=ground.late,
+        )
+        self._shell = CallShell(session, len(info.roles), around)
+        self._streams: list[Stream] = []
+        self._away: dict[int, _Absence] = {}
+        self._snapshot_due = False
+        self._failed = False
+        self._last_audio_s = ground.clock()
+        self._alone_since_s: float | None = ground.clock()
+        self._hung_up_s: float | None = None
+
+    @property
+    def waiting_s(self) -> float:
+        """Seconds of audio that wait to be heard."""
+        return self._waiting_s
+
+    def room(self) -> Future[None]:
+        """Done when the audio that waits now has been taken up."""
+        room: Future[None] = Future()
+        with self._lock:
+            self._wanting_room.append(room)
+        self._post(lambda: None)
+        return room
+
+    def resume(self) -> None:
+        """Go on after a restart: ask again for what the session waits for."""
+        self._post(self._shell.resume)
+
+    def open_leg(self, associate: str | None, queue: str | None) -> None:
+        """The call is with this associate from here on."""
+        self._post(partial(self._shell.transfer, associate, queue))
+
+    def join(self, started: Started, hang_up: Callable[[int, str], None]) -> Future[tuple[Stream, Welcome]]:
+        """A stream begins; the future fails with `StreamRefused` where it cannot."""
+        answer: Future[tuple[Stream, Welcome]] = Future()
+        self._post(partial(self._join, started, hang_up, answer))
+        return answer
+
+    def hear(self, stream: Stream, chunk: Chunk) -> None:
+        """Audio of a stream."""
+        seconds = chunk.samples.shape[1] / stream.rate_hz
+        self._post(partial(self._hear, stream, chunk), seconds)
+
+    def lose(self, stream: Stream, chunk: Chunk) -> None:
+        """Audio of a stream that there is no room for: silence takes its place."""
+        lost = Chunk(chunk.channels, np.zeros_like(chunk.samples), chunk.at)
+        self._post(partial(self._hear, stream, lost, lost=True))
+
+    def away(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
+        """Nothing is to be heard of a stream's channels from here on."""
+        self._post(partial(self._leave_for, stream, reason))
+
+    def back(self, stream: Stream) -> None:
+        """The conversation goes on."""
+        self._post(partial(self._come_back, stream))
+
+    def leave(self, stream: Stream, hung_up: bool) -> None:
+        """A stream is over: hung up, or cut off without a word."""
+        self._post(partial(self._leave, stream, hung_up))
+
+    def take(self, result: Result) -> None:
+        """A job's result."""
+        self._post(partial(self._take, result))
+
+    def tick(self) -> None:
+        """Time passed; to be called once `due_s` is reached."""
+        self._post(self._tick)
+
+    def end(self, code: EndCode) -> None:
+        """End the call whoever is still on it."""
+        self._post(partial(self._end, code))
+
+    def _post(self, item: Callable[[], None], audio_s: float = 0.0) -> None:
+        with self._lock:
+            self._inbox.append(item)
+            self._waiting_s += audio_s
+            enough = audio_s == 0.0 or self._waiting_s >= HEAR_EVERY_S
+            if self._scheduled or not enough:
+                return
+            self._scheduled = True
+        self._ground.pool.submit(self._work)
+
+    def _work(self) -> None:
+        """Work off what is there; on this call no other thread does at the same time."""
+        while True:
+            with self._lock:
+                items, self._inbox = self._inbox, deque()
+                wanting, self._wanting_room = self._wanting_room, []
+                self._waiting_s = 0.0
+                if not items:
+                    self._scheduled = False
+                    return
+            for room in wanting:
+                room.set_result(None)
+            try:
+                for item in items:
+                    item()
+                self._settle()
+            except Exception as error:  # noqa: BLE001 - a fault of one call must not leave it open
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """A fault of our own: the call ends with what was heard, or, at a second fault, at once."""
+        log.error("call %s failed: %s", self.info.call_id, type(error).__name__)
+        first, self._failed = not self._failed, True
+        try:
+            if first:
+                self._end("failed")
+                self._settle()
+        except Exception:  # noqa: BLE001 - as above
+            first = False
+        if not first and not self.done.done():
+            self.done.set_result("failed")
+
+    def _settle(self) -> None:
+        """After each round: a snapshot where a final came out, the end where it came, the next wake-up."""
+        session = self._shell.session
+        if session.closed:
+            self._finish()
+            return
+        if self._snapshot_due:
+            self._snapshot_due = False
+            self._ground.recorder.snapshot(self.info.call_id, session.snapshot())
+        now_s = self._ground.clock()
+        limits = self._ground.limits
+        dues = [now_s + 1.0 if self._away else self._last_audio_s + limits.idle_s]
+        if session.wake_at_s is not None:
+            dues.append(session.wake_at_s)
+        if self._alone_since_s is not None:
+            dues.append(self._alone_since_s + limits.resume_s)
+        if self._hung_up_s is not None:
+            dues.append(self._hung_up_s + LAST_STREAMS_S)
+        self.due_s = min(dues)
+
+    def _finish(self) -> None:
+        self.due_s = float("inf")
+        if not self.done.done():
+            self._shell.close()
+            self._streams.clear()
+            self.done.set_result(self._shell.session.end_code)
+
+    def _join(
+        self,
+        started: Started,
+        hang_up: Callable[[int, str], None],
+        answer: Future[tuple[Stream, Welcome]],
+    ) -> None:
+        try:
+            answer.set_result(self._let_in(started, hang_up))
+        except StreamRefused as refused:
+            answer.set_exception(refused)
+
+    def _let_in(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[Stream, Welcome]:
+        if not self._shell.session.open:
+            raise StreamRefused(1008, "the call is over")
+        if started.info.roles != self.info.roles:
+            raise StreamRefused(1008, f"the call has the channels {', '.join(self.info.roles)}")
+        taken = {channel for stream in self._streams for channel in stream.carries}
+        both = sorted(taken & set(started.carries))
+        if both:
+            raise StreamRefused(1008, f"channel {both[0]} of the call is carried by another stream")
+        stream = Stream(started.carries, hang_up, started.rate_hz)
+        for channel in started.carries:
+            self._catch_up(channel)
+            stream.tracks[channel] = Track(started.rate_hz, self._shell.refill_from(channel))
+        self._streams.append(stream)
+        self._alone_since_s = None
+        self._last_audio_s = self._ground.clock()
+        starts = tuple(self._shell.refill_from(channel) for channel in started.carries)
+        return stream, Welcome(self.info.call_id, starts)
+
+    def _catch_up(self, channel: int) -> None:
+        """A channel that nobody carried before begins where the others are."""
+        if self._shell.session.heard(channel) == 0:
+            self._shell.silence(channel, self._shell.heard())
+
+    def _hear(self, stream: Stream, chunk: Chunk, lost: bool = False) -> None:
+        if stream not in self._streams or not self._shell.session.open:
+            return
+        self._last_audio_s = self._ground.clock()
+        stream.placed = chunk.at is not None
+        for channel, samples in zip(chunk.channels, chunk.samples, strict=True):
+            track = stream.tracks[channel]
+            if track.ahead(chunk.at) > self._ground.limits.hole_s * stream.rate_hz:
+                stream.hang_up(1007, "a position far beyond the audio before it")
+                self._leave(stream, hung_up=False)
+                return
+            before = self._shell.session.heard(channel)
+            self._place(channel, track, samples, chunk.at)
+            if lost:
+                self._shell.missing(channel, before, "lost")
+        if self._shell.heard() > self._ground.limits.longest_s * RATE_HZ:
+            self._end("too_long")
+
+    def _place(self, channel: int, track: Track, samples: Samples, at: int | None) -> None:
+        lost_from: int | None = None
+        for piece in track.push(samples, at):
+            absence = self._away.get(channel)
+            if piece.lost:
+                lost_from = self._shell.session.heard(channel) if lost_from is None else lost_from
+                self._shell.silence(channel, len(piece.samples))
+                continue
+            if absence is not None and absence.ending:
+                self._end_absence(channel, absence)
+                absence, lost_from = None, None
+            if absence is not None:
+                self._shell.silence(channel, len(piece.samples))
+                continue
+            if lost_from is not None:
+                self._shell.missing(channel, lost_from, "lost")
+            self._shell.hear(channel, piece.samples)
+
+    def _leave_for(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
+        for channel in stream.carries:
+            if stream in self._streams and channel not in self._away:
+                start = self._shell.session.heard(channel)
+                self._away[channel] = _Absence(reason, start, self._ground.clock())
+
+    def _come_back(self, stream: Stream) -> None:
+        for channel in stream.carries:
+            absence = self._away.get(channel)
+            if absence is not None:
+                if not stream.placed:
+                    self._fill(channel, absence, stream, lag_s=0.0)
+                absence.ending = True
+
+    def _fill(self, channel: int, absence: _Absence, stream: Stream, lag_s: float) -> None:
+        """Silence for the part of a hold in which the client sent nothing."""
+        passed_s = self._ground.clock() - absence.since_s - lag_s
+        heard = self._shell.session.heard(channel) - absence.start_samples
+        short = int(passed_s * RATE_HZ) - heard
+        if short > 0:
+            quiet = np.zeros(short * stream.rate_hz // RATE_HZ, np.float32)
+            for piece in stream.tracks[channel].push(quiet, None):
+                self._shell.silence(channel, len(piece.samples))
+
+    def _end_absence(self, channel: int, absence: _Absence) -> None:
+        self._away.pop(channel, None)
+        reason: GapReason = absence.reason
+        self._shell.missing(channel, absence.start_samples, reason)
+
+    def _leave(self, stream: Stream, hung_up: bool) -> None:
+        if stream not in self._streams:
+            return
+        self._streams.remove(stream)
+        if not self._shell.session.open:
+            return
+        for channel, track in stream.tracks.items():
+            last = track.end().samples
+            if channel in self._away:
+                self._shell.silence(channel, len(last))
+            else:
+                self._shell.hear(channel, last)
+        if hung_up and not self._streams:
+            self._end("hangup")
+        elif hung_up:
+            self._hung_up_s = self._ground.clock()
+        elif not self._streams:
+            self._alone_since_s = self._ground.clock()
+
+    def _take(self, result: Result) -> None:
+        if not self._shell.session.closed:
+            if not result.job_id.startswith("p"):
+                self._ground.recorder.result(self.info.call_id, result)
+            self._shell.take(result)
+
+    def _tick(self) -> None:
+        now_s = self._ground.clock()
+        limits = self._ground.limits
+        if self._shell.session.wake_at_s is not None and self._shell.session.wake_at_s <= now_s:
+            self._shell.advance()
+        for stream in self._streams:
+            for channel in stream.carries:
+                absence = self._away.get(channel)
+                if absence is not None and not absence.ending:
+                    self._fill(channel, absence, stream, HOLD_LAG_S)
+        if self._alone_since_s is not None and now_s >= self._alone_since_s + limits.resume_s:
+            self._end("disconnected")
+        elif self._hung_up_s is not None and now_s >= self._hung_up_s + LAST_STREAMS_S:
+            self._end("hangup")
+        elif not self._away and now_s >= self._last_audio_s + limits.idle_s:
+            self._end("idle")
+
+    def _end(self, code: EndCode) -> None:
+        if not self._shell.session.open:
+            return
+        for channel, absence in list(self._away.items()):
+            self._end_absence(channel, absence)
+        streams, self._streams = self._streams, []
+        for stream in streams:
+            if code == "idle":
+                stream.hang_up(1008, "no audio came")
+            elif code == "too_long":
+                stream.hang_up(1008, "the call is longer than is allowed")
+        self._alone_since_s = self._hung_up_s = None
+        self._shell.end(code)
+
+    def _emit(self, event: Event) -> None:
+        self._ground.recorder.event(self.info.call_id, event)
+        if isinstance(event, UtteranceFinal):
+            self._snapshot_due = True
+        elif isinstance(event, CallClosed):
+            self._snapshot_due = False

@@ -1,0 +1,236 @@
+"""The shell around one session: audio goes in with the clock, jobs go to the workers, events come out.
+
+Shared by files, which wait for results, and live calls, which do not. One thread at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from models.ports import Diarizer, VoiceActivity
+from models.types import RATE_HZ, Samples, Summary, Transcription, Turn
+from pipeline.audio import ChannelBuffer, Ear
+from pipeline.core.events import (
+    CancelJob,
+    DiarizeJob,
+    EndCode,
+    Event,
+    Failure,
+    GapReason,
+    Input,
+    Missing,
+    Output,
+    Result,
+    SummarizeJob,
+    TranscribeJob,
+    Transfer,
+    UtteranceFinal,
+    UtteranceLost,
+)
+from pipeline.core.session import Session
+from pipeline.core.transcript import utterance_id
+from pipeline.jobs import Deliver
+from pipeline.lanes import WAITING_BLOCKS, DiarizerLane
+from pipeline.load import Clock
+from pipeline.workers import PATIENCE_S, Workers
+
+SILENCE_BLOCK_SAMPLES = 10 * RATE_HZ
+"""A long gap is heard as silence in pieces of this size, which bounds memory."""
+
+WARM_UP_SAMPLES = 2 * RATE_HZ
+"""Audio before a restored session's place in the call that its ears listen to again where it is there."""
+
+Emit: TypeAlias = Callable[[Event], None]
+Value: TypeAlias = Transcription | tuple[Turn, ...] | Summary | Failure
+
+
+def unobserved(_: float) -> None:
+    """Nobody measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEngines:
+    """What a call needs beside the workers. `diarizer` is None where nobody has to be told apart.
+
+    `patience_s` and `waiting_blocks`: see `DiarizerLane`.
+    """
+
+    voice: VoiceActivity
+    diarizer: Diarizer | None
+    patience_s: float = PATIENCE_S
+    waiting_blocks: int = WAITING_BLOCKS
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a shell stands: its engines and workers, where results and events go, the clock.
+
+    `known` has results that jobs of this call got before, which are not computed again. `late` is told, for
+    each final, the seconds from the decision that its utterance is over to its text.
+    """
+
+    engines: CallEngines
+    workers: Workers
+    deliver: Deliver
+    emit: Emit
+    clock: Clock = time.monotonic
+    known: Mapping[str, Value] = field(default_factory=dict)
+    late: Callable[[float], None] = unobserved
+
+
+class CallShell:
+    """Feeds one session. A restored session goes on where it stopped: see `refill`."""
+
+    def __init__(self, session: Session, channels: int, around: Surroundings) -> None:
+        self.session = session
+        self._around = around
+        self._desk = around.workers.desk(around.deliver)
+        self._buffers = [ChannelBuffer(session.needed_from(index)) for index in range(channels)]
+        self._ears: list[Ear | None] = [
+            None if session.heard(index) else Ear(index, around.engines.voice) for index in range(channels)
+        ]
+        self._unheard: list[TranscribeJob] = []
+        engines = around.engines
+        self._lane = None
+        if engines.diarizer is not None:
+            self._lane = DiarizerLane(
+                engines.diarizer, around.deliver, engines.patience_s, engines.waiting_blocks
+            )
+        self._decided_s: dict[str, float] = {}
+        self.jobs_waiting = 0
+
+    def resume(self) -> None:
+        """Ask again for what a restored session waits for; what needs audio waits for `refill`."""
+        self._act(self.session.resume(self._around.clock()))
+
+    def refill_from(self, channel: int) -> int:
+        """The first sample of a channel that a restored session can still make use of."""
+        return self._buffers[channel].end_samples
+
+    def hear(self, channel: int, samples: Samples) -> None:
+        """More audio of a channel, shape (n,), right after what was heard."""
+        old = self.session.heard(channel) - self._buffers[channel].end_samples
+        if old > 0:
+            self._refill(channel, samples[:old])
+            samples = samples[old:]
+        if len(samples) or not old:
+            self._hear(channel, samples)
+
+    def silence(self, channel: int, samples: int) -> None:
+        """Nothing is heard of a channel for this long: the clock goes on."""
+        for at in range(0, samples, SILENCE_BLOCK_SAMPLES):
+            self.hear(channel, np.zeros(min(SILENCE_BLOCK_SAMPLES, samples - at), np.float32))
+
+    def missing(self, channel: int, start_samples: int, reason: GapReason) -> None:
+        """From `start_samples` until now the channel's silence stood for audio that there was none of."""
+        end = self.session.heard(channel)
+        if end > start_samples:
+            self._push(Missing(channel, start_samples, end, reason))
+
+    def transfer(self, associate: str | None, queue: str | None) -> None:
+        """Another associate takes the call, from what was heard of it on."""
+        self._push(Transfer(associate, queue, self.heard()))
+
+    def heard(self) -> int:
+        """Samples heard on the channel that is ahead."""
+        return max(self.session.heard(index) for index in range(len(self._buffers)))
+
+    def take(self, result: Result) -> None:
+        """A job's result."""
+        self.jobs_waiting = max(0, self.jobs_waiting - 1)
+        self._desk.came(result.job_id)
+        self._push(result)
+
+    def advance(self) -> None:
+        """Time passed: see `Session.advance`."""
+        self.jobs_waiting = 0
+        self._act(self.session.advance(self._around.clock()))
+
+    def end(self, code: EndCode) -> None:
+        """Hang-up: the rest of the audio is heard, and what never came is given up."""
+        for ear in self._ears:
+            if ear is not None:
+                self._push(ear.end())
+        self._act(self.session.end(code, self._around.clock()))
+        unheard, self._unheard = self._unheard, []
+        for job in unheard:
+            self._push(Result(job.id, Failure("audio lost")))
+
+    def close(self) -> None:
+        """Give up what is still wanted, and tidy up."""
+        self._desk.close()
+        if self._lane is not None:
+            self._lane.close()
+
+    def _hear(self, channel: int, samples: Samples) -> None:
+        ear = self._ears[channel] or self._ear_again(channel)
+        self._buffers[channel].append(samples)
+        self._push(ear.push(samples))
+        self._buffers[channel].drop_before(self.session.needed_from(channel))
+        if self._lane is not None:
+            self._lane.push(samples)
+
+    def _ear_again(self, channel: int) -> Ear:
+        """An ear for a channel that another one heard before."""
+        heard = self.session.heard(channel)
+        start = max(self._buffers[channel].start_samples, heard - WARM_UP_SAMPLES)
+        before = self._buffers[channel].cut(start, heard) if start < heard else None
+        ear = Ear(channel, self._around.engines.voice, heard, before)
+        self._ears[channel] = ear
+        return ear
+
+    def _refill(self, channel: int, samples: Samples) -> None:
+        """Audio that was heard before the session was restored, for the jobs that still need it."""
+        self._buffers[channel].append(samples)
+        waiting, self._unheard = self._unheard, []
+        self._act(waiting)
+
+    def _push(self, item: Input) -> None:
+        self._act(self.session.push(item, self._around.clock()))
+
+    def _act(self, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            if isinstance(output, TranscribeJob):
+                self._transcribe(output)
+            elif isinstance(output, CancelJob):
+                self._desk.cancel(output.id)
+            elif isinstance(output, DiarizeJob):
+                self._diarize(output)
+            elif isinstance(output, SummarizeJob):
+                self.jobs_waiting += 1
+                self._desk.summarize(output)
+            else:
+                self._measure(output)
+                self._around.emit(output)
+
+    def _measure(self, event: Event) -> None:
+        """A final without a job of its own had its text ready when it was decided."""
+        if isinstance(event, UtteranceFinal | UtteranceLost):
+            now_s = self._around.clock()
+            self._around.late(now_s - self._decided_s.pop(event.id, now_s))
+
+    def _transcribe(self, job: TranscribeJob) -> None:
+        if job.kind == "final":
+            self._decided_s[utterance_id(job.channel, job.start_samples)] = self._around.clock()
+        if job.id in self._around.known:
+            self._around.deliver(Result(job.id, self._around.known[job.id]))
+            return
+        buffer = self._buffers[job.channel]
+        if buffer.end_samples < job.end_samples:
+            self._unheard.append(job)
+            return
+        if job.kind != "partial":
+            self.jobs_waiting += 1
+        self._desk.transcribe(job, buffer.cut(job.start_samples, job.end_samples))
+
+    def _diarize(self, job: DiarizeJob) -> None:
+        self.jobs_waiting += 1
+        if self._lane is None:
+            self._around.deliver(Result(job.id, Failure("no diarizer")))
+        else:
+            self._lane.finish(job.id)

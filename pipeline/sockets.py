@@ -1,0 +1,199 @@
+"""The shell of a door's WebSocket: moves messages between a client, its door's codec and its call.
+
+Reads as fast as the client sends. A client that is ahead of real time is slowed down by not being read while
+too much of its audio waits; one that is far ahead is a flood, and is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pipeline.doors.messages import (
+    Answer,
+    Away,
+    Back,
+    Chunk,
+    Closing,
+    Door,
+    DoorOutput,
+    Ended,
+    Reply,
+    Started,
+    Updated,
+)
+from pipeline.live import Limits, LiveCall, Stream, StreamRefused
+from pipeline.load import Clock
+from pipeline.metrics import Metrics
+from pipeline.switchboard import Switchboard
+
+POLICY = 1008
+TRY_AGAIN = 1013
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """`hello_s` until the first message that says what the call is; `ahead_s` of audio beyond `factor` times
+    real time is a flood; `messages_per_s`, over bursts of as many, is one too."""
+
+    hello_s: float = 10.0
+    factor: float = 20.0
+    ahead_s: float = 60.0
+    messages_per_s: float = 2_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class SocketShell:
+    """What all sockets share."""
+
+    switchboard: Switchboard
+    metrics: Metrics
+    limits: Limits
+    socket_limits: SocketLimits
+    clock: Clock
+
+
+class Connection:
+    """One client."""
+
+    def __init__(self, socket: WebSocket, door: Door, shell: SocketShell) -> None:
+        self._socket = socket
+        self._door = door
+        self._shell = shell
+        self._loop = asyncio.get_running_loop()
+        self._call: LiveCall | None = None
+        self._stream: Stream | None = None
+        self._hung_up = False
+        self._patience = asyncio.timeout(None)
+        self._told = (POLICY, "no hello came")
+        self._began_s = shell.clock()
+        self._sent_s = 0.0
+        self._messages = 0
+
+    async def serve(self) -> None:
+        """From the accepted socket to its end. The call goes on without it where it was cut off."""
+        try:
+            await self._read()
+            await self._say_closed()
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._part()
+
+    async def _read(self) -> None:
+        """Messages until the client hangs up or is hung up on."""
+        try:
+            async with asyncio.timeout(self._shell.socket_limits.hello_s) as self._patience:
+                while not self._hung_up:
+                    message = await self._socket.receive()
+                    if message["type"] == "websocket.disconnect":
+                        raise WebSocketDisconnect(message.get("code", 1006))
+                    await self._take(message.get("bytes") or message.get("text") or "")
+        except TimeoutError:
+            await self._refuse(*self._told)
+
+    async def _take(self, message: str | bytes) -> None:
+        self._messages += 1
+        passed_s = self._shell.clock() - self._began_s
+        rate = self._shell.socket_limits.messages_per_s
+        if self._messages > rate * (1.0 + passed_s):
+            await self._refuse(POLICY, f"more than {rate:.0f} messages a second")
+        for output in self._door.receive(message):
+            await self._do(output)
+
+    async def _do(self, output: DoorOutput) -> None:
+        if isinstance(output, Reply | Closing):
+            await self._answer([output])
+        elif isinstance(output, Started):
+            await self._join(output)
+        elif self._call is not None and self._stream is not None:
+            if isinstance(output, Chunk):
+                await self._hear(self._call, self._stream, output)
+            else:
+                self._control(self._call, self._stream, output)
+
+    def _control(self, call: LiveCall, stream: Stream, output: Away | Back | Updated | Ended) -> None:
+        if isinstance(output, Away):
+            call.away(stream, output.reason)
+        elif isinstance(output, Back):
+            call.back(stream)
+        elif isinstance(output, Updated):
+            call.open_leg(output.associate, output.queue)
+        else:
+            self._hung_up = True
+
+    async def _join(self, started: Started) -> None:
+        refusal = self._shell.switchboard.refusal(started.info.call_id)
+        if refusal is not None:
+            self._shell.switchboard.count_refusal("load")
+            await self._refuse(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
+        try:
+            call, joined = await asyncio.to_thread(self._shell.switchboard.join, started, self._hang_up)
+            stream, welcome = await asyncio.wrap_future(joined)
+        except StreamRefused as refused:
+            self._shell.switchboard.count_refusal("policy")
+            await self._refuse(refused.code, refused.reason)
+        else:
+            self._call, self._stream = call, stream
+            self._patience.reschedule(None)
+            await self._answer(self._door.welcome(welcome))
+
+    async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
+        limits = self._shell.socket_limits
+        seconds = chunk.samples.shape[1] / stream.rate_hz
+        self._sent_s += seconds
+        ahead_s = self._sent_s - (self._shell.clock() - self._began_s)
+        allowed_s = limits.ahead_s + (limits.factor - 1) * (self._shell.clock() - self._began_s)
+        if ahead_s > allowed_s:
+            await self._refuse(POLICY, f"audio came more than {limits.factor:.0f} times as fast as it plays")
+        if call.waiting_s > self._shell.limits.waiting_s:
+            if ahead_s <= self._shell.limits.waiting_s:
+                # A client in real time cannot wait: what comes now is a hole in its call.
+                self._shell.metrics.dropped_s.inc(seconds)
+                call.lose(stream, chunk)
+                return
+            await asyncio.wrap_future(call.room())
+        self._shell.metrics.audio_s.inc(seconds * len(chunk.channels))
+        call.hear(stream, chunk)
+
+    async def _say_closed(self) -> None:
+        """The client hung up: its last words are heard, and it is told when the call is closed."""
+        self._part()
+        if self._call is not None:
+            code = await asyncio.shield(asyncio.wrap_future(self._call.done))
+            await self._answer(self._door.closed(code))
+
+    async def _refuse(self, code: int, reason: str) -> None:
+        await self._answer(self._door.refuse(code, reason))
+
+    async def _answer(self, answers: Sequence[Answer]) -> None:
+        """Send; a `Closing` ends the connection by raising `WebSocketDisconnect`."""
+        for answer in answers:
+            if isinstance(answer, Closing):
+                with contextlib.suppress(RuntimeError):
+                    await self._socket.close(answer.code, answer.reason[:120])
+                raise WebSocketDisconnect(answer.code)
+            if isinstance(answer.message, bytes):
+                await self._socket.send_bytes(answer.message)
+            else:
+                await self._socket.send_text(answer.message)
+
+    def _part(self) -> None:
+        """Leave the call, once."""
+        stream, self._stream = self._stream, None
+        if stream is not None and self._call is not None:
+            self._call.leave(stream, self._hung_up)
+
+    def _hang_up(self, code: int, reason: str) -> None:
+        """From any thread: the call does not go on with this client."""
+        self._loop.call_soon_threadsafe(partial(self._tell, code, reason))
+
+    def _tell(self, code: int, reason: str) -> None:
+        self._told = (code, reason)
+        if self._stream is not None:
+            self._patience.reschedule(self._loop.time())

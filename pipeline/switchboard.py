@@ -1,0 +1,119 @@
+"""All live calls of one server: a stream finds its call here, a new call is taken or not, each one ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Protocol
+
+from pipeline.admission import Admission, Refusal
+from pipeline.core.events import EndCode
+from pipeline.doors.messages import CallInfo, Started, Welcome
+from pipeline.live import LiveCall, Stream, StreamRefused
+from pipeline.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+DRAINING = Refusal("the server is going down; another one takes the call", retry_s=1)
+
+Joined = Future[tuple[Stream, Welcome]]
+
+
+class Beginnings(Protocol):
+    """How calls come to be: the part of the application that knows engines and the store."""
+
+    def begin(self, info: CallInfo) -> LiveCall:
+        """A new call; it is stored that it began."""
+        ...
+
+    def is_over(self, call_id: str) -> bool:
+        """Whether a call of that id is closed already."""
+        ...
+
+
+class Switchboard:
+    """Live calls by id. Methods may be called from any thread; `tick` from one."""
+
+    def __init__(self, beginnings: Beginnings, admission: Admission, metrics: Metrics) -> None:
+        self._beginnings = beginnings
+        self._admission = admission
+        self._metrics = metrics
+        self._calls: dict[str, LiveCall] = {}
+        self._lock = threading.Lock()
+        self._draining = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def calls(self) -> list[LiveCall]:
+        """The calls in progress."""
+        with self._lock:
+            return list(self._calls.values())
+
+    def refusal(self, call_id: str | None = None) -> Refusal | None:
+        """Why a stream would be turned away now; one of a call in progress never is."""
+        with self._lock:
+            if call_id is not None and call_id in self._calls:
+                return None
+            return DRAINING if self._draining else self._admission.judge(len(self._calls))
+
+    def count_refusal(self, why: str) -> None:
+        """A stream was turned away."""
+        self._metrics.refusals.labels(why).inc()
+
+    def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
+        """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
+        info = started.info
+        call = self._calls.get(info.call_id)
+        if call is None and self._beginnings.is_over(info.call_id):
+            raise StreamRefused(1008, "the call is over: a new call needs a new id")
+        with self._lock:
+            call = self._calls.get(info.call_id)
+            if call is None:
+                call = self._take(info)
+        return call, call.join(started, hang_up)
+
+    def adopt(self, call: LiveCall) -> None:
+        """A call that was in progress before a restart goes on."""
+        with self._lock:
+            self._put(call)
+        call.resume()
+
+    def tick(self, now_s: float) -> None:
+        """Wake the calls that are due."""
+        for call in self.calls():
+            if call.due_s <= now_s:
+                call.tick()
+
+    def drain(self) -> None:
+        """Take no more calls."""
+        self._draining = True
+
+    def end_all(self, code: EndCode) -> None:
+        """End what is still in progress."""
+        for call in self.calls():
+            call.end(code)
+
+    def _take(self, info: CallInfo) -> LiveCall:
+        if self._draining:
+            raise StreamRefused(1013, DRAINING.reason)
+        call = self._beginnings.begin(info)
+        self._admission.took()
+        self._put(call)
+        call.open_leg(info.associate, info.queue)
+        return call
+
+    def _put(self, call: LiveCall) -> None:
+        self._calls[call.info.call_id] = call
+        self._metrics.calls.set(len(self._calls))
+        call.done.add_done_callback(partial(self._ended, call.info.call_id))
+
+    def _ended(self, call_id: str, done: Future[EndCode]) -> None:
+        with self._lock:
+            self._calls.pop(call_id, None)
+            self._metrics.calls.set(len(self._calls))
+        self._metrics.calls_ended.labels(done.result()).inc()
+        log.info("call %s closed: %s", call_id, done.result())

@@ -1,0 +1,53 @@
+"""One channel of a stream on the call's clock: what came twice is left out, what never came is counted.
+
+In between the audio is brought to `RATE_HZ`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.types import RATE_HZ, Samples
+from pipeline.resample import Resampler
+
+HOLE_BLOCK_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Audio at `RATE_HZ`, shape (n,), right after the piece before. `lost`: silence for what never came."""
+
+    samples: Samples
+    lost: bool = False
+
+
+class Track:
+    """A channel of one stream, from `start_samples` (at `RATE_HZ`) of its call on."""
+
+    def __init__(self, rate_hz: int, start_samples: int) -> None:
+        self._rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz)
+        self._next = -(-start_samples * rate_hz // RATE_HZ)
+
+    def ahead(self, at: int | None) -> int:
+        """How many input samples are missing before a chunk at `at`; 0 for one that is on time or old."""
+        return 0 if at is None else max(0, at - self._next)
+
+    def push(self, samples: Samples, at: int | None) -> Iterator[Piece]:
+        """A chunk at the stream's rate, shape (n,), whose first sample has the place `at`."""
+        hole = self.ahead(at)
+        self._next += hole
+        for done in range(0, hole, HOLE_BLOCK_S * self._rate_hz):
+            size = min(HOLE_BLOCK_S * self._rate_hz, hole - done)
+            yield Piece(self._resampler.push(np.zeros(size, np.float32)), lost=True)
+        fresh = samples if at is None else samples[max(0, self._next - at) :]
+        self._next += len(fresh)
+        if len(fresh):
+            yield Piece(self._resampler.push(fresh))
+
+    def end(self) -> Piece:
+        """The last samples."""
+        return Piece(self._resampler.end())

@@ -1,0 +1,57 @@
+"""Channels on the call's clock: repeated, lost and late audio."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.types import RATE_HZ, Samples
+from pipeline.tracks import Track
+
+
+def tone(count: int) -> Samples:
+    return np.sin(np.arange(count) / 5).astype(np.float32)
+
+
+def joined(track: Track, chunks: list[tuple[int | None, Samples]]) -> tuple[Samples, int]:
+    """All that came out, and how many samples of it stand for lost audio."""
+    pieces = [piece for at, samples in chunks for piece in track.push(samples, at)]
+    lost = sum(len(piece.samples) for piece in pieces if piece.lost)
+    return np.concatenate([*(piece.samples for piece in pieces), track.end().samples]), lost
+
+
+def test_repeated_and_overlapping_chunks_are_heard_once() -> None:
+    audio = tone(800)
+    once, _ = joined(Track(8_000, 0), [(0, audio)])
+    cut = [
+        (0, audio[:160]),
+        (0, audio[:160]),
+        (100, audio[100:320]),
+        (160, audio[160:320]),
+        (320, audio[320:]),
+    ]
+    twice, lost = joined(Track(8_000, 0), [*cut, (80, audio[80:90])])
+    assert np.array_equal(once, twice)
+    assert lost == 0
+
+
+def test_a_hole_is_silence_of_its_length() -> None:
+    audio = tone(16_000)
+    whole = np.concatenate([audio[:4_000], np.zeros(8_000, np.float32), audio[12_000:]])
+    expected, _ = joined(Track(8_000, 0), [(None, whole)])
+    out, lost = joined(Track(8_000, 0), [(0, audio[:4_000]), (12_000, audio[12_000:])])
+    assert np.array_equal(out, expected)
+    assert abs(lost - 16_000) <= 40
+
+
+def test_a_long_hole_comes_in_pieces() -> None:
+    pieces = list(Track(8_000, 0).push(tone(10), 8_000 * 3_600))
+    assert len(pieces) == 361
+    assert max(len(piece.samples) for piece in pieces) <= 10 * RATE_HZ
+
+
+def test_a_stream_may_begin_in_the_middle_of_its_call() -> None:
+    track = Track(8_000, 32_001)
+    assert track.ahead(16_001) == 0
+    assert track.ahead(16_101) == 100
+    assert [piece.lost for piece in track.push(tone(200), 16_000)] == [False]
+    assert track.ahead(None) == 0
