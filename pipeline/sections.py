@@ -48,6 +48,23 @@ class ServerSection(_Section):
         return SocketLimits(hello_s=self.hello_s)
 
 
+class StoreSection(_Section):
+    """Where calls are kept."""
+
+    url: str = "sqlite:///wrapup-data/wrapup.db"
+    """Database: SQLite, or PostgreSQL as postgresql+psycopg://user@host/name."""
+    key_file: Path = Path("wrapup-data/store.key")
+    """Master key of the text in it; made where there is none."""
+    encrypt: bool = True
+    """Whether text is sealed under that key."""
+    spool: Path = Path("wrapup-data/spool")
+    """Folder of what waits for the database."""
+    spool_mb: int = Field(default=500, ge=1)
+    """How much may wait there, in megabytes."""
+    patience_s: float = Field(default=10.0, gt=0)
+    """How long start and stop wait for the database."""
+
+
 class LiveSection(_Section):
     """What live calls are promised, and what they may cost."""
 

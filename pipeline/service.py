@@ -6,7 +6,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -26,7 +25,7 @@ from pipeline.journal import Journal
 from pipeline.live import Ground, LiveCall
 from pipeline.load import Clock, LatencyWindow
 from pipeline.metrics import Metrics
-from pipeline.shell import CallEngines
+from pipeline.shell import CallEngines, Value
 from pipeline.store.records import OpenCall
 from pipeline.store.spool import Spool
 from pipeline.store.store import Store
@@ -54,15 +53,14 @@ class Service:
         self._engines = engines or open_engines(config)
         self._diarizers: dict[str, Diarizer] = {}
         self._opening = threading.Lock()
-        vault = open_vault(Path(config.store.key_file), config.store.encrypt)
+        vault = open_vault(config.store.key_file, config.store.encrypt)
         self._store = Store.open(config.store.url, vault)
         spool_bytes = config.store.spool_mb * 1_000_000
-        self._spool = Spool(Path(config.store.spool), spool_bytes, vault)
+        self._spool = Spool(config.store.spool, spool_bytes, vault)
         self._writer = StoreWriter(self._spool, lambda: self._store)
         self._writer.flush(config.store.patience_s)
         self.journal = Journal(self._spool, self._writer, self._store, self.metrics)
-        hotwords = config.words()
-        jobs_on = Engines(self._engines.transcriber, self._engines.summarizer, hotwords)
+        jobs_on = Engines(self._engines.transcriber, self._engines.summarizer)
         self._workers = Workers(jobs_on, cores(), clock)
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
         self.limits = config.live.limits()
@@ -121,7 +119,7 @@ class Service:
         info: CallInfo,
         session: Session,
         alone: EndCode = "disconnected",
-        known: dict[str, object] | None = None,
+        known: Mapping[str, Value] | None = None,
     ) -> LiveCall:
         diarizer = self._diarizer(info)
         listens = diarizer if diarizer is not None and diarizer.needs_audio else None
