@@ -50,19 +50,18 @@ def _copies(first: Recording, calls: int) -> list[Recording]:
 
 async def _run(target: Target, recordings: list[Recording], factor: float) -> list[str]:
     """All calls at once; gives a line for each that did not go through."""
+    following = None
     if len(recordings) == 1:
-        sending = asyncio.gather(send_call(target, recordings[0], factor))
         following = asyncio.create_task(follow_call(target, recordings[0].call_id, Screen().show))
-        ended = await asyncio.gather(sending, return_exceptions=True)
-        if not any(isinstance(one, BaseException) for one in ended):
-            await following
-        following.cancel()
-    else:
-        ended = await asyncio.gather(
-            *(send_call(target, recording, factor) for recording in recordings), return_exceptions=True
-        )
-        done = sum(isinstance(one, str) for one in ended)
+    sending = (send_call(target, recording, factor) for recording in recordings)
+    ended: list[str | BaseException] = await asyncio.gather(*sending, return_exceptions=True)
+    done = sum(isinstance(one, str) for one in ended)
+    if following is None:
         typer.echo(f"{done} of {len(recordings)} calls went through")
+    elif done:
+        await following
+    else:
+        following.cancel()
     return [_line(one) for one in ended if isinstance(one, BaseException)]
 
 
