@@ -135,7 +135,7 @@ class Pipeline:
         )
 
     def _shown_config(self) -> dict[str, JsonValue]:
-        return self.config.model_dump(mode="json")
+        return self.config.model_dump(mode="json", exclude={"store"})
 
     def _feed(self, call: Call, info: AudioInfo, progress: Progress | None) -> str | None:
         """All of the file's audio; gives a line for the user where it broke off."""

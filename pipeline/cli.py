@@ -8,6 +8,7 @@ import typer
 
 from models import registry
 from pipeline.commands.doctor import doctor
+from pipeline.commands.export import export
 from pipeline.commands.models import models_app
 from pipeline.commands.run import run
 from pipeline.commands.show import schema, show
@@ -24,6 +25,7 @@ app.command()(run)
 app.command()(summarize)
 app.command()(show)
 app.command()(schema)
+app.command()(export)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
 

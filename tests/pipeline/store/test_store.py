@@ -77,8 +77,8 @@ def test_events_come_back_in_order_and_resume_after_a_seq(store: Store) -> None:
     assert store.events(None, 0, 1_000) == [*one, *two]
     assert store.events("two", 0, 1_000) == two
     assert store.events(None, 3, 2) == one[3:5]
-    assert store.events("one", 9, 10) == []
-    assert store.last_seq() == 108
+    assert store.events("one", 10, 10) == []
+    assert store.last_seq() == 109
     assert store.event_ids("one") == {item.id for item in told()}
     assert store.event_ids("none") == set()
 
@@ -107,7 +107,7 @@ def test_any_event_comes_back_equal(store: Store, told_now: list[DurableEvent]) 
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=4),
     st.lists(st.integers(1, 9), min_size=1, max_size=4),
-    st.integers(1, 22),
+    st.integers(1, 18),
 )
 def test_writing_again_in_other_groups_changes_nothing(
     store: Store, url: str, sizes: list[int], others: list[int], crash_at: int
@@ -130,8 +130,8 @@ def test_the_first_seq_of_an_event_stays(store: Store) -> None:
     store.write(opened("one"))
     store.write(numbered("one", told(), 1))
     store.write(numbered("one", told(), 50))
-    assert [record.seq for record in store.events("one", 0, 100)] == list(range(1, 10))
-    assert store.last_seq() == 9
+    assert [record.seq for record in store.events("one", 0, 100)] == list(range(1, 11))
+    assert store.last_seq() == 10
 
 
 def test_a_closed_call(store: Store) -> None:
@@ -139,12 +139,12 @@ def test_a_closed_call(store: Store) -> None:
     call = store.call("one")
     assert call is not None
     assert call.record == opened("one")[0]
-    assert call.closed_at == OPENED + timedelta(seconds=8)
+    assert call.closed_at == OPENED + timedelta(seconds=9)
     assert (call.end_code, call.duration_samples, call.spoken_language) == ("hangup", 48_000, "en")
     assert call.forgotten_at is None
     assert [(leg.record.leg, leg.record.associate, leg.to_samples) for leg in call.legs] == [
-        (0, "ann", 30_000),
-        (1, "bob", 48_000),
+        (1, "ann", 30_000),
+        (2, "bob", 48_000),
     ]
 
 
@@ -215,7 +215,7 @@ def test_events_mean_rows_of_other_tables(store: Store, url: str) -> None:
         ("one", "u1-16000", 1, None, 16_000, 20_000, None, "deadline"),
         ("one", "u1-32000", 1, "S2", 32_000, 48_000, "en", None),
     ]
-    assert found[notes.name] == [("one", "draft-1", "abc123", OPENED + timedelta(seconds=7), "ok")]
+    assert found[notes.name] == [("one", "draft-1", "abc123", OPENED + timedelta(seconds=8), "ok")]
     facts = {row[1]: row[2:] for row in found[revisions.name]}
     assert facts["u0-0-speaker-1"] == (
         "parts",
@@ -276,10 +276,10 @@ def test_export(store: Store) -> None:
     assert (second["call_id"], second["end_code"], second["duration_s"]) == ("b", "hangup", 3.0)
     assert second["opened_at"] == "2026-03-02T09:30:00+00:00"
     assert second["legs"][1] == {
-        "leg": 1,
+        "leg": 2,
         "associate": "bob",
         "queue": "loans",
-        "channel": 0,
+        "channel": None,
         "from_s": 1.875,
         "to_s": 3.0,
     }
@@ -293,7 +293,7 @@ def test_export(store: Store) -> None:
 def test_export_holds_a_page_of_calls_and_the_events_of_one(store: Store) -> None:
     count = 2 * CALLS_A_PAGE + 1
     for number in range(count):
-        store.write([*opened(f"call-{number:04}"), *numbered(f"call-{number:04}", told(), 10 * number)])
+        store.write([*opened(f"call-{number:04}"), *numbered(f"call-{number:04}", told(), 1 + 10 * number)])
     queries: list[str] = []
 
     def executed(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
