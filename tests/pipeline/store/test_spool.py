@@ -159,6 +159,25 @@ def test_a_disk_that_takes_no_more_leaves_no_half_record(
     assert take_all(spool) == [records[0], records[2]]
 
 
+def test_a_disk_that_takes_no_new_file_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, MB, VAULT)
+    records = whole_call("one")
+
+    def full_disk(file: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(segments.os, "write", full_disk)
+    with pytest.raises(SpoolFullError, match="No space left on device"):
+        spool.append(records[0])
+    monkeypatch.undo()
+    spool.append(records[1])
+    assert take_all(spool) == [records[1]]
+    spool.close()
+    assert Spool(tmp_path, MB, VAULT).waiting_records == 0
+
+
 def test_pending_events_go_on_from_a_seq(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 40_000, VAULT)
     one = numbered("one", [final(16_000 * i) for i in range(20)], 1)
