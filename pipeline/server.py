@@ -221,7 +221,12 @@ class DrainingServer(uvicorn.Server):
         if self._own_loop is None or self._draining is not None or sig not in (signal.SIGTERM, signal.SIGINT):
             super().handle_exit(sig, frame)
             return
-        self._own_loop.call_soon_threadsafe(self._begin_drain)
+        self.stop()
+
+    def stop(self) -> None:
+        """Drain, then exit; from any thread."""
+        if self._own_loop is not None:
+            self._own_loop.call_soon_threadsafe(self._begin_drain)
 
     def _begin_drain(self) -> None:
         if self._draining is None:

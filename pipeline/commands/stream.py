@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from models.errors import InputError, WrapupError
-from pipeline.client import Recording, Target, follow_call, read_recording, send_call
+from pipeline.client import Recording, Sending, Target, follow_call, read_recording
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
 from pipeline.config import load_config
 
@@ -53,7 +54,7 @@ async def _run(target: Target, recordings: list[Recording], factor: float) -> li
     following = None
     if len(recordings) == 1:
         following = asyncio.create_task(follow_call(target, recordings[0].call_id, Screen().show))
-    sending = (send_call(target, recording, factor) for recording in recordings)
+    sending = (Sending(target, recording, factor).run() for recording in recordings)
     ended: list[str | BaseException] = await asyncio.gather(*sending, return_exceptions=True)
     done = sum(isinstance(one, str) for one in ended)
     if following is None:
@@ -78,10 +79,12 @@ class Screen:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        self._began_s = time.monotonic()
         self._open = False
 
-    def show(self, envelope: dict[str, Any], since_s: float) -> None:
+    def show(self, envelope: dict[str, Any]) -> None:
         """One event."""
+        since_s = time.monotonic() - self._began_s
         event = envelope["event"]
         if event["type"] == "partial":
             self._partial(event)
