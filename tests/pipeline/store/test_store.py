@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +18,10 @@ from sqlalchemy import create_engine, event, inspect, select, text
 from models.errors import ConfigError, MissingExtraError
 from models.types import Summary, Transcription, Word
 from pipeline.core.events import CallClosed, DurableEvent
+from pipeline.formats import event_json
 from pipeline.formats.event_json import encode_event
 from pipeline.store import database
-from pipeline.store.errors import StoreError
+from pipeline.store.errors import StoreAwayError, StoreError
 from pipeline.store.records import (
     CallRecord,
     EventRecord,
@@ -29,9 +32,11 @@ from pipeline.store.records import (
 )
 from pipeline.store.store import CALLS_A_PAGE, Store
 from pipeline.store.tables import associates, events, metadata, notes, revisions, utterances
+from pipeline.store.vault import Vault
 from tests.pipeline.event_strategies import durable_events
 from tests.pipeline.store.stories import (
     OPENED,
+    SPOKEN,
     final,
     numbered,
     opened,
@@ -308,6 +313,44 @@ def test_export_holds_a_page_of_calls_and_the_events_of_one(store: Store) -> Non
     assert "LIMIT" in queries[0]
     assert [call["call_id"] for call in exported] == [f"call-{number:04}" for number in range(1, count)]
     assert len(queries) == 3 * 2 + 1 + count
+
+
+def test_an_event_of_another_version_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write([*opened("one"), *numbered("one", [final(0)])])
+    types = {name: kind for name, kind in event_json.EVENT_TYPES.items() if name != "utterance_final"}
+    monkeypatch.setattr(event_json, "EVENT_TYPES", types)
+    with pytest.raises(StoreError, match="event u0-0 of call one cannot be read: event: type"):
+        store.events("one", 0, 10)
+
+
+def test_a_schema_that_does_not_fit_is_no_matter_of_waiting(store: Store) -> None:
+    with store._engine.begin() as connection:
+        connection.execute(text("DROP TABLE events"))
+    with pytest.raises(StoreError, match="the database failed: ") as refusal:
+        store.write(whole_call("one"))
+    assert not refusal.value.retryable
+    told_of = f"{refusal.value} {refusal.value.__cause__}"
+    assert not any(word in told_of for word in SPOKEN)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path, vault: Vault) -> None:
+    (tmp_path / "wrapup.db").write_bytes(b"holiday pictures" * 100)
+    with pytest.raises(StoreError, match="the database failed: DatabaseError") as refusal:
+        Store.open(f"sqlite:///{tmp_path}/wrapup.db", vault)
+    assert not refusal.value.retryable
+
+
+def test_a_locked_file_can_be_tried_again(tmp_path: Path, vault: Vault) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/wrapup.db?timeout=0.01", vault)
+    lock = sqlite3.connect(tmp_path / "wrapup.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreAwayError, match="the database failed: OperationalError: database is locked"):
+        store.write(opened("one"))
+    assert store.open_calls() == []
+    lock.close()
+    store.write(opened("one"))
+    assert len(store.open_calls()) == 1
+    store.close()
 
 
 def test_events_are_found_by_index(store: Store, url: str) -> None:
