@@ -1,8 +1,8 @@
 """How late the text of a live call comes, from what its followers saw and when they saw it.
 
 For each stretch of reference speech that ends in a pause, the final that holds its end is looked for. One
-that ended before the speech did cut the speaker off and counts as missing, however fast it was: see `EARLY_S`.
-Times are seconds since the first sample was spoken.
+that ended before the speech did (see `EARLY_S`) cut the speaker off and counts as missing, however fast it
+was. Times are seconds since the first sample was spoken.
 """
 
 from __future__ import annotations
@@ -153,7 +153,8 @@ def _holding_end(stretch: Stretch, finals: Sequence[Seen]) -> Seen | None:
 
 def _decided(final: Seen, endpoint: EndpointSettings) -> float:
     silence_s = (endpoint.hang_ms - endpoint.tail_ms) / 1000
-    return final.at_s - (final.event["end_s"] + silence_s)
+    end_s: float = final.event["end_s"]
+    return final.at_s - (end_s + silence_s)
 
 
 def _was_split(final: Seen, finals: Sequence[Seen]) -> bool:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from eval.latency import LatencyScores, Seen, score, stretches
 from eval.references import Reference
-from pipeline.background import running
+from pipeline.background import running, temporary_service
 from pipeline.client import Recording, Sending, Target, follow_call, read_recording
 from pipeline.config import Config
-from pipeline.service import Service
 
 
 @dataclass(slots=True)
@@ -29,27 +26,11 @@ class Played:
     code: str = ""
 
 
-def temporary(config: Config, folder: Path) -> Config:
-    """The configuration with a store of its own."""
-    store = config.store.model_copy(
-        update={
-            "url": f"sqlite:///{folder}/calls.db",
-            "key_file": folder / "store.key",
-            "spool": folder / "spool",
-        }
-    )
-    return config.model_copy(update={"store": store})
-
-
 def listen(
     config: Config, references: Sequence[Reference], at_once: int, advance: Callable[[], None]
 ) -> list[tuple[Reference, LatencyScores]]:
     """Play each recording in real time to a server in this process. Raises `WrapupError`."""
-    with (
-        tempfile.TemporaryDirectory(prefix="wrapup-") as folder,
-        Service(temporary(config, Path(folder))) as service,
-        running(service) as address,
-    ):
+    with temporary_service(config) as service, running(service) as address:
         return asyncio.run(_listen(Target(f"ws://{address}"), config, references, at_once, advance))
 
 

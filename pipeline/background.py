@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from pipeline.config import Config
 from pipeline.keys import KeyRing
 from pipeline.server import DrainingServer, Server, uvicorn_config
 from pipeline.service import Service
 
 PATIENCE_S = 30.0
+
+
+@contextmanager
+def temporary_service(config: Config) -> Iterator[Service]:
+    """A service whose store is gone afterwards. Raises `WrapupError`."""
+    with tempfile.TemporaryDirectory(prefix="wrapup-") as name:
+        folder = Path(name)
+        places = {
+            "url": f"sqlite:///{folder}/calls.db",
+            "key_file": folder / "store.key",
+            "spool": folder / "spool",
+        }
+        store = config.store.model_copy(update=places)
+        with Service(config.model_copy(update={"store": store})) as service:
+            yield service
 
 
 @contextmanager

@@ -230,7 +230,7 @@ class DrainingServer(uvicorn.Server):
 
     def _begin_drain(self) -> None:
         if self._draining is None:
-            log.warning("stopping: calls in progress may go on for %.0f s", self._drain_s)
+            log.info("stopping: calls in progress may go on for %.0f s", self._drain_s)
             self._draining = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
