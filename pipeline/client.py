@@ -24,8 +24,9 @@ from models.types import RATE_HZ
 from pipeline.doors.files import blocks, probe
 
 FRAME_MS = 20
-TRIES = 5
 RETRY_S = 1.0
+PATIENCE_S = 30.0
+"""How long a lost server is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,13 @@ class Sending:
         `EngineBusyError` where the server takes no more calls, `InputError` where it refuses this one.
         """
         url = f"{self._target.url}/v1/calls/{self._recording.call_id}/audio"
-        for _ in range(TRIES):
+        lost_s: float | None = None
+        while lost_s is None or time.monotonic() < lost_s + PATIENCE_S:
             try:
                 async with connect(
                     url, additional_headers=self._target.headers(), compression=None
                 ) as socket:
+                    lost_s = None
                     return await self._send(socket)
             except InvalidStatus as error:
                 raise _refused(error) from error
@@ -101,6 +104,7 @@ class Sending:
                     raise InputError(f"{self._recording.call_id}: {reason}") from error
             except OSError:
                 pass
+            lost_s = lost_s or time.monotonic()
             await asyncio.sleep(RETRY_S)
         raise InputError(f"{self._target.url}: cannot be reached")
 
