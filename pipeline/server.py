@@ -192,9 +192,10 @@ class Server:
 
     def _show(self, key: ApiKey, call_id: str | None) -> None:
         """Raises 404 for a call that the key is not for. One that is not there yet may be waited for."""
+        if not key.sites or call_id is None:
+            return
         journal = self.service.journal
-        known = key.sites and call_id is not None and journal.knows(call_id)
-        if known and not key.covers(journal.site_of(call_id)):
+        if journal.knows(call_id) and not key.covers(journal.site_of(call_id)):
             raise HTTPException(404, "no such call")
 
     async def _let_in(self, socket: WebSocket, scope: Scope, call_id: str | None = None) -> ApiKey | None:
