@@ -17,7 +17,6 @@ from pydantic import JsonValue
 from pipeline.core.events import (
     AudioGap,
     Event,
-    LegStarted,
     Partial,
     Result,
     UtteranceLost,
@@ -31,7 +30,6 @@ from pipeline.store.records import (
     CallRecord,
     EventRecord,
     JobResultRecord,
-    LegRecord,
     OpenCall,
     Record,
     SnapshotRecord,
@@ -109,9 +107,6 @@ class Journal:
         if event.id in self._given.get(call_id, ()):
             return
         self._count(event)
-        if isinstance(event, LegStarted):
-            leg = LegRecord(call_id, event.number, event.associate, event.queue, None, event.start_samples)
-            self._keep(leg)
         with self._lock:
             seq, at = self._next, self._now()
             self._next += 1
@@ -130,6 +125,10 @@ class Journal:
         """See `History`. Raises `StoreError`."""
         records = events_after(self._store, self._spool, call_id, after, limit)
         return [Envelope(record.seq, record.call_id, record.at, record.event) for record in records]
+
+    def knows(self, call_id: str) -> bool:
+        """Whether there is or was a call of that id. Raises `StoreError`."""
+        return call_id in self._sites or self._store.call(call_id) is not None
 
     def site_of(self, call_id: str) -> str | None:
         """The site of a call. Raises `StoreError`."""
