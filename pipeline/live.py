@@ -156,11 +156,13 @@ class LiveCall:
 
     def hear(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream."""
+        self._last_audio_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
         self._mailbox.post(partial(self._hear, stream, chunk), seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
+        self._last_audio_s = self._ground.clock()
         lost = Chunk(chunk.channels, np.zeros_like(chunk.samples), chunk.at)
         self._mailbox.post(partial(self._hear, stream, lost, lost=True))
 
@@ -289,7 +291,6 @@ class LiveCall:
     def _hear(self, stream: Stream, chunk: Chunk, lost: bool = False) -> None:
         if stream not in self._streams or not self._shell.session.open:
             return
-        self._last_audio_s = self._ground.clock()
         stream.placed = chunk.at is not None
         for channel, samples in zip(chunk.channels, chunk.samples, strict=True):
             track = stream.tracks[channel]
