@@ -79,6 +79,30 @@ async def open_stream(address: str, call_id: str, hello: dict[str, Any] | None =
     return socket
 
 
+async def hang_up(socket: ClientConnection) -> str:
+    """End a stream; the call's end code."""
+    await socket.send(json.dumps({"type": "end"}))
+    answer = json.loads(await socket.recv())
+    assert answer["type"] == "closed"
+    await socket.wait_closed()
+    return str(answer["code"])
+
+
+async def cut_off(socket: ClientConnection) -> None:
+    """Lose the connection without a word, once all that was sent has arrived."""
+    await (await socket.ping())
+    socket.transport.abort()
+    await socket.wait_closed()
+
+
+async def refused(socket: ClientConnection) -> tuple[str, int]:
+    """The error that a stream gets, and the close code."""
+    answer = json.loads(await socket.recv())
+    await socket.wait_closed()
+    assert socket.close_code is not None
+    return str(answer["message"]), socket.close_code
+
+
 async def read_feed(address: str, path: str, headers: dict[str, str] | None = None) -> list[dict[str, Any]]:
     """All of a feed that ends."""
     async with connect(f"ws://{address}{path}", additional_headers=headers, compression=None) as socket:
