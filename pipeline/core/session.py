@@ -32,6 +32,7 @@ from pipeline.core.events import (
     Missing,
     Output,
     Result,
+    ResultValue,
     RolesAssigned,
     SpeakerPart,
     SpeakerRevised,
@@ -43,6 +44,7 @@ from pipeline.core.events import (
     UtteranceFinal,
     UtteranceLost,
 )
+from pipeline.core.labels import JOB_PREFIX, OnlineLabels
 from pipeline.core.redaction import MaskState
 from pipeline.core.speakers import PROVISIONAL, revise
 from pipeline.core.state import ChannelState, DeadlineSettings, SessionSettings, SessionState
@@ -92,6 +94,7 @@ class Session:
         self._transcripts = [
             ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
         ]
+        self._labels = OnlineLabels(state.channels[0].heard)
 
     def snapshot(self) -> bytes:
         """What the session remembers, as versioned bytes; neither audio nor its finals are part of it."""
@@ -136,7 +139,7 @@ class Session:
         Raises `SessionEndedError` for audio after the end.
         """
         if isinstance(item, Result):
-            return self._result(item, now_s)
+            return self._result(item, now_s) + self._ask_labels(now_s)
         if self._state.stage != "open":
             raise SessionEndedError("audio after the end of the call")
         if isinstance(item, Missing):
@@ -145,7 +148,7 @@ class Session:
             self._state.legs += 1
             leg = self._state.legs
             return [LegStarted(f"leg-{leg}", leg, item.associate, item.queue, item.at_samples)]
-        return self._hear(item, now_s)
+        return self._hear(item, now_s) + self._ask_labels(now_s)
 
     def end(self, code: EndCode, now_s: float) -> list[Output]:
         """Hang-up: what is being said becomes final. A second end changes nothing."""
@@ -257,8 +260,27 @@ class Session:
         job = _transcribe(index, Span(start, channel.heard), now_s + every / 1000, "partial")
         return [replace(job, draft=shown.tokens)]
 
+    def _ask_labels(self, now_s: float) -> list[Output]:
+        state = self._state
+        every = state.settings.label_ms
+        if every is None or not state.settings.diarize or state.stage != "open":
+            return []
+        heard = state.channels[0].heard
+        job_id = self._labels.ask(len(state.finals), heard, every)
+        return [] if job_id is None else [DiarizeJob(job_id, 0, heard, now_s + every / 1000, whole=False)]
+
+    def _label(self, job_id: str, value: ResultValue) -> list[Output]:
+        if self._state.stage != "open":
+            return []
+        if not isinstance(value, tuple):
+            self._labels.failed()
+            return []
+        return [*self._labels.take(job_id, value, self._state.finals)]
+
     def _result(self, result: Result, now_s: float) -> list[Output]:
         value = result.value
+        if result.job_id.startswith(JOB_PREFIX):
+            return self._label(result.job_id, value)
         if isinstance(value, Summary) or result.job_id == SUMMARIZE_ID:
             return self._summary(value if isinstance(value, Summary) else Summary("failed"))
         if result.job_id == DIARIZE_ID:
