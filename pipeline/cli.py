@@ -8,9 +8,12 @@ import typer
 
 from models import registry
 from pipeline.commands.doctor import doctor
+from pipeline.commands.keys import keys_app
 from pipeline.commands.models import models_app
 from pipeline.commands.run import run
+from pipeline.commands.serve import serve
 from pipeline.commands.show import schema, show
+from pipeline.commands.stream import stream
 from pipeline.commands.summarize import summarize
 
 app = typer.Typer(
@@ -24,8 +27,11 @@ app.command()(run)
 app.command()(summarize)
 app.command()(show)
 app.command()(schema)
+app.command()(serve)
+app.command()(stream)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
+app.add_typer(keys_app, name="keys")
 
 
 def main() -> None:

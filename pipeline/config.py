@@ -21,14 +21,15 @@ from pydantic_settings import (
 from models.errors import ConfigError
 from models.weights import FOLDER_VARIABLE
 from pipeline.core.endpointing import EndpointSettings
+from pipeline.sections import LiveSection, ServerSection, StoreSection
 
 CONFIG_FILE = Path("wrapup.toml")
 
 PREFIX = "WRAPUP_"
 DELIMITER = "__"
 
-OTHER_VARIABLES = frozenset({FOLDER_VARIABLE, "WRAPUP_REAL_AUDIO"})
-"""Variables of ours that are no settings: the folder of weights, and that of the tests' recordings."""
+OTHER_VARIABLES = frozenset({FOLDER_VARIABLE, "WRAPUP_KEY", "WRAPUP_REAL_AUDIO"})
+"""Variables of ours that are no settings: the folder of weights, a client's key, the tests' recordings."""
 
 _DEFAULTS = EndpointSettings()
 
@@ -47,7 +48,9 @@ class Endpointing(BaseModel):
     hang_ms: int = Field(default=_DEFAULTS.hang_ms, ge=32, le=5_000)
     """Silence that ends an utterance."""
     pad_ms: int = Field(default=_DEFAULTS.pad_ms, ge=0, le=1_000)
-    """Quiet kept around an utterance."""
+    """Quiet kept before an utterance."""
+    tail_ms: int = Field(default=_DEFAULTS.tail_ms, ge=0, le=1_000)
+    """Quiet kept after an utterance."""
     min_speech_ms: int = Field(default=_DEFAULTS.min_speech_ms, ge=32, le=1_000)
     """Speech shorter than this is a click."""
     max_utterance_ms: int = Field(default=_DEFAULTS.max_utterance_ms, ge=2_000, le=28_000)
@@ -79,6 +82,14 @@ class Config(BaseSettings):
     """Roles by channel, or by first heard on mono calls; in a variable with commas between them."""
     endpoint: Endpointing = Endpointing()
     """Endpointing."""
+    hotwords: Path | None = None
+    """File with the site's words, one a line."""
+    server: ServerSection = ServerSection()
+    """Where a live server listens, and to whom."""
+    store: StoreSection = StoreSection()
+    """Where calls are kept."""
+    live: LiveSection = LiveSection()
+    """What live calls are promised, and what they may cost."""
 
     @field_validator("roles", mode="before")
     @classmethod

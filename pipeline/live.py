@@ -18,9 +18,10 @@ from typing import Literal, Protocol
 import numpy as np
 
 from models.types import RATE_HZ, Samples
-from pipeline.core.events import CallClosed, EndCode, Event, GapReason, Result, UtteranceFinal
+from pipeline.core.events import CallClosed, EndCode, Event, GapReason, LegStarted, Result, UtteranceFinal
 from pipeline.core.session import Session
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
+from pipeline.limits import Limits
 from pipeline.load import Clock
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
 from pipeline.tracks import Track
@@ -36,22 +37,6 @@ LAST_STREAMS_S = 5.0
 
 HOLD_LAG_S = 0.5
 """A hold without audio is filled with silence up to this long ago, so that it never overtakes the client."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a live call may cost, in seconds.
-
-    `idle_s` without any audio ends it; `resume_s` after its last stream was cut off it counts as over;
-    `longest_s` is its longest length, `hole_s` the longest stretch that a stream may leave out, `waiting_s`
-    the audio that may wait to be heard.
-    """
-
-    idle_s: float = 30.0
-    resume_s: float = 15.0
-    longest_s: float = 4 * 3600.0
-    hole_s: float = 3600.0
-    waiting_s: float = 10.0
 
 
 class Recorder(Protocol):
@@ -122,8 +107,11 @@ class LiveCall:
         engines: CallEngines,
         ground: Ground,
         known: Mapping[str, Value] | None = None,
+        alone: EndCode = "disconnected",
     ) -> None:
+        """`known`: results of an interrupted call; `alone`: the end code when no stream comes for it."""
         self.info = info
+        self._alone = alone
         self.done: Future[EndCode] = Future()
         self.due_s = ground.clock() + ground.limits.resume_s
         self._ground = ground
@@ -305,7 +293,7 @@ class LiveCall:
             self._catch_up(channel)
             stream.tracks[channel] = Track(started.rate_hz, self._shell.refill_from(channel))
         self._streams.append(stream)
-        self._alone_since_s = None
+        self._alone, self._alone_since_s = "disconnected", None
         self._last_audio_s = self._ground.clock()
         starts = tuple(self._shell.refill_from(channel) for channel in started.carries)
         return stream, Welcome(self.info.call_id, starts)
@@ -416,7 +404,7 @@ class LiveCall:
                 if absence is not None and not absence.ending:
                     self._fill(channel, absence, stream, HOLD_LAG_S)
         if self._alone_since_s is not None and now_s >= self._alone_since_s + limits.resume_s:
-            self._end("disconnected")
+            self._end(self._alone)
         elif self._hung_up_s is not None and now_s >= self._hung_up_s + LAST_STREAMS_S:
             self._end("hangup")
         elif not self._away and now_s >= self._last_audio_s + limits.idle_s:
@@ -438,7 +426,7 @@ class LiveCall:
 
     def _emit(self, event: Event) -> None:
         self._ground.recorder.event(self.info.call_id, event)
-        if isinstance(event, UtteranceFinal):
+        if isinstance(event, UtteranceFinal | LegStarted):
             self._snapshot_due = True
         elif isinstance(event, CallClosed):
             self._snapshot_due = False

@@ -27,24 +27,14 @@ from pipeline.doors.messages import (
     Started,
     Updated,
 )
-from pipeline.live import Limits, LiveCall, Stream, StreamRefused
+from pipeline.limits import Limits, SocketLimits
+from pipeline.live import LiveCall, Stream, StreamRefused
 from pipeline.load import Clock
 from pipeline.metrics import Metrics
 from pipeline.switchboard import Switchboard
 
 POLICY = 1008
 TRY_AGAIN = 1013
-
-
-@dataclass(frozen=True, slots=True)
-class SocketLimits:
-    """`hello_s` until the first message that says what the call is; `ahead_s` of audio beyond `factor` times
-    real time is a flood; `messages_per_s`, over bursts of as many, is one too."""
-
-    hello_s: float = 10.0
-    factor: float = 20.0
-    ahead_s: float = 60.0
-    messages_per_s: float = 2_000.0
 
 
 @dataclass(frozen=True, slots=True)

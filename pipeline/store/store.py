@@ -190,7 +190,7 @@ class Store:
             query = query.where((calls.c.opened_at > opened_at) | later)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-            of_legs = legs_of(connection, [row.call_id for row in rows])
+            of_legs = legs_of(connection, [row.call_id for row in rows]) if rows else {}
             return [stored_call(row, of_legs) for row in rows]
 
     def _exported_events(self, call_id: str) -> list[dict[str, Any]]:

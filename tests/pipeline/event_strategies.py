@@ -41,14 +41,11 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
 
 def instances(event: Any) -> st.SearchStrategy[Any]:
     """Values of a dataclass, every field drawn."""
-    hints = get_type_hints(event).items()
-    return st.builds(
-        event,
-        **{
-            name: times if (name.endswith("_samples") and hint is int) else values_of(hint)
-            for name, hint in hints
-        },
-    )
+    fields = {
+        name: times if name.endswith("_samples") and hint is int else values_of(hint)
+        for name, hint in get_type_hints(event).items()
+    }
+    return st.builds(event, **fields)
 
 
 events: st.SearchStrategy[Event] = st.one_of([instances(event) for event in get_args(Event)])

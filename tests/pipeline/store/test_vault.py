@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pipeline.store.spool import Spool
 from sqlalchemy import create_engine, delete, insert, select, update
 
 from models.errors import ConfigError
 from pipeline.store.columns import SealedText
 from pipeline.store.errors import StoreError, UnreadableError
 from pipeline.store.records import EventRecord, Record, SnapshotRecord
+from pipeline.store.spool import Spool
 from pipeline.store.store import Store
 from pipeline.store.tables import call_keys, events, metadata, reviews
 from pipeline.store.vault import Sealed, Vault, open_vault
@@ -213,7 +213,7 @@ def test_a_forgotten_call_has_no_text_and_gets_none(url: str, tmp_path: Path, en
     assert call is not None
     assert call.forgotten_at is not None
     assert (call.end_code, len(call.legs)) == ("hangup", 2)
-    exported = next(iter(store.export(call_ids=["one"])))
+    exported = next(store.export(call_ids=["one"]))
     assert exported["events"] == []
     assert exported["forgotten_at"] == call.forgotten_at.isoformat()
     with store._engine.connect() as connection:

@@ -1,0 +1,142 @@
+"""A client of Wrapup's own door: sends a recording as a live call, and follows its events.
+
+It is also the example of how to send: hello, positions, what to do after a lost connection, and the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from models.errors import EngineBusyError, InputError
+from models.types import RATE_HZ
+from pipeline.doors.files import blocks, probe
+
+FRAME_MS = 20
+TRIES = 5
+RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server: `ws://host:port`, and the key where it wants one."""
+
+    url: str
+    key: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """What each connection carries."""
+        return {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A call to send: interleaved samples of 16 bits, shape (n, channels), at `RATE_HZ`, and the hello."""
+
+    call_id: str
+    samples: NDArray[np.int16]
+    hello: dict[str, Any]
+
+    @property
+    def frame(self) -> int:
+        """Samples of a channel in one message."""
+        return RATE_HZ * FRAME_MS // 1000
+
+
+Told = Callable[[dict[str, Any], float], None]
+"""Hears of each event, and the seconds since the call began."""
+
+
+def read_recording(path: Path, call_id: str, hello: dict[str, Any]) -> Recording:
+    """A file as a call. Raises `InputError`."""
+    info = probe(path)
+    audio = np.concatenate(list(blocks(info)), axis=1)
+    samples = np.clip(np.rint(audio.T * 32_768.0), -32_768, 32_767).astype("<i2")
+    roles = ["agent", "customer"] if info.channels == 2 else ["unknown"]
+    started = {"type": "hello", "rate_hz": RATE_HZ, "encoding": "l16", "channels": roles, "positions": True}
+    return Recording(call_id, samples, {**started, **hello})
+
+
+async def send_call(target: Target, recording: Recording, factor: float) -> str:
+    """Send a call at `factor` times real time, as fast as it goes for 0; gives the end code.
+
+    After a lost connection it connects again and goes on from where the server wants it. Raises
+    `EngineBusyError` where the server takes no more calls, `InputError` where it refuses this one.
+    """
+    url = f"{target.url}/v1/calls/{recording.call_id}/audio"
+    began_s = time.monotonic()
+    for trial in range(TRIES):
+        try:
+            async with connect(url, additional_headers=target.headers(), compression=None) as socket:
+                return await _send(socket, recording, factor, began_s)
+        except InvalidStatus as error:
+            raise _refused(error) from error
+        except (ConnectionClosed, OSError) as error:
+            if isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code != 1006:
+                raise InputError(f"{recording.call_id}: {error.rcvd.reason or error.rcvd.code}") from error
+            if trial == TRIES - 1:
+                raise InputError(f"{target.url}: cannot be reached") from error
+            await asyncio.sleep(RETRY_S)
+    raise InputError(f"{target.url}: cannot be reached")
+
+
+async def _send(socket: ClientConnection, recording: Recording, factor: float, began_s: float) -> str:
+    await socket.send(json.dumps(recording.hello))
+    welcome = json.loads(await socket.recv())
+    if welcome["type"] != "welcome":
+        raise InputError(f"{recording.call_id}: {welcome['message']}")
+    start = round(min(welcome["from_s"]) * RATE_HZ)
+    for at, data in _frames(recording, start):
+        if factor:
+            await asyncio.sleep(began_s + at / RATE_HZ / factor - time.monotonic())
+        await socket.send(struct.pack(">Q", at) + data)
+    await socket.send(json.dumps({"type": "end"}))
+    while (answer := json.loads(await socket.recv()))["type"] != "closed":
+        pass
+    return str(answer["code"])
+
+
+async def follow_call(target: Target, call_id: str, told: Told) -> None:
+    """Events of a call until it is closed; after a lost connection from the last one on."""
+    last = 0
+    began_s = time.monotonic()
+    while True:
+        url = f"{target.url}/v1/calls/{call_id}/events?after={last}"
+        try:
+            async with connect(url, additional_headers=target.headers(), compression=None) as socket:
+                async for message in socket:
+                    envelope = json.loads(message)
+                    last = envelope["id"] or last
+                    told(envelope, time.monotonic() - began_s)
+                    if envelope["event"]["type"] == "call_closed":
+                        return
+        except InvalidStatus as error:
+            raise _refused(error) from error
+        except (WebSocketException, OSError):
+            await asyncio.sleep(RETRY_S)
+
+
+def _frames(recording: Recording, start: int) -> Iterator[tuple[int, bytes]]:
+    for at in range(start, len(recording.samples), recording.frame):
+        yield at, recording.samples[at : at + recording.frame].tobytes()
+
+
+def _refused(error: InvalidStatus) -> InputError | EngineBusyError:
+    status = error.response.status_code
+    body = error.response.body or b"{}"
+    try:
+        detail = str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = f"the server answers {status}"
+    return EngineBusyError(detail) if status == 503 else InputError(detail)

@@ -1,0 +1,121 @@
+"""`wrapup stream`: recordings as live calls, for a demo or for load."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from models.errors import InputError, WrapupError
+from pipeline.client import Recording, Target, follow_call, read_recording, send_call
+from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
+from pipeline.config import load_config
+
+STYLES = {0: "cyan", 1: "green"}
+
+
+@one_line_errors
+def stream(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="An audio file.")],
+    to: Annotated[str, typer.Option(help="The server.")] = "ws://127.0.0.1:8080",
+    key: Annotated[str | None, typer.Option(envvar="WRAPUP_KEY", help="API key.")] = None,
+    realtime: Annotated[float, typer.Option(min=0, help="Times real time; 0 as fast as it goes.")] = 1.0,
+    calls: Annotated[int, typer.Option(min=1, help="The same file as so many calls at once.")] = 1,
+    call_id: Annotated[str | None, typer.Option(help="Id of the call; a new one unless given.")] = None,
+    associate: Annotated[str | None, typer.Option(help="Who takes the call.")] = None,
+    site: Annotated[str | None, typer.Option(help="Site of the call.")] = None,
+) -> None:
+    """Send a recording as a live call and show what comes back."""
+    load_config()
+    hello = {name: value for name, value in (("associate", associate), ("site", site)) if value is not None}
+    first = read_recording(path, call_id or f"{path.stem[:80]}-{uuid.uuid4().hex[:8]}", hello)
+    target = Target(to.rstrip("/"), key)
+    faults = asyncio.run(_run(target, _copies(first, calls), realtime))
+    for fault in faults:
+        tell_error(fault)
+    if faults:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _copies(first: Recording, calls: int) -> list[Recording]:
+    if calls == 1:
+        return [first]
+    return [Recording(f"{first.call_id}-{number}", first.samples, first.hello) for number in range(calls)]
+
+
+async def _run(target: Target, recordings: list[Recording], factor: float) -> list[str]:
+    """All calls at once; gives a line for each that did not go through."""
+    following = None
+    if len(recordings) == 1:
+        following = asyncio.create_task(follow_call(target, recordings[0].call_id, Screen().show))
+    sending = (send_call(target, recording, factor) for recording in recordings)
+    ended: list[str | BaseException] = await asyncio.gather(*sending, return_exceptions=True)
+    done = sum(isinstance(one, str) for one in ended)
+    if following is None:
+        typer.echo(f"{done} of {len(recordings)} calls went through")
+    elif done:
+        await following
+    else:
+        following.cancel()
+    return [_line(one) for one in ended if isinstance(one, BaseException)]
+
+
+def _line(error: BaseException) -> str:
+    if isinstance(error, WrapupError):
+        return str(error)
+    if isinstance(error, OSError):
+        return str(InputError(f"the server cannot be reached ({error.strerror})"))
+    raise error
+
+
+class Screen:
+    """Events of one call on the terminal: partials in place, finals line by line."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+        self._open = False
+
+    def show(self, envelope: dict[str, Any], since_s: float) -> None:
+        """One event."""
+        event = envelope["event"]
+        if event["type"] == "partial":
+            self._partial(event)
+            return
+        self._clear()
+        line = self._line(event)
+        if line:
+            self._console.print(f"[dim]{since_s:6.1f} s[/dim] {line}", soft_wrap=True)
+
+    def _line(self, event: dict[str, Any]) -> str | None:
+        if event["type"] == "utterance_final":
+            text = escape(" ".join(word["text"] for word in event["words"]))
+            return f"[{STYLES.get(event['channel'], 'white')}]{event['speaker']}[/] {text}"
+        if event["type"] == "draft_ready":
+            statements = event["summary"]["statements"]
+            note = "\n".join(
+                f"         {escape(one['section'])}: {escape(one['text'])}" for one in statements
+            )
+            return f"[bold]note[/bold] ({event['summary']['code']})\n{note}"
+        if event["type"] == "call_closed":
+            return f"call closed: {event['code']}"
+        return None
+
+    def _partial(self, event: dict[str, Any]) -> None:
+        """Only on a terminal: the line is written over again and again."""
+        if not self._console.is_terminal:
+            return
+        text = f"{event['committed']} {event['tail']}".strip()
+        room = max(10, self._console.width - 12)
+        self._console.file.write(f"\r\x1b[2K          … {text[-room:]}")
+        self._console.file.flush()
+        self._open = True
+
+    def _clear(self) -> None:
+        if self._open:
+            self._console.file.write("\r\x1b[2K")
+            self._open = False

@@ -1,0 +1,172 @@
+"""Where the facts of live calls go: to the spool first, from there to the store, and to who follows.
+
+An event is on this machine's disk before anybody hears of it. A call's events come from its one thread; their
+numbers grow over all calls in the order in which they were kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from pipeline.core.events import (
+    AudioGap,
+    Event,
+    LegStarted,
+    Partial,
+    Result,
+    UtteranceLost,
+)
+from pipeline.doors.messages import CallInfo
+from pipeline.feed import Envelope
+from pipeline.metrics import Backlog, Metrics
+from pipeline.store.errors import SpoolFullError
+from pipeline.store.feed import events_after
+from pipeline.store.records import (
+    CallRecord,
+    EventRecord,
+    JobResultRecord,
+    LegRecord,
+    OpenCall,
+    Record,
+    SnapshotRecord,
+)
+from pipeline.store.spool import Spool
+from pipeline.store.store import Store
+from pipeline.store.writer import StoreWriter
+
+log = logging.getLogger(__name__)
+
+SITES = 20_000
+"""Calls whose site is remembered, so that who follows all calls of a site costs no query for each event."""
+
+Publish = Callable[[Envelope], None]
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The wall clock, with its zone."""
+    return datetime.now(UTC)
+
+
+class Journal:
+    """Records of all calls of one server; also the history that its feed reads."""
+
+    def __init__(
+        self, spool: Spool, writer: StoreWriter, store: Store, metrics: Metrics, now: Now = utc_now
+    ) -> None:
+        self._spool = spool
+        self._writer = writer
+        self._store = store
+        self._metrics = metrics
+        self._now = now
+        self._next = max(spool.last_seq(), store.last_seq()) + 1
+        self._publish: Publish = _to_nobody
+        self._given: dict[str, set[str]] = {}
+        self._sites: OrderedDict[str, str | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def publish_to(self, publish: Publish) -> None:
+        """Who hears of events from here on, from the thread of each call."""
+        self._publish = publish
+
+    def opened(self, info: CallInfo, provenance: Mapping[str, JsonValue]) -> None:
+        """A call began."""
+        self._remember(info.call_id, info.site)
+        record = CallRecord(
+            call_id=info.call_id,
+            opened_at=self._now(),
+            roles=info.roles,
+            queue=info.queue,
+            direction=info.direction,
+            language=info.language,
+            site=info.site,
+            tenant=None,
+            provenance=provenance,
+        )
+        self._keep(record)
+
+    def adopt(self, call: OpenCall) -> None:
+        """A call goes on after a restart: what it says again of what is known is not said twice."""
+        call_id = call.record.call_id
+        self._remember(call_id, call.record.site)
+        self._given[call_id] = self._store.event_ids(call_id)
+
+    def closed(self, call_id: str) -> None:
+        """All of a call is out."""
+        self._given.pop(call_id, None)
+
+    def event(self, call_id: str, event: Event) -> None:
+        """See `Recorder`."""
+        if isinstance(event, Partial):
+            self._publish(Envelope(None, call_id, self._now(), event))
+            return
+        if event.id in self._given.get(call_id, ()):
+            return
+        self._count(event)
+        if isinstance(event, LegStarted):
+            leg = LegRecord(call_id, event.number, event.associate, event.queue, None, event.start_samples)
+            self._keep(leg)
+        with self._lock:
+            seq, at = self._next, self._now()
+            self._next += 1
+            self._keep(EventRecord(seq, call_id, at, event))
+            self._publish(Envelope(seq, call_id, at, event))
+
+    def result(self, call_id: str, result: Result) -> None:
+        """See `Recorder`."""
+        self._keep(JobResultRecord(call_id, result.job_id, result.value))
+
+    def snapshot(self, call_id: str, data: bytes) -> None:
+        """See `Recorder`."""
+        self._keep(SnapshotRecord(call_id, data))
+
+    def read(self, call_id: str | None, after: int, limit: int) -> Sequence[Envelope]:
+        """See `History`. Raises `StoreError`."""
+        records = events_after(self._store, self._spool, call_id, after, limit)
+        return [Envelope(record.seq, record.call_id, record.at, record.event) for record in records]
+
+    def site_of(self, call_id: str) -> str | None:
+        """The site of a call. Raises `StoreError`."""
+        if call_id in self._sites:
+            return self._sites[call_id]
+        stored = self._store.call(call_id)
+        return self._remember(call_id, None if stored is None else stored.record.site)
+
+    def is_over(self, call_id: str) -> bool:
+        """Whether a call is closed already. Raises `StoreError`."""
+        stored = self._store.call(call_id)
+        return stored is not None and stored.end_code is not None
+
+    def backlog(self) -> Backlog:
+        """What waits for the store."""
+        return Backlog(self._spool.waiting_records, self._spool.waiting_bytes, self._writer.reachable)
+
+    def _keep(self, record: Record) -> None:
+        """A full spool loses the record, which is counted, and never the call."""
+        try:
+            self._spool.append(record)
+        except SpoolFullError as error:
+            self._metrics.not_stored.inc()
+            log.error("a record was not kept: %s", error)
+
+    def _remember(self, call_id: str, site: str | None) -> str | None:
+        self._sites[call_id] = site
+        if len(self._sites) > SITES:
+            self._sites.popitem(last=False)
+        return site
+
+    def _count(self, event: Event) -> None:
+        if isinstance(event, AudioGap):
+            self._metrics.gaps.labels(event.reason).inc()
+        elif isinstance(event, UtteranceLost):
+            self._metrics.lost.labels(event.reason).inc()
+
+
+def _to_nobody(_: Envelope) -> None:
+    """Nobody follows yet."""

@@ -1,0 +1,86 @@
+"""Sections of the configuration that only a live server reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.limits import Limits, SocketLimits
+
+_LIMITS = Limits()
+_SOCKET = SocketLimits()
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ServerSection(_Section):
+    """Where the server listens, and to whom."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; anything but this machine alone needs a key."""
+    port: int = Field(default=8_080, ge=0, le=65_535)
+    """Port; 0 for any free one."""
+    keys_file: Path = Path("wrapup-data/keys.json")
+    """API keys, as `wrapup keys` writes them."""
+    tls_cert: Path | None = None
+    """Certificate chain, PEM."""
+    tls_key: Path | None = None
+    """Its private key, PEM."""
+    max_message_bytes: int = Field(default=1_000_000, ge=1_000)
+    """Longest WebSocket message; a longer one closes its socket with 1009."""
+    hello_s: float = Field(default=_SOCKET.hello_s, gt=0)
+    """How long a new socket may say nothing."""
+    drain_s: float = Field(default=30.0, ge=0)
+    """How long calls may go on after the signal to stop."""
+
+    @model_validator(mode="after")
+    def _both_halves_of_tls(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("server.tls_cert and server.tls_key go together")
+        return self
+
+    def socket_limits(self) -> SocketLimits:
+        """As the sockets want them."""
+        return SocketLimits(hello_s=self.hello_s)
+
+
+class StoreSection(_Section):
+    """Where calls are kept."""
+
+    url: str = "sqlite:///wrapup-data/wrapup.db"
+    """Database: SQLite, or PostgreSQL as postgresql+psycopg://user@host/name."""
+    key_file: Path = Path("wrapup-data/store.key")
+    """Master key of the text in it; made where there is none."""
+    encrypt: bool = True
+    """Whether text is sealed under that key."""
+    spool: Path = Path("wrapup-data/spool")
+    """Folder of what waits for the database."""
+    spool_mb: int = Field(default=500, ge=1)
+    """How much may wait there, in megabytes."""
+    patience_s: float = Field(default=10.0, gt=0)
+    """How long start and stop wait for the database."""
+
+
+class LiveSection(_Section):
+    """What live calls are promised, and what they may cost."""
+
+    partial_ms: int = Field(default=500, ge=0, le=10_000)
+    """Cadence of partials while the load allows; 0 for none."""
+    promise_ms: int = Field(default=1_000, ge=50)
+    """95th percentile of the time from an utterance's end to its text; past it new calls are refused."""
+    max_calls: int | None = Field(default=None, ge=1)
+    """Calls at once; as many as the machine carries without it."""
+    idle_s: float = Field(default=_LIMITS.idle_s, gt=0)
+    """A call without any audio, and not on hold, ends after this."""
+    resume_s: float = Field(default=_LIMITS.resume_s, gt=0)
+    """How long a call waits for a client whose connection was lost."""
+    longest_s: float = Field(default=_LIMITS.longest_s, gt=0)
+    """Longest call."""
+
+    def limits(self) -> Limits:
+        """As the calls want them."""
+        return Limits(idle_s=self.idle_s, resume_s=self.resume_s, longest_s=self.longest_s)

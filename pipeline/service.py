@@ -1,0 +1,177 @@
+"""A live server's engines, store and calls, put together; what `wrapup serve` runs behind its sockets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from types import TracebackType
+from typing import Self
+
+from pydantic import JsonValue
+
+from models import registry
+from models.machine import choose_default_diarizer, cores
+from models.ports import Diarizer
+from pipeline.admission import Admission, AdmissionSettings
+from pipeline.app import OpenEngines, open_engines
+from pipeline.config import Config
+from pipeline.core.events import EndCode, UtteranceFinal
+from pipeline.core.session import Session, SessionSettings
+from pipeline.document import version_of
+from pipeline.doors.messages import CallInfo
+from pipeline.journal import Journal
+from pipeline.live import Ground, LiveCall
+from pipeline.load import Clock, LatencyWindow
+from pipeline.metrics import Metrics
+from pipeline.shell import CallEngines, Value
+from pipeline.store.records import OpenCall
+from pipeline.store.spool import Spool
+from pipeline.store.store import Store
+from pipeline.store.vault import open_vault
+from pipeline.store.writer import StoreWriter
+from pipeline.switchboard import Switchboard
+from pipeline.workers import Engines, Workers
+
+WAITING_BLOCKS = 4_000
+"""Blocks that may wait for a live call's diarizer, which must never hold up its call: minutes of audio."""
+
+ALL_FINALS = 1_000_000
+
+
+class Service:
+    """Everything behind the sockets. A context manager: on leaving, what is kept reaches the store."""
+
+    def __init__(
+        self, config: Config, engines: OpenEngines | None = None, clock: Clock = time.monotonic
+    ) -> None:
+        """Open the engines, the spool and the store. Raises `WrapupError`."""
+        self.config = config
+        self.metrics = Metrics()
+        self._clock = clock
+        self._engines = engines or open_engines(config)
+        self._diarizers: dict[str, Diarizer] = {}
+        self._opening = threading.Lock()
+        vault = open_vault(config.store.key_file, config.store.encrypt)
+        self._store = Store.open(config.store.url, vault)
+        spool_bytes = config.store.spool_mb * 1_000_000
+        self._spool = Spool(config.store.spool, spool_bytes, vault)
+        self._writer = StoreWriter(self._spool, lambda: self._store)
+        self._writer.flush(config.store.patience_s)
+        self.journal = Journal(self._spool, self._writer, self._store, self.metrics)
+        jobs_on = Engines(self._engines.transcriber, self._engines.summarizer)
+        self._workers = Workers(jobs_on, cores(), clock)
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
+        self.limits = config.live.limits()
+        self._latency = LatencyWindow(clock)
+        admission = Admission(self._admission(), self._latency, self._workers.meter.load, clock)
+        self.switchboard = Switchboard(self, admission, self.metrics)
+        self.metrics.watch(self._workers, self.journal.backlog)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown()
+        self._workers.__exit__(kind, error, trace)
+        self._writer.close(self.config.store.patience_s)
+        self._spool.close()
+        self._store.close()
+
+    def begin(self, info: CallInfo) -> LiveCall:
+        """See `Beginnings`."""
+        self.journal.opened(info, self._provenance(info))
+        return self._call(info, Session(self._session_settings(info)))
+
+    def is_over(self, call_id: str) -> bool:
+        """See `Beginnings`."""
+        return self.journal.is_over(call_id)
+
+    def restore(self) -> int:
+        """Go on with the calls that were in progress when a server before this one died; how many.
+
+        Each waits for its client as after a lost connection, and is closed as "interrupted" without one.
+        Raises `StoreError`.
+        """
+        found = self._store.open_calls()
+        for stored in found:
+            self.journal.adopt(stored)
+            self.switchboard.adopt(self._call_again(stored))
+        return len(found)
+
+    def _call_again(self, stored: OpenCall) -> LiveCall:
+        record = stored.record
+        info = CallInfo(record.call_id, record.roles, site=record.site, queue=record.queue)
+        if stored.snapshot is None:
+            session = Session(self._session_settings(info))
+        else:
+            events = self._store.events(record.call_id, 0, ALL_FINALS)
+            finals = [kept.event for kept in events if isinstance(kept.event, UtteranceFinal)]
+            session = Session.restore(stored.snapshot, finals)
+        known = self._store.job_results(record.call_id)
+        return self._call(info, session, alone="interrupted", known=known)
+
+    def _call(
+        self,
+        info: CallInfo,
+        session: Session,
+        alone: EndCode = "disconnected",
+        known: Mapping[str, Value] | None = None,
+    ) -> LiveCall:
+        diarizer = self._diarizer(info)
+        listens = diarizer if diarizer is not None and diarizer.needs_audio else None
+        engines = CallEngines(self._engines.voice, listens, patience_s=0.0, waiting_blocks=WAITING_BLOCKS)
+        call = LiveCall(info, session, engines, self._ground(), known=known, alone=alone)
+        call.done.add_done_callback(lambda _: self.journal.closed(info.call_id))
+        return call
+
+    def _ground(self) -> Ground:
+        return Ground(self._workers, self._pool, self.journal, self.limits, self._clock, self._late)
+
+    def _late(self, seconds: float) -> None:
+        self._latency.observe(seconds)
+        self.metrics.final_s.observe(seconds)
+
+    def _session_settings(self, info: CallInfo) -> SessionSettings:
+        diarizer = self._diarizer(info)
+        return SessionSettings(
+            channels=len(info.roles),
+            roles=() if _is_mixed(info) else info.roles,
+            diarize=diarizer is not None and diarizer.needs_audio,
+            endpoint=self.config.endpoint.settings(),
+            partial_ms=self.config.live.partial_ms or None,
+            early=True,
+        )
+
+    def _diarizer(self, info: CallInfo) -> Diarizer | None:
+        """Who tells the speakers of a call with one mixed channel apart; None where channels do."""
+        if not _is_mixed(info):
+            return None
+        name = self.config.diarizer or choose_default_diarizer(1)[0]
+        with self._opening:
+            if name not in self._diarizers:
+                self._diarizers[name] = registry.engine("diarizer", name)
+            return self._diarizers[name]
+
+    def _provenance(self, info: CallInfo) -> dict[str, JsonValue]:
+        diarizer = self._diarizer(info)
+        summarizer = self._engines.summarizer.version
+        return {
+            "wrapup": version("wrapup"),
+            "asr": self._engines.transcriber.version,
+            "diarizer": "channels" if diarizer is None else diarizer.version,
+            "summarizer": summarizer,
+            "version": version_of(summarizer),
+        }
+
+    def _admission(self) -> AdmissionSettings:
+        live = self.config.live
+        return AdmissionSettings(promise_s=live.promise_ms / 1000, calls=live.max_calls)
+
+
+def _is_mixed(info: CallInfo) -> bool:
+    return info.roles == ("unknown",)

@@ -1,0 +1,219 @@
+"""What waits on this machine's disk until the database has it.
+
+A call never waits for a database: a record is appended to a file, sealed, and the `StoreWriter` takes it from
+there. What was appended survives the death of the process; what the operating system had not yet written to
+the disk does not survive a power failure. Files are deleted once their records are in the store; a record may
+then be written a second time after a crash, which changes nothing there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.store.errors import SpoolFullError, StoreError
+from pipeline.store.packing import pack, unpack
+from pipeline.store.records import EventRecord, Record
+from pipeline.store.segments import SUFFIX, Entry, Segment, bytes_taken
+from pipeline.store.vault import Vault
+
+SEGMENT_BYTES = 256 * 1024
+"""A file is closed at this size: as much is written again at most after a crash."""
+REJECTED = "rejected"
+"""Folder of what the database refused for good: nothing is lost, and nothing waits behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The oldest waiting records, packed, with the place behind the last of them."""
+
+    contents: tuple[bytes, ...]
+    end: int
+
+
+class Spool:
+    """A bounded queue of records on disk. Any thread appends; one thread takes batches, in order."""
+
+    def __init__(self, folder: Path, limit_bytes: int, vault: Vault) -> None:
+        """Open a folder, alone, with what a process before left in it.
+
+        Raises `StoreError` for a folder that another process has or that cannot be used, `UnreadableError`
+        for files of another key.
+        """
+        self._folder = folder
+        self._limit_bytes = limit_bytes
+        self._segment_bytes = min(SEGMENT_BYTES, limit_bytes // 4)
+        self._vault = vault
+        self._changed = threading.Condition()
+        self._draining = False
+        self._lock = FileLock(folder / "lock", mode=0o600, thread_local=False)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+            self._segments = deque(Segment.reopen(path, vault) for path in sorted(folder.glob(f"*{SUFFIX}")))
+        except Timeout as error:
+            raise StoreError(f"spool {folder}: another process has it") from error
+        except OSError as error:
+            raise StoreError(f"spool {folder}: cannot be used ({error.strerror})") from error
+        except StoreError:
+            self._lock.release()
+            raise
+        self._next = int(self._segments[-1].path.stem) + 1 if self._segments else 1
+        self._active: Segment | None = None
+        self._taken = 0
+        self._offset = 0
+        with self._changed:
+            self._drop_written()
+
+    @property
+    def waiting_records(self) -> int:
+        """Records that the store does not have yet."""
+        with self._changed:
+            return self._waiting()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of those records on disk."""
+        with self._changed:
+            return sum(segment.size for segment in self._segments) - self._offset
+
+    def last_seq(self) -> int:
+        """The highest seq of the events here; 0 where there are none."""
+        with self._changed:
+            return max((segment.last_seq for segment in self._segments), default=0)
+
+    def append(self, record: Record) -> None:
+        """Keep a record; returns once the operating system has it.
+
+        Raises `SpoolFullError` at the limit, or where the disk takes no more. Nothing of it is then kept.
+        """
+        content = pack(record)
+        seq = record.seq if isinstance(record, EventRecord) else 0
+        with self._changed:
+            try:
+                segment = self._writable()
+                sealed = segment.seal(content)
+                taken = sum(segment.size for segment in self._segments)
+                if taken + bytes_taken(sealed) > self._limit_bytes:
+                    raise SpoolFullError(f"spool {self._folder}: full ({self._limit_bytes} bytes)")
+                segment.append(sealed, seq)
+            except OSError as error:
+                raise SpoolFullError(f"spool {self._folder}: cannot be written ({error.strerror})") from error
+            self._changed.notify_all()
+
+    def next_batch(self, count: int) -> Batch | None:
+        """Wait for records and give the oldest, `count` at most; None when there will be no more.
+
+        Gives the same again until `written` was called. Raises `UnreadableError` for damaged records.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting() or self._draining)
+            if not self._waiting():
+                return None
+            first, offset = self._segments[0], self._offset
+        entries = first.read(offset, count)
+        return Batch(tuple(entry.content for entry in entries), entries[-1].end)
+
+    def written(self, batch: Batch) -> None:
+        """The store has these records: they need not be kept."""
+        with self._changed:
+            self._taken += len(batch.contents)
+            self._offset = batch.end
+            self._drop_written()
+            self._changed.notify_all()
+
+    def reject(self, content: bytes) -> None:
+        """Set a record aside that the store refuses, in a file of its own. Raises `SpoolFullError`."""
+        folder = self._folder / REJECTED
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            number = sum(1 for _ in folder.glob(f"*{SUFFIX}")) + 1
+            segment = Segment.create(folder / f"{number:012d}{SUFFIX}", self._vault)
+            segment.append(segment.seal(content), 0)
+            segment.finish()
+        except OSError as error:
+            raise SpoolFullError(f"spool {folder}: cannot be written ({error.strerror})") from error
+
+    def pending(self, call_id: str | None, after_seq: int, limit: int) -> list[EventRecord]:
+        """Events that wait here, of one call or of all, with a seq over `after_seq`, in order.
+
+        What is not here is in the store by the time this returns: read here first, then there.
+        """
+        with self._changed:
+            places = [
+                (segment, self._offset if index == 0 else segment.start)
+                for index, segment in enumerate(self._segments)
+                if segment.last_seq > after_seq
+            ]
+        found: list[EventRecord] = []
+        for segment, offset in places:
+            found += self._events_in(segment, offset, call_id, after_seq)
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def wait_until_written(self, timeout_s: float) -> bool:
+        """Whether the store has all that was appended, within this time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting(), timeout_s)
+
+    def drain(self) -> None:
+        """Nothing more will be appended: once nothing waits, `next_batch` gives None."""
+        with self._changed:
+            self._draining = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of the folder; what still waits stays there for the next process."""
+        with self._changed:
+            if self._active is not None:
+                self._active.finish()
+                self._active = None
+            self._drop_written()
+        self._lock.release()
+
+    def _waiting(self) -> int:
+        return sum(segment.records for segment in self._segments) - self._taken
+
+    def _writable(self) -> Segment:
+        if self._active is not None and self._active.size >= self._segment_bytes:
+            self._active.finish()
+            self._active = None
+            self._drop_written()
+        if self._active is None:
+            path = self._folder / f"{self._next:012d}{SUFFIX}"
+            self._active = Segment.create(path, self._vault)
+            self._next += 1
+            self._segments.append(self._active)
+            self._start_at_first()
+        return self._active
+
+    def _drop_written(self) -> None:
+        """Delete the files whose records are all in the store, but not the one that is being written."""
+        while self._segments and self._segments[0] is not self._active:
+            if self._taken < self._segments[0].records:
+                break
+            self._segments.popleft().path.unlink(missing_ok=True)
+            self._taken = self._offset = 0
+        self._start_at_first()
+
+    def _start_at_first(self) -> None:
+        if self._segments:
+            self._offset = max(self._offset, self._segments[0].start)
+
+    @staticmethod
+    def _events_in(segment: Segment, offset: int, call_id: str | None, after_seq: int) -> list[EventRecord]:
+        try:
+            entries: list[Entry] = segment.read(offset, segment.records, after_seq)
+        except FileNotFoundError:
+            return []
+        records = [unpack(entry.content) for entry in entries]
+        return [
+            record
+            for record in records
+            if isinstance(record, EventRecord) and call_id in (None, record.call_id)
+        ]
