@@ -19,7 +19,7 @@ import numpy as np
 
 from models.types import RATE_HZ, Samples
 from pipeline.core.events import CallClosed, EndCode, Event, GapReason, LegStarted, Result, UtteranceFinal
-from pipeline.core.session import Session
+from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.load import Clock
@@ -389,7 +389,7 @@ class LiveCall:
 
     def _take(self, result: Result) -> None:
         if not self._shell.session.closed:
-            if not result.job_id.startswith("p"):
+            if is_stored(result.job_id):
                 self._ground.recorder.result(self.info.call_id, result)
             self._shell.take(result)
 

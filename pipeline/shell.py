@@ -99,7 +99,11 @@ class CallShell:
         self._lane = None
         if engines.diarizer is not None:
             self._lane = DiarizerLane(
-                engines.diarizer, around.deliver, engines.patience_s, engines.waiting_blocks
+                engines.diarizer,
+                around.deliver,
+                engines.patience_s,
+                engines.waiting_blocks,
+                session.heard(0),
             )
         self._decided_s: dict[str, float] = {}
         self.jobs_waiting = 0
@@ -170,10 +174,10 @@ class CallShell:
     def _hear(self, channel: int, samples: Samples) -> None:
         ear = self._ears[channel] or self._ear_again(channel)
         self._buffers[channel].append(samples)
-        self._push(ear.push(samples))
-        self._buffers[channel].drop_before(self.session.needed_from(channel))
         if self._lane is not None:
             self._lane.push(samples)
+        self._push(ear.push(samples))
+        self._buffers[channel].drop_before(self.session.needed_from(channel))
 
     def _ear_again(self, channel: int) -> Ear:
         """An ear for a channel that another one heard before."""
@@ -232,5 +236,7 @@ class CallShell:
         self.jobs_waiting += 1
         if self._lane is None:
             self._around.deliver(Result(job.id, Failure("no diarizer")))
-        else:
+        elif job.whole:
             self._lane.finish(job.id)
+        else:
+            self._lane.ask(job.id)

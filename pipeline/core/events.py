@@ -156,9 +156,9 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerHeard:
-    """Who seems to have spoken an utterance of a mono call that goes on; replaces the one before it. Ephemeral.
+    """Who seems to have spoken an utterance of a mono call that goes on; in place of what was said before.
 
-    The parts cover all words in order. Labels hold for the time of the call alone: those of the call's
+    Ephemeral. The parts cover all words in order. Labels hold for the time of the call alone: those of the call's
     `SpeakerRevised` are given anew. An utterance that has none yet keeps its provisional speaker.
     """
 
@@ -272,15 +272,12 @@ class Failure:
     reason: str
 
 
-ResultValue: TypeAlias = Transcription | tuple[Turn, ...] | Summary | Failure
-
-
 @dataclass(frozen=True, slots=True)
 class Result:
     """What came of a job: the value of its kind, or a failure."""
 
     job_id: str
-    value: ResultValue
+    value: Transcription | tuple[Turn, ...] | Summary | Failure
 
 
 Input: TypeAlias = Heard | Missing | Transfer | Result

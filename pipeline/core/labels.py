@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.types import RATE_HZ, Turn
-from pipeline.core.events import SpeakerHeard, SpeakerPart, UtteranceFinal
+from models.types import RATE_HZ
+from pipeline.core.events import DiarizeJob, Result, SpeakerHeard, SpeakerPart, UtteranceFinal
 from pipeline.core.speakers import parts_of
 
 JOB_PREFIX = "d-"
@@ -16,38 +16,45 @@ JOB_PREFIX = "d-"
 
 
 class OnlineLabels:
-    """What was asked and shown of one call, from `since_samples` on: a diarizer heard nothing before."""
+    """What was asked and shown of one call's speakers."""
 
-    def __init__(self, since_samples: int) -> None:
+    def __init__(self, every_ms: int | None, since_samples: int) -> None:
+        """Asks once in `every_ms` of audio at most, never for None.
+
+        `since_samples` is where a restored session goes on: its diarizer heard nothing before that.
+        """
+        self._every_ms = every_ms
         self._since = since_samples
         self._asked_until = since_samples
         self._asked_finals = 0
         self._shown_until = since_samples
         self._shown: dict[str, tuple[SpeakerPart, ...]] = {}
 
-    def ask(self, finals: int, heard: int, every_ms: int) -> str | None:
-        """The id of a job, when there are more finals than before and `every_ms` of audio passed."""
-        if finals <= self._asked_finals or heard - self._asked_until < every_ms * RATE_HZ // 1000:
-            return None
+    def ask(self, finals: int, heard: int, now_s: float) -> list[DiarizeJob]:
+        """A job, when there are more finals than at the one before and enough audio came since."""
+        every_ms = self._every_ms
+        if every_ms is None or finals <= self._asked_finals:
+            return []
+        if heard - self._asked_until < every_ms * RATE_HZ // 1000:
+            return []
         self._asked_finals, self._asked_until = finals, heard
-        return f"{JOB_PREFIX}{heard}"
+        return [DiarizeJob(f"{JOB_PREFIX}{heard}", 0, heard, now_s + every_ms / 1000, whole=False)]
 
-    def failed(self) -> None:
-        """There was no answer: the next job need not wait for another final."""
-        self._asked_finals = 0
+    def take(self, result: Result, finals: Sequence[UtteranceFinal]) -> list[SpeakerHeard]:
+        """What changes by an answer; nothing by one that is older than what is shown, or without turns.
 
-    def take(self, job_id: str, turns: Sequence[Turn], finals: Sequence[UtteranceFinal]) -> list[SpeakerHeard]:
-        """Changes that an answer brings; one that is older than what is shown brings none."""
-        until = int(job_id.removeprefix(JOB_PREFIX))
+        After a failure the next job does not wait for another final.
+        """
+        turns = result.value
+        if not isinstance(turns, tuple):
+            self._asked_finals = 0
+            return []
+        until = int(result.job_id.removeprefix(JOB_PREFIX))
         if until <= self._shown_until or not turns:
             return []
         self._shown_until = until
-        events = []
-        for final in finals:
-            if not self._since <= final.start_samples < until:
-                continue
-            parts = parts_of(final.words, turns)
-            if self._shown.get(final.id) != parts:
-                self._shown[final.id] = parts
-                events.append(SpeakerHeard(final.id, parts))
-        return events
+        heard = [final for final in finals if self._since <= final.start_samples < until]
+        events = [SpeakerHeard(final.id, parts_of(final.words, turns)) for final in heard]
+        changed = [event for event in events if self._shown.get(event.utterance_id) != event.parts]
+        self._shown.update({event.utterance_id: event.parts for event in changed})
+        return changed

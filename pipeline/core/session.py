@@ -32,7 +32,6 @@ from pipeline.core.events import (
     Missing,
     Output,
     Result,
-    ResultValue,
     RolesAssigned,
     SpeakerPart,
     SpeakerRevised,
@@ -50,7 +49,7 @@ from pipeline.core.speakers import PROVISIONAL, revise
 from pipeline.core.state import ChannelState, DeadlineSettings, SessionSettings, SessionState
 from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, job_id_of, seconds_of
 
-__all__ = ["DeadlineSettings", "Session", "SessionEndedError", "SessionSettings"]
+__all__ = ["DeadlineSettings", "Session", "SessionEndedError", "SessionSettings", "is_stored"]
 
 
 class SessionEndedError(RuntimeError):
@@ -59,6 +58,11 @@ class SessionEndedError(RuntimeError):
 
 DIARIZE_ID = "diarize"
 SUMMARIZE_ID = "summarize"
+
+
+def is_stored(job_id: str) -> bool:
+    """Whether a job's result is a fact to be kept: those of partials and of online labels pass by."""
+    return not job_id.startswith(("p", JOB_PREFIX))
 
 
 class Session:
@@ -94,7 +98,8 @@ class Session:
         self._transcripts = [
             ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
         ]
-        self._labels = OnlineLabels(state.channels[0].heard)
+        label_ms = settings.label_ms if settings.diarize else None
+        self._labels = OnlineLabels(label_ms, state.channels[0].heard)
 
     def snapshot(self) -> bytes:
         """What the session remembers, as versioned bytes; neither audio nor its finals are part of it."""
@@ -139,6 +144,8 @@ class Session:
         Raises `SessionEndedError` for audio after the end.
         """
         if isinstance(item, Result):
+            if item.job_id.startswith(JOB_PREFIX):
+                return [*self._labels.take(item, self._state.finals)] if self.open else []
             return self._result(item, now_s) + self._ask_labels(now_s)
         if self._state.stage != "open":
             raise SessionEndedError("audio after the end of the call")
@@ -262,25 +269,10 @@ class Session:
 
     def _ask_labels(self, now_s: float) -> list[Output]:
         state = self._state
-        every = state.settings.label_ms
-        if every is None or not state.settings.diarize or state.stage != "open":
-            return []
-        heard = state.channels[0].heard
-        job_id = self._labels.ask(len(state.finals), heard, every)
-        return [] if job_id is None else [DiarizeJob(job_id, 0, heard, now_s + every / 1000, whole=False)]
-
-    def _label(self, job_id: str, value: ResultValue) -> list[Output]:
-        if self._state.stage != "open":
-            return []
-        if not isinstance(value, tuple):
-            self._labels.failed()
-            return []
-        return [*self._labels.take(job_id, value, self._state.finals)]
+        return [*self._labels.ask(len(state.finals), state.channels[0].heard, now_s)] if self.open else []
 
     def _result(self, result: Result, now_s: float) -> list[Output]:
         value = result.value
-        if result.job_id.startswith(JOB_PREFIX):
-            return self._label(result.job_id, value)
         if isinstance(value, Summary) or result.job_id == SUMMARIZE_ID:
             return self._summary(value if isinstance(value, Summary) else Summary("failed"))
         if result.job_id == DIARIZE_ID:

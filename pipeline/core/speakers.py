@@ -1,8 +1,8 @@
 """Who speaks.
 
 On a call with a channel each the channel is the speaker. On a mono call utterances carry one provisional
-speaker until turns are known, those so far while the call goes on, those of the whole call at its end; then
-every word gets the speaker who holds the floor at its middle, and single stray words go with their neighbours.
+speaker until turns are known: those so far while the call goes on, those of the whole call at its end. Then
+every word gets the speaker who holds the floor at its middle, and stray words go with their neighbours.
 """
 
 from __future__ import annotations
