@@ -158,8 +158,8 @@ class Partial:
 class SpeakerHeard:
     """Who seems to have spoken an utterance of a mono call that goes on; in place of what was said before.
 
-    Ephemeral. The parts cover all words in order. Labels hold for the time of the call alone: those of the call's
-    `SpeakerRevised` are given anew. An utterance that has none yet keeps its provisional speaker.
+    Ephemeral. The parts cover all words in order. Labels hold for the time of the call alone: those of the
+    call's `SpeakerRevised` are given anew. An utterance that has none yet keeps its provisional speaker.
     """
 
     utterance_id: str
