@@ -53,7 +53,7 @@ class OnlineLabels:
         if until <= self._shown_until or not turns:
             return []
         self._shown_until = until
-        heard = [final for final in finals if self._since <= final.start_samples < until]
+        heard = [final for final in finals if final.end_samples > self._since and final.start_samples < until]
         events = [SpeakerHeard(final.id, parts_of(final.words, turns)) for final in heard]
         changed = [event for event in events if self._shown.get(event.utterance_id) != event.parts]
         self._shown.update({event.utterance_id: event.parts for event in changed})
