@@ -23,7 +23,7 @@ define install
 	@touch $(1)/$(notdir $(2)).done
 endef
 
-.PHONY: help demo test check test-extras install format lock sample-calls bench clean
+.PHONY: help demo live test check test-extras install format lock sample-calls bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ demo: $(VENV)/base.txt.done ## Install the base package, run it on the sample ca
 	$(VENV)/bin/wrapup show calls/01-overdraft-refund.json
 	@echo
 	@echo "Transcripts and notes of all sample calls are in calls/: a .json and a .md each."
+
+live: $(VENV)/base.txt.done ## Play a sample call to a live server and show it being transcribed.
+	$(VENV)/bin/wrapup stream sample_calls/01-overdraft-refund.flac
 
 test: $(VENV)/dev.txt.done ## Install the development extra and run the tests.
 	$(PYTEST) -m "not extras"

@@ -1,4 +1,4 @@
-"""`wrapup eval asr` and `wrapup eval speakers`: accuracy on any folder with references."""
+"""`wrapup eval`: accuracy and latency on any folder with references."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from eval.speakers import SpeakerScores
     from pipeline.formats.call_json import CallDocument
 
-app = typer.Typer(help="Measure accuracy against references.", no_args_is_help=True)
+app = typer.Typer(help="Measure accuracy and latency against references.", no_args_is_help=True)
 
 ScoreT = TypeVar("ScoreT")
 
@@ -79,6 +79,40 @@ def speakers(
     if json_file is not None:
         results.write_result(results.speaker_result(outcome), json_file)
     _close(outcome, console)
+
+
+@app.command()
+@one_line_errors
+def latency(
+    paths: Paths,
+    asr: Asr = None,
+    at_once: Annotated[int, typer.Option(min=1, help="Calls at once.")] = 1,
+    json_file: Json = None,
+) -> None:
+    """How late live text comes: each call is played in real time to a server of its own."""
+    from eval import results, tables
+    from eval.latency import LatencyScores
+    from eval.listening import listen
+    from eval.runs import Source, find
+    from pipeline.config import load_config
+
+    found = find(paths, "words", Source())
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("calls", total=len(found.references))
+        config = load_config(asr=asr)
+        rows = listen(config, found.references, at_once, lambda: progress.advance(bar))
+    total = sum((scores for _, scores in rows), LatencyScores())
+    table = table_console()
+    table.print(tables.latency_table(total))
+    for line in [*tables.latency_lines(total), f"{len(rows)} calls played, {at_once} at once"]:
+        table.print(line, soft_wrap=True)
+    if json_file is not None:
+        results.write_result(results.latency_result(rows, total, at_once), json_file)
+    for passed in found.failed:
+        tell_error(passed.reason)
+    if found.failed:
+        raise typer.Exit(BAD_INPUT)
 
 
 def _score(

@@ -20,8 +20,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from eval.asr import WordScores
 from eval.bootstrap import Difference, paired_difference
 from eval.counts import ErrorCounts, SpeakerTimeCounts, SpeakerWordCounts
+from eval.latency import LatencyScores
 from eval.normalizer import WHISPER_EN
-from eval.references import data_sha256
+from eval.references import Reference, data_sha256
 from eval.runs import Outcome, Row
 from eval.speakers import COLLARS_S, SpeakerScores
 from models.errors import ConfigError, InputError
@@ -71,6 +72,20 @@ def speaker_result(outcome: Outcome[SpeakerScores]) -> dict[str, Any]:
     """The result of `wrapup eval speakers`."""
     totals = speaker_totals(outcome.rows)
     return _result("speakers", outcome, _speaker_row, totals, ["pyannote.metrics"])
+
+
+def latency_result(
+    rows: Sequence[tuple[Reference, LatencyScores]], total: LatencyScores, at_once: int
+) -> dict[str, Any]:
+    """The result of `wrapup eval latency`. Delays are measured: no two runs give the same."""
+    return {
+        "schema": SCHEMA,
+        "command": "latency",
+        "at_once": at_once,
+        "calls": [{"call": reference.name, **asdict(scores)} for reference, scores in rows],
+        "total": asdict(total),
+        "provenance": {"wrapup": version("wrapup"), "data": data_sha256([one for one, _ in rows])},
+    }
 
 
 def write_result(result: dict[str, Any], path: Path) -> None:

@@ -9,6 +9,7 @@ from rich.table import Column, Table
 from eval.asr import WordScores
 from eval.bootstrap import Difference
 from eval.counts import ErrorCounts, SpeakerTimeCounts, SpeakerWordCounts
+from eval.latency import LatencyScores, percentile
 from eval.results import speaker_totals, word_totals
 from eval.runs import Outcome, Row
 from eval.speakers import COLLARS_S, SpeakerScores
@@ -43,6 +44,34 @@ def speaker_table(rows: Sequence[Row[SpeakerScores]]) -> Table:
     table.add_section()
     table.add_row("total", "", *_time_cells(list(speaker_totals(rows).values())), style="bold")
     return table
+
+
+def latency_table(total: LatencyScores) -> Table:
+    """Delays as percentiles."""
+    table = Table(Column("from", overflow="fold"), title="Latency, seconds")
+    for name in ("to", "n", "P50", "P95", "P99"):
+        table.add_column(name, justify="right" if name != "to" else "left")
+    for first, then, delays in (
+        ("end of speech", "final text", total.speech_to_final_s),
+        ("endpoint decided", "final text", total.decided_to_final_s),
+        ("start of speech", "first partial", total.first_partial_s),
+    ):
+        shown = [percentile(delays, share) for share in (0.5, 0.95, 0.99)]
+        table.add_row(first, then, str(len(delays)), *("-" if one is None else f"{one:.3f}" for one in shown))
+    return table
+
+
+def latency_lines(total: LatencyScores) -> list[str]:
+    """What was missing, and how often a partial was wrong."""
+    ends = len(total.speech_to_final_s) + total.missing
+    lines = [f"{total.missing} of {ends} ends of speech have no final that holds them"]
+    for name, wrong, count in (
+        ("committed", total.committed_wrong, total.committed),
+        ("other", total.tail_wrong, total.tail),
+    ):
+        rate = f"{wrong / count:.3f}" if count else "-"
+        lines.append(f"{wrong} of {count} {name} words of partials are not in the final: {rate}")
+    return lines
 
 
 def closing_lines(outcome: Outcome[WordScores] | Outcome[SpeakerScores]) -> list[str]:

@@ -135,7 +135,8 @@ class Pipeline:
         )
 
     def _shown_config(self) -> dict[str, JsonValue]:
-        return self.config.model_dump(mode="json")
+        # What live servers alone read changes no document, and the URL of a database may hold a password.
+        return self.config.model_dump(mode="json", exclude={"server", "store", "live"})
 
     def _feed(self, call: Call, info: AudioInfo, progress: Progress | None) -> str | None:
         """All of the file's audio; gives a line for the user where it broke off."""

@@ -8,6 +8,7 @@ import typer
 
 from models import registry
 from pipeline.commands.doctor import doctor
+from pipeline.commands.export import export
 from pipeline.commands.keys import keys_app
 from pipeline.commands.models import models_app
 from pipeline.commands.run import run
@@ -27,6 +28,7 @@ app.command()(run)
 app.command()(summarize)
 app.command()(show)
 app.command()(schema)
+app.command()(export)
 app.command()(serve)
 app.command()(stream)
 app.command()(doctor)

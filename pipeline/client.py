@@ -24,8 +24,9 @@ from models.types import RATE_HZ
 from pipeline.doors.files import blocks, probe
 
 FRAME_MS = 20
-TRIES = 5
 RETRY_S = 1.0
+PATIENCE_S = 30.0
+"""How long a lost server is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Recording:
         return RATE_HZ * FRAME_MS // 1000
 
 
-Told = Callable[[dict[str, Any], float], None]
-"""Hears of each event, and the seconds since the call began."""
+Told = Callable[[dict[str, Any]], None]
+"""Hears of each event, in the server's envelope."""
 
 
 def read_recording(path: Path, call_id: str, hello: dict[str, Any]) -> Recording:
@@ -68,49 +69,66 @@ def read_recording(path: Path, call_id: str, hello: dict[str, Any]) -> Recording
     return Recording(call_id, samples, {**started, **hello})
 
 
-async def send_call(target: Target, recording: Recording, factor: float) -> str:
-    """Send a call at `factor` times real time, as fast as it goes for 0; gives the end code.
+class Sending:
+    """One call on its way, at `factor` times real time, or as fast as it goes for 0.
 
-    After a lost connection it connects again and goes on from where the server wants it. Raises
-    `EngineBusyError` where the server takes no more calls, `InputError` where it refuses this one.
+    `began_s` is when its first sample was spoken, on the monotonic clock; None before.
     """
-    url = f"{target.url}/v1/calls/{recording.call_id}/audio"
-    began_s = time.monotonic()
-    for trial in range(TRIES):
-        try:
-            async with connect(url, additional_headers=target.headers(), compression=None) as socket:
-                return await _send(socket, recording, factor, began_s)
-        except InvalidStatus as error:
-            raise _refused(error) from error
-        except (ConnectionClosed, OSError) as error:
-            if isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code != 1006:
-                raise InputError(f"{recording.call_id}: {error.rcvd.reason or error.rcvd.code}") from error
-            if trial == TRIES - 1:
-                raise InputError(f"{target.url}: cannot be reached") from error
+
+    def __init__(self, target: Target, recording: Recording, factor: float) -> None:
+        self.began_s: float | None = None
+        self._target = target
+        self._recording = recording
+        self._factor = factor
+
+    async def run(self) -> str:
+        """Send it all; gives the end code.
+
+        After a lost connection it connects again and goes on from where the server wants it. Raises
+        `EngineBusyError` where the server takes no more calls, `InputError` where it refuses this one.
+        """
+        url = f"{self._target.url}/v1/calls/{self._recording.call_id}/audio"
+        lost_s: float | None = None
+        while lost_s is None or time.monotonic() < lost_s + PATIENCE_S:
+            try:
+                async with connect(
+                    url, additional_headers=self._target.headers(), compression=None
+                ) as socket:
+                    lost_s = None
+                    return await self._send(socket)
+            except InvalidStatus as error:
+                raise _refused(error) from error
+            except ConnectionClosed as error:
+                if error.rcvd is not None and error.rcvd.code not in (1006, 1012):
+                    reason = error.rcvd.reason or str(error.rcvd.code)
+                    raise InputError(f"{self._recording.call_id}: {reason}") from error
+            except OSError:
+                pass
+            lost_s = lost_s or time.monotonic()
             await asyncio.sleep(RETRY_S)
-    raise InputError(f"{target.url}: cannot be reached")
+        raise InputError(f"{self._target.url}: cannot be reached")
 
-
-async def _send(socket: ClientConnection, recording: Recording, factor: float, began_s: float) -> str:
-    await socket.send(json.dumps(recording.hello))
-    welcome = json.loads(await socket.recv())
-    if welcome["type"] != "welcome":
-        raise InputError(f"{recording.call_id}: {welcome['message']}")
-    start = round(min(welcome["from_s"]) * RATE_HZ)
-    for at, data in _frames(recording, start):
-        if factor:
-            await asyncio.sleep(began_s + at / RATE_HZ / factor - time.monotonic())
-        await socket.send(struct.pack(">Q", at) + data)
-    await socket.send(json.dumps({"type": "end"}))
-    while (answer := json.loads(await socket.recv()))["type"] != "closed":
-        pass
-    return str(answer["code"])
+    async def _send(self, socket: ClientConnection) -> str:
+        recording = self._recording
+        await socket.send(json.dumps(recording.hello))
+        welcome = json.loads(await socket.recv())
+        if welcome["type"] != "welcome":
+            raise InputError(f"{recording.call_id}: {welcome['message']}")
+        self.began_s = self.began_s or time.monotonic()
+        for at, data in _frames(recording, round(min(welcome["from_s"]) * RATE_HZ)):
+            if self._factor:
+                spoken_s = (at + recording.frame) / RATE_HZ / self._factor
+                await asyncio.sleep(self.began_s + spoken_s - time.monotonic())
+            await socket.send(struct.pack(">Q", at) + data)
+        await socket.send(json.dumps({"type": "end"}))
+        while (answer := json.loads(await socket.recv()))["type"] != "closed":
+            pass
+        return str(answer["code"])
 
 
 async def follow_call(target: Target, call_id: str, told: Told) -> None:
     """Events of a call until it is closed; after a lost connection from the last one on."""
     last = 0
-    began_s = time.monotonic()
     while True:
         url = f"{target.url}/v1/calls/{call_id}/events?after={last}"
         try:
@@ -118,7 +136,7 @@ async def follow_call(target: Target, call_id: str, told: Told) -> None:
                 async for message in socket:
                     envelope = json.loads(message)
                     last = envelope["id"] or last
-                    told(envelope, time.monotonic() - began_s)
+                    told(envelope)
                     if envelope["event"]["type"] == "call_closed":
                         return
         except InvalidStatus as error:

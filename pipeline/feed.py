@@ -65,6 +65,10 @@ class Follower:
         except asyncio.QueueFull:
             self.overrun = True
 
+    def waiting(self) -> list[Envelope]:
+        """Takes all that waits now."""
+        return [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+
     async def next(self) -> Envelope:
         """The next event. Raises `FollowerTooSlow` once those that waited are read."""
         if self.overrun and self._queue.empty():
@@ -92,20 +96,23 @@ class Hub:
     async def follow(self, call_id: str | None, after: int, wanted: Wanted) -> AsyncIterator[Envelope]:
         """Events of a call, or of all calls that are `wanted`, with an id over `after`, then what comes.
 
-        Ends after the `CallClosed` of the one call. Raises `FollowerTooSlow`.
+        Ends after the `CallClosed` of the one call, at once where `after` is the id of that. Raises
+        `FollowerTooSlow`.
         """
         follower = Follower(lambda one: wanted(one) and call_id in (None, one))
         self._followers.add(follower)
         try:
             async for envelope in self._both(follower, call_id, after):
-                yield envelope
+                if envelope.id is None or envelope.id > after:
+                    yield envelope
                 if call_id is not None and isinstance(envelope.event, CallClosed):
                     return
         finally:
             self._followers.discard(follower)
 
     async def _both(self, follower: Follower, call_id: str | None, after: int) -> AsyncIterator[Envelope]:
-        last = after
+        """What was, from the event `after` itself on, then what comes."""
+        last = after - 1
         while True:
             page = await asyncio.to_thread(self._history.read, call_id, last, PAGE)
             for envelope in page:
@@ -114,6 +121,11 @@ class Hub:
                     yield envelope
             if len(page) < PAGE:
                 break
+        for envelope in follower.waiting():
+            # What came while history was read is in it, or follows it; partials of that time are stale.
+            if envelope.id is not None and envelope.id > last:
+                last = envelope.id
+                yield envelope
         while True:
             envelope = await follower.next()
             if envelope.id is None or envelope.id > last:

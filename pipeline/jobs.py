@@ -35,11 +35,17 @@ class Task:
     waiting: bool = True
 
 
+Entry: TypeAlias = tuple[int, int, Task]
+"""Rank, number of arrival, task: dropped once the task runs, or has another rank."""
+
+SWEEP_FROM = 64
+
+
 class JobQueue:
     """Tasks by rank. One thread at a time."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Task]] = []
+        self._heap: list[Entry] = []
         self._numbers = itertools.count()
         self._waiting: dict[Kind, int] = dict.fromkeys(RANKS, 0)
 
@@ -66,10 +72,12 @@ class JobQueue:
         task.kind = kind
 
     def drop(self, task: Task) -> None:
-        """Nobody wants a task: one that waits goes at once, one that runs is told."""
+        """Nobody wants a task: one that waits goes at once, with its audio; one that runs is told."""
         task.wanted = False
         if task.waiting:
             self._leave(task)
+            task.audio = None
+            self._sweep()
 
     def take(self, limit: int) -> list[Task]:
         """The first task and, up to `limit`, those of its kind behind it; empty when none waits.
@@ -89,13 +97,16 @@ class JobQueue:
         return following is not None and following.kind == first.kind and _may_share(following)
 
     def _first(self) -> Task | None:
-        """The task that is next; entries that were dropped or moved up are swept away."""
-        while self._heap:
-            rank, _, task = self._heap[0]
-            if task.waiting and RANKS[task.kind] == rank:
-                return task
+        """The task that is next; entries that were dropped or moved up before it go."""
+        while self._heap and not _stands(self._heap[0]):
             heapq.heappop(self._heap)
-        return None
+        return self._heap[0][2] if self._heap else None
+
+    def _sweep(self) -> None:
+        """What was dropped far behind the first task must not pile up there while engines are slow."""
+        if len(self._heap) > 2 * len(self) + SWEEP_FROM:
+            self._heap = [entry for entry in self._heap if _stands(entry)]
+            heapq.heapify(self._heap)
 
     def _pop(self) -> Task:
         _, _, task = heapq.heappop(self._heap)
@@ -105,6 +116,11 @@ class JobQueue:
     def _leave(self, task: Task) -> None:
         task.waiting = False
         self._waiting[task.kind] -= 1
+
+
+def _stands(entry: Entry) -> bool:
+    rank, _, task = entry
+    return task.waiting and RANKS[task.kind] == rank
 
 
 def _may_share(task: Task) -> bool:

@@ -18,7 +18,6 @@ from pipeline.core.events import (
     AudioGap,
     EphemeralEvent,
     Event,
-    LegStarted,
     Result,
     UtteranceLost,
 )
@@ -31,7 +30,6 @@ from pipeline.store.records import (
     CallRecord,
     EventRecord,
     JobResultRecord,
-    LegRecord,
     OpenCall,
     Record,
     SnapshotRecord,
@@ -42,8 +40,8 @@ from pipeline.store.writer import StoreWriter
 
 log = logging.getLogger(__name__)
 
-SITES = 20_000
-"""Calls whose site is remembered, so that who follows all calls of a site costs no query for each event."""
+REMEMBERED = 20_000
+"""Calls whose site and end are remembered, so that events and streams do not cost a query each."""
 
 Publish = Callable[[Envelope], None]
 Now = Callable[[], datetime]
@@ -69,6 +67,7 @@ class Journal:
         self._publish: Publish = _to_nobody
         self._given: dict[str, set[str]] = {}
         self._sites: OrderedDict[str, str | None] = OrderedDict()
+        self._over: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def publish_to(self, publish: Publish) -> None:
@@ -100,6 +99,9 @@ class Journal:
     def closed(self, call_id: str) -> None:
         """All of a call is out."""
         self._given.pop(call_id, None)
+        self._over[call_id] = None
+        if len(self._over) > REMEMBERED:
+            self._over.popitem(last=False)
 
     def event(self, call_id: str, event: Event) -> None:
         """See `Recorder`."""
@@ -109,9 +111,6 @@ class Journal:
         if event.id in self._given.get(call_id, ()):
             return
         self._count(event)
-        if isinstance(event, LegStarted):
-            leg = LegRecord(call_id, event.number, event.associate, event.queue, None, event.start_samples)
-            self._keep(leg)
         with self._lock:
             seq, at = self._next, self._now()
             self._next += 1
@@ -131,6 +130,10 @@ class Journal:
         records = events_after(self._store, self._spool, call_id, after, limit)
         return [Envelope(record.seq, record.call_id, record.at, record.event) for record in records]
 
+    def knows(self, call_id: str) -> bool:
+        """Whether there is or was a call of that id. Raises `StoreError`."""
+        return call_id in self._sites or self._store.call(call_id) is not None
+
     def site_of(self, call_id: str) -> str | None:
         """The site of a call. Raises `StoreError`."""
         if call_id in self._sites:
@@ -139,7 +142,9 @@ class Journal:
         return self._remember(call_id, None if stored is None else stored.record.site)
 
     def is_over(self, call_id: str) -> bool:
-        """Whether a call is closed already. Raises `StoreError`."""
+        """Whether a call is closed already, also where the store does not know yet. Raises `StoreError`."""
+        if call_id in self._over:
+            return True
         stored = self._store.call(call_id)
         return stored is not None and stored.end_code is not None
 
@@ -157,7 +162,7 @@ class Journal:
 
     def _remember(self, call_id: str, site: str | None) -> str | None:
         self._sites[call_id] = site
-        if len(self._sites) > SITES:
+        if len(self._sites) > REMEMBERED:
             self._sites.popitem(last=False)
         return site
 

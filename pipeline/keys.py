@@ -11,9 +11,9 @@ import hmac
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from models.errors import ConfigError
 from pipeline.sinks.files import write_whole
@@ -28,7 +28,7 @@ class ApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    sha256: str
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     scopes: tuple[Scope, ...]
     sites: tuple[str, ...] = ()
     made_at: datetime
@@ -94,7 +94,9 @@ class KeyRing:
         return found
 
 
-_ANYBODY = ApiKey(name="this machine", sha256="", scopes=SCOPES, made_at=datetime(1970, 1, 1, tzinfo=UTC))
+_ANYBODY = ApiKey(
+    name="this machine", sha256="0" * 64, scopes=SCOPES, made_at=datetime(1970, 1, 1, tzinfo=UTC)
+)
 
 
 def _hash(secret: str) -> str:

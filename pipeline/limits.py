@@ -28,5 +28,5 @@ class SocketLimits:
 
     hello_s: float = 10.0
     factor: float = 20.0
-    ahead_s: float = 60.0
+    ahead_s: float = 600.0
     messages_per_s: float = 2_000.0

@@ -111,6 +111,7 @@ class Server:
 
     def _sse(self, request: Request, call_id: str | None, after: int | None) -> Response:
         key = self._key(request, "read")
+        self._show(key, call_id)
         last = request.headers.get("last-event-id", "")
         start = after if after is not None else int(last) if last.isdigit() else 0
         return StreamingResponse(
@@ -126,7 +127,7 @@ class Server:
         await self._send_feed(socket, call_id, after)
 
     async def _send_feed(self, socket: WebSocket, call_id: str | None, after: int) -> None:
-        key = await self._let_in(socket, "read")
+        key = await self._let_in(socket, "read", call_id)
         if key is None:
             return
         await socket.accept()
@@ -189,9 +190,19 @@ class Server:
             raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
         return key
 
-    async def _let_in(self, socket: WebSocket, scope: Scope) -> ApiKey | None:
+    def _show(self, key: ApiKey, call_id: str | None) -> None:
+        """Raises 404 for a call that the key is not for. One that is not there yet may be waited for."""
+        if not key.sites or call_id is None:
+            return
+        journal = self.service.journal
+        if journal.knows(call_id) and not key.covers(journal.site_of(call_id)):
+            raise HTTPException(404, "no such call")
+
+    async def _let_in(self, socket: WebSocket, scope: Scope, call_id: str | None = None) -> ApiKey | None:
         try:
-            return self._key(socket, scope)
+            key = self._key(socket, scope)
+            self._show(key, call_id)
+            return key
         except HTTPException as error:
             answer = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
             await _deny(socket, answer)
@@ -203,6 +214,7 @@ class DrainingServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, server: Server, drain_s: float) -> None:
         super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._wrapup = server
         self._drain_s = drain_s
         self._draining: asyncio.Task[None] | None = None
@@ -221,16 +233,26 @@ class DrainingServer(uvicorn.Server):
         if self._own_loop is None or self._draining is not None or sig not in (signal.SIGTERM, signal.SIGINT):
             super().handle_exit(sig, frame)
             return
-        self._own_loop.call_soon_threadsafe(self._begin_drain)
+        self.stop()
+
+    def stop(self) -> None:
+        """Drain, then exit; from any thread."""
+        if self._own_loop is not None:
+            self._own_loop.call_soon_threadsafe(self._begin_drain)
 
     def _begin_drain(self) -> None:
         if self._draining is None:
-            log.warning("stopping: calls in progress may go on for %.0f s", self._drain_s)
+            log.info("stopping: calls in progress may go on for %.0f s", self._drain_s)
             self._draining = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
         await self._wrapup.drain(self._drain_s)
         self.should_exit = True
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """uvicorn logs an error for each socket that is answered with a refusal instead of a handshake."""
+    return "without completing handshake" not in record.msg
 
 
 def _quietly(_: int) -> None:

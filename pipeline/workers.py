@@ -65,7 +65,8 @@ class Workers:
         self._changed = threading.Condition()
         self._open = True
         # An engine that batches is a device of its own: a second thread would only split its batches.
-        count = 1 if engines.transcriber.capabilities.max_batch > 1 else threads
+        self._batches = engines.transcriber.capabilities.max_batch > 1
+        count = 1 if self._batches else threads
         self.meter = LoadMeter(count, clock)
         self.tally = Tally({}, {})
         self._threads = [
@@ -97,12 +98,13 @@ class Workers:
             return self._queue.waiting()
 
     def put(self, task: Task) -> None:
-        """Queue a task; where all threads are busy and one reads a partial, that one makes room."""
+        """Queue a task; where all threads are busy and one reads partials, that one makes room."""
         with self._changed:
             self._queue.put(task)
             if task.kind != "partial" and len(self._running) >= len(self._threads):
                 reading = [other for other in self._running if other.kind == "partial" and other.wanted]
-                for other in reading[:1]:
+                # Partials of one batch stop together or not at all.
+                for other in reading if self._batches else reading[:1]:
                     other.wanted = False
                     self.tally.cancelled += 1
             self._changed.notify()
@@ -201,7 +203,9 @@ class Desk:
     def transcribe(self, job: TranscribeJob, audio: Samples) -> None:
         """Queue a job with its audio, shape (n,).
 
-        A final whose early reading is under way takes the result of that; a partial may be left out.
+        A final whose early reading is under way takes the result of that. A partial may be left out; one that
+        waits gives way to a newer one of its channel, and one that is being read is read to its end, so that
+        a slow engine shows text too.
         """
         under_way = self._tasks.get(job.id)
         if under_way is not None:
@@ -209,7 +213,9 @@ class Desk:
         elif job.kind != "partial":
             self._put(Task(job, audio, self._deliver, job.kind))
         elif not self._workers.shed():
-            self.cancel(self._partials.get(job.channel, ""))
+            earlier = self._tasks.pop(self._partials.get(job.channel, ""), None)
+            if earlier is not None and earlier.waiting:
+                self._workers.drop(earlier)
             self._partials[job.channel] = job.id
             self._put(Task(job, audio, self._deliver, "partial"))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from models.errors import InputError, WrapupError
-from pipeline.client import Recording, Target, follow_call, read_recording, send_call
+from pipeline.client import Recording, Sending, Target, follow_call, read_recording
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
-from pipeline.config import load_config
+from pipeline.config import Config, load_config
 
 STYLES = {0: "cyan", 1: "green"}
 
@@ -22,7 +25,10 @@ STYLES = {0: "cyan", 1: "green"}
 @one_line_errors
 def stream(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="An audio file.")],
-    to: Annotated[str, typer.Option(help="The server.")] = "ws://127.0.0.1:8080",
+    to: Annotated[
+        str | None,
+        typer.Option(help="The server, ws://HOST:PORT; without it one in this process."),
+    ] = None,
     key: Annotated[str | None, typer.Option(envvar="WRAPUP_KEY", help="API key.")] = None,
     realtime: Annotated[float, typer.Option(min=0, help="Times real time; 0 as fast as it goes.")] = 1.0,
     calls: Annotated[int, typer.Option(min=1, help="The same file as so many calls at once.")] = 1,
@@ -31,15 +37,27 @@ def stream(
     site: Annotated[str | None, typer.Option(help="Site of the call.")] = None,
 ) -> None:
     """Send a recording as a live call and show what comes back."""
-    load_config()
+    config = load_config()
     hello = {name: value for name, value in (("associate", associate), ("site", site)) if value is not None}
     first = read_recording(path, call_id or f"{path.stem[:80]}-{uuid.uuid4().hex[:8]}", hello)
-    target = Target(to.rstrip("/"), key)
-    faults = asyncio.run(_run(target, _copies(first, calls), realtime))
+    with _server(config, to) as url:
+        faults = asyncio.run(_run(Target(url, key), _copies(first, calls), realtime))
     for fault in faults:
         tell_error(fault)
     if faults:
         raise typer.Exit(BAD_INPUT)
+
+
+@contextmanager
+def _server(config: Config, to: str | None) -> Iterator[str]:
+    """The address of the server that was named, or of one of our own, which keeps nothing."""
+    if to is not None:
+        yield to.rstrip("/")
+        return
+    from pipeline.background import running, temporary_service
+
+    with temporary_service(config) as service, running(service) as address:
+        yield f"ws://{address}"
 
 
 def _copies(first: Recording, calls: int) -> list[Recording]:
@@ -53,7 +71,7 @@ async def _run(target: Target, recordings: list[Recording], factor: float) -> li
     following = None
     if len(recordings) == 1:
         following = asyncio.create_task(follow_call(target, recordings[0].call_id, Screen().show))
-    sending = (send_call(target, recording, factor) for recording in recordings)
+    sending = (Sending(target, recording, factor).run() for recording in recordings)
     ended: list[str | BaseException] = await asyncio.gather(*sending, return_exceptions=True)
     done = sum(isinstance(one, str) for one in ended)
     if following is None:
@@ -78,10 +96,12 @@ class Screen:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        self._began_s = time.monotonic()
         self._open = False
 
-    def show(self, envelope: dict[str, Any], since_s: float) -> None:
+    def show(self, envelope: dict[str, Any]) -> None:
         """One event."""
+        since_s = time.monotonic() - self._began_s
         event = envelope["event"]
         if event["type"] == "partial":
             self._partial(event)

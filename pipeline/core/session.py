@@ -223,7 +223,9 @@ class Session:
         for span in spans:
             due = self._deadline(now_s, span.end_samples - span.start_samples)
             early = channel.early if channel.early is not None and channel.early.span == span else None
+            # A reading that failed is no answer: the final asks anew.
             settled = early.settled if early is not None else None
+            settled = None if isinstance(settled, Failure) else settled
             self._transcripts[index].expect(span, due, settled)
             if early is not None:
                 channel.early = None
@@ -292,12 +294,11 @@ class Session:
         return out + self._go_on(now_s)
 
     def _settle_early(self, job_id: str, value: Transcription | Failure) -> None:
-        """An early reading that failed is forgotten, so that the final asks anew."""
+        """An early reading came back, or failed: either way it is not asked for a second time."""
         for index, channel in enumerate(self._state.channels):
             early = channel.early
             if early is not None and job_id_of(index, early.span) == job_id:
-                early.settled = value if isinstance(value, Transcription) else None
-                channel.early = early if early.settled is not None else None
+                early.settled = value
 
     def _partial(self, job_id: str, value: Transcription | Failure) -> list[Output]:
         index, start, end = (int(part) for part in job_id[1:].split("-"))

@@ -138,6 +138,12 @@ def shown(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=True)
 
 
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite URL; None where the database is no file. Raises `ConfigError`."""
+    engine = open_engine(url)
+    return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
+
+
 def make_folder(engine: Engine) -> None:
     """The folder of a SQLite file, for its owner alone. Raises `StoreAwayError`."""
     if engine.dialect.name != "sqlite":

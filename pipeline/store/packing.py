@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 
+from models.errors import InputError
 from models.types import Statement, Summary, Transcription, Turn, Word
 from pipeline.core import snapshot
 from pipeline.core.events import Failure
@@ -57,11 +58,14 @@ def pack(record: Record) -> bytes:
 
 
 def unpack(data: bytes) -> Record:
-    """The record that `pack` was given. Raises `StoreError` or `InputError`."""
+    """The record that `pack` was given. Raises `StoreError`."""
     name, members = json.loads(data)
     if name not in _RECORDS:
         raise StoreError(f"a waiting record is of a kind that this version does not know: {name}")
-    return cast(Record, _RECORDS[name](**{key: _member(key, value) for key, value in members.items()}))
+    try:
+        return cast(Record, _RECORDS[name](**{key: _member(key, value) for key, value in members.items()}))
+    except InputError as error:
+        raise StoreError(f"a waiting event cannot be read: {error}") from error
 
 
 def _plain(value: Any) -> Any:

@@ -39,7 +39,10 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class LegRecord:
-    """An associate takes part from `from_samples` on: the first leg, or the next one after a transfer."""
+    """An associate takes part from `from_samples` on: the first leg, or the next one after a transfer.
+
+    Legs count from 1. The event `LegStarted` says the same, except for the channel.
+    """
 
     call_id: str
     leg: int

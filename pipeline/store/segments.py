@@ -57,7 +57,11 @@ class Segment:
         header = _MAGIC + _KEY.pack(len(key)) + key
         segment = cls(path, vault.cipher(path.name, key), 0)
         segment._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        segment._write(header)
+        try:
+            segment._write(header)
+        except OSError:
+            segment.finish()
+            raise
         segment.start = segment.size
         return segment
 

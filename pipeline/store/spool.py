@@ -64,6 +64,8 @@ class Spool:
             raise
         self._next = int(self._segments[-1].path.stem) + 1 if self._segments else 1
         self._active: Segment | None = None
+        self._bytes = sum(segment.size for segment in self._segments)
+        self._waiting = sum(segment.records for segment in self._segments)
         self._taken = 0
         self._offset = 0
         with self._changed:
@@ -72,14 +74,13 @@ class Spool:
     @property
     def waiting_records(self) -> int:
         """Records that the store does not have yet."""
-        with self._changed:
-            return self._waiting()
+        return self._waiting
 
     @property
     def waiting_bytes(self) -> int:
         """Bytes of those records on disk."""
         with self._changed:
-            return sum(segment.size for segment in self._segments) - self._offset
+            return self._bytes - self._offset
 
     def last_seq(self) -> int:
         """The highest seq of the events here; 0 where there are none."""
@@ -97,10 +98,12 @@ class Spool:
             try:
                 segment = self._writable()
                 sealed = segment.seal(content)
-                taken = sum(segment.size for segment in self._segments)
-                if taken + bytes_taken(sealed) > self._limit_bytes:
+                taken = self._bytes + bytes_taken(sealed)
+                if taken > self._limit_bytes:
                     raise SpoolFullError(f"spool {self._folder}: full ({self._limit_bytes} bytes)")
                 segment.append(sealed, seq)
+                self._bytes = taken
+                self._waiting += 1
             except OSError as error:
                 raise SpoolFullError(f"spool {self._folder}: cannot be written ({error.strerror})") from error
             self._changed.notify_all()
@@ -111,8 +114,8 @@ class Spool:
         Gives the same again until `written` was called. Raises `UnreadableError` for damaged records.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting() or self._draining)
-            if not self._waiting():
+            self._changed.wait_for(lambda: self._waiting or self._draining)
+            if not self._waiting:
                 return None
             first, offset = self._segments[0], self._offset
         entries = first.read(offset, count)
@@ -122,6 +125,7 @@ class Spool:
         """The store has these records: they need not be kept."""
         with self._changed:
             self._taken += len(batch.contents)
+            self._waiting -= len(batch.contents)
             self._offset = batch.end
             self._drop_written()
             self._changed.notify_all()
@@ -159,7 +163,7 @@ class Spool:
     def wait_until_written(self, timeout_s: float) -> bool:
         """Whether the store has all that was appended, within this time."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting(), timeout_s)
+            return self._changed.wait_for(lambda: not self._waiting, timeout_s)
 
     def drain(self) -> None:
         """Nothing more will be appended: once nothing waits, `next_batch` gives None."""
@@ -176,9 +180,6 @@ class Spool:
             self._drop_written()
         self._lock.release()
 
-    def _waiting(self) -> int:
-        return sum(segment.records for segment in self._segments) - self._taken
-
     def _writable(self) -> Segment:
         if self._active is not None and self._active.size >= self._segment_bytes:
             self._active.finish()
@@ -186,8 +187,9 @@ class Spool:
             self._drop_written()
         if self._active is None:
             path = self._folder / f"{self._next:012d}{SUFFIX}"
-            self._active = Segment.create(path, self._vault)
             self._next += 1
+            self._active = Segment.create(path, self._vault)
+            self._bytes += self._active.size
             self._segments.append(self._active)
             self._start_at_first()
         return self._active
@@ -197,7 +199,9 @@ class Spool:
         while self._segments and self._segments[0] is not self._active:
             if self._taken < self._segments[0].records:
                 break
-            self._segments.popleft().path.unlink(missing_ok=True)
+            written = self._segments.popleft()
+            written.path.unlink(missing_ok=True)
+            self._bytes -= written.size
             self._taken = self._offset = 0
         self._start_at_first()
 

@@ -10,6 +10,7 @@ from typing import Any
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Row, delete, func, null, select, update
 
+from models.errors import InputError
 from pipeline.formats.event_json import decode_durable
 from pipeline.store.columns import SealedText
 from pipeline.store.database import (
@@ -113,10 +114,7 @@ class Store:
         """Events of one call, or of all, with a seq over `after_seq`, in order of seq."""
         with reading(self._engine) as connection:
             found = connection.execute(events_of(call_id, after_seq).limit(limit))
-            return [
-                EventRecord(row.seq, row.call_id, row.at, decode_durable(event))
-                for row, event in self._opened(found)
-            ]
+            return [_event_record(row, event) for row, event in self._opened(found)]
 
     def event_ids(self, call_id: str) -> set[str]:
         """Ids of all events of a call, also of a forgotten one."""
@@ -217,6 +215,13 @@ class Store:
 
 def _is_sealed(kind: object) -> bool:
     return isinstance(kind, SealedText)
+
+
+def _event_record(row: Row[Any], event: dict[str, Any]) -> EventRecord:
+    try:
+        return EventRecord(row.seq, row.call_id, row.at, decode_durable(event))
+    except InputError as error:
+        raise StoreError(f"event {row.event_id} of call {row.call_id} cannot be read: {error}") from error
 
 
 def _check_vault(connection: Connection, vault: Vault, name: str) -> None:

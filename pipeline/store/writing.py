@@ -14,9 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pipeline.core.events import (
-    CallClosed,
-)
+from pipeline.core.events import CallClosed, LegStarted
 from pipeline.store.errors import StoreError
 from pipeline.store.packing import pack_value
 from pipeline.store.projections import CallState, Row, Rows, event_rows, place
@@ -50,7 +48,7 @@ def write_records(connection: Connection, vault: Vault, records: Sequence[Record
     _write_calls(connection, vault, [record for record in records if isinstance(record, CallRecord)])
     states = call_states(connection, vault, {record.call_id for record in records})
     kept = [record for record in records if _state(states, record).cipher is not None]
-    _write_legs(connection, states, [record for record in kept if isinstance(record, LegRecord)])
+    _write_legs(connection, states, _legs_in(kept))
     _insert_all(connection, _results(states, kept))
     of_events = [record for record in kept if isinstance(record, EventRecord)]
     _insert_all(
@@ -124,6 +122,20 @@ def _call_row(record: CallRecord) -> Row:
         "tenant": record.tenant,
         "provenance": dict(record.provenance),
     }
+
+
+def _legs_in(records: Sequence[Record]) -> list[LegRecord]:
+    """Legs as they were handed over, and as events say that they began."""
+    found: list[LegRecord] = []
+    for record in records:
+        if isinstance(record, LegRecord):
+            found.append(record)
+        elif isinstance(record, EventRecord) and isinstance(record.event, LegStarted):
+            leg = record.event
+            found.append(
+                LegRecord(record.call_id, leg.number, leg.associate, leg.queue, None, leg.start_samples)
+            )
+    return found
 
 
 def _write_legs(
@@ -212,11 +224,11 @@ def _close(connection: Connection, records: Sequence[EventRecord]) -> None:
 
 def _end_legs(connection: Connection, records: Sequence[Record]) -> None:
     """A leg ends where the next one of its call begins, the last one with the call."""
-    touched = {
+    touched = {record.call_id for record in _legs_in(records)}
+    touched |= {
         record.call_id
         for record in records
-        if isinstance(record, LegRecord)
-        or (isinstance(record, EventRecord) and isinstance(record.event, CallClosed))
+        if isinstance(record, EventRecord) and isinstance(record.event, CallClosed)
     }
     if not touched:
         return

@@ -127,8 +127,9 @@ def test_the_type_is_the_name_of_the_class() -> None:
 
 
 def test_a_partial_is_an_event_and_not_a_durable_one() -> None:
-    found = encode_event(Partial(0, 0, 16_000, "my card"))
-    assert decode_event(found) == Partial(0, 0, 16_000, "my card")
+    partial = Partial(0, 0, 16_000, "my", "card")
+    found = encode_event(partial)
+    assert decode_event(found) == partial
     with pytest.raises(InputError, match="expected one of"):
         decode_durable(found)
     assert decode_durable(encode_event(FINAL)) == FINAL

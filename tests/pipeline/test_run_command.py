@@ -105,6 +105,15 @@ def test_resume_knows_a_file_by_its_contents(folder: Path) -> None:
     assert first.provenance.source != second.provenance.source
 
 
+def test_what_servers_alone_read_is_in_no_document(folder: Path) -> None:
+    quiet(folder / "one.wav")
+    (folder / "wrapup.toml").write_text('[store]\nurl = "postgresql+psycopg://wrapup:sesame@db/calls"\n')
+    assert wrapup("run", "one.wav", "--out", "out").exit_code == 0
+    kept = read_call(folder / "out" / "one.json").provenance.config
+    assert "endpoint" in kept
+    assert not {"server", "store", "live"} & set(kept)
+
+
 def test_a_file_that_breaks_off_is_told_again_on_resume(folder: Path) -> None:
     cut = quiet(folder / "cut.wav")
     cut.write_bytes(cut.read_bytes()[:20_000])

@@ -12,6 +12,7 @@ from pipeline.core.events import (
     DraftReady,
     DurableEvent,
     Failure,
+    LegStarted,
     RolesAssigned,
     SpeakerPart,
     SpeakerRevised,
@@ -39,7 +40,7 @@ def opened(call_id: str, day: int = 0, associate: str = "ann") -> list[Record]:
     at = OPENED + timedelta(days=day)
     return [
         CallRecord(call_id, at, ("agent", "customer"), "cards", "inbound", "en", "leeds", "bank", provenance),
-        LegRecord(call_id, 0, associate, "cards", 0, 0),
+        LegRecord(call_id, 1, associate, "cards", 0, 0),
     ]
 
 
@@ -58,6 +59,7 @@ def told() -> list[DurableEvent]:
         final(0),
         UtteranceLost("u1-16000", 1, 16_000, 20_000, "deadline"),
         AudioGap("gap0-20000", 0, 20_000, 24_000),
+        LegStarted("leg-2", 2, "bob", "loans", 30_000),
         final(32_000, channel=1),
         TurnsFound("turns-1", 1, 0, (Turn(0, 16_000, "S1"),)),
         SpeakerRevised("u0-0-speaker-1", "u0-0", 1, (SpeakerPart(0, 4, "S2"),)),
@@ -90,12 +92,10 @@ def results(call_id: str) -> list[Record]:
 def whole_call(call_id: str, first_seq: int = 1, day: int = 0) -> list[Record]:
     """All of a call in the order in which the shell hands it over."""
     events = numbered(call_id, told(), first_seq)
-    transferred = LegRecord(call_id, 1, "bob", "loans", 0, 30_000)
     return [
         *opened(call_id, day),
         *results(call_id),
         *events[:3],
         SnapshotRecord(call_id, b'{"state": "periwinkle"}'),
-        transferred,
         *events[3:],
     ]

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.errors import InputError
 from pipeline.core.events import DurableEvent
 from pipeline.store import segments
 from pipeline.store.errors import SpoolFullError, StoreError, UnreadableError
@@ -61,7 +60,7 @@ def test_every_record_comes_back_equal(event: DurableEvent) -> None:
 def test_a_record_of_another_version_is_refused() -> None:
     with pytest.raises(StoreError, match="of a kind that this version does not know: MoodRecord"):
         unpack(b'["MoodRecord", {}]')
-    with pytest.raises(InputError, match="event: type"):
+    with pytest.raises(StoreError, match="a waiting event cannot be read: event: type"):
         unpack(pack(numbered("one", [final(0)])[0]).replace(b"utterance_final", b"utterance_mood"))
     with pytest.raises(StoreError, match="a stored result cannot be read"):
         unpack_value(b"{}")
@@ -159,6 +158,27 @@ def test_a_disk_that_takes_no_more_leaves_no_half_record(
     assert take_all(spool) == [records[0], records[2]]
 
 
+def test_a_disk_that_takes_no_new_file_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, MB, VAULT)
+    records = whole_call("one")
+
+    def full_disk(file: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(segments.os, "write", full_disk)
+    with pytest.raises(SpoolFullError, match="No space left on device"):
+        spool.append(records[0])
+    monkeypatch.undo()
+    spool.append(records[1])
+    assert take_all(spool) == [records[1]]
+    spool.close()
+    spool = Spool(tmp_path, MB, VAULT)
+    assert (spool.waiting_records, spool.waiting_bytes, files(tmp_path)) == (0, 0, [])
+    spool.close()
+
+
 def test_pending_events_go_on_from_a_seq(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 40_000, VAULT)
     one = numbered("one", [final(16_000 * i) for i in range(20)], 1)
@@ -170,8 +190,8 @@ def test_pending_events_go_on_from_a_seq(tmp_path: Path) -> None:
     assert spool.pending("two", 0, 100) == two
     assert spool.pending("one", 0, 3) == one[:3]
     assert spool.pending(None, 18, 4) == [*one[18:], *two[:2]]
-    assert spool.pending(None, 29, 100) == []
-    assert spool.last_seq() == 29
+    assert spool.pending(None, 30, 100) == []
+    assert spool.last_seq() == 30
     batch = spool.next_batch(5)
     assert batch is not None
     spool.written(batch)

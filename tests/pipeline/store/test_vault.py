@@ -208,7 +208,7 @@ def test_a_forgotten_call_has_no_text_and_gets_none(url: str, tmp_path: Path, en
     store.write([*whole_call("one"), *numbered("one", [final(99_000)], 90), SnapshotRecord("one", b"x")])
     assert [record.call_id for record in store.events(None, 0, 100)] == ["two"] * len(told())
     assert store.event_ids("one") == {item.id for item in told()}
-    assert store.last_seq() == 28
+    assert store.last_seq() == 29
     call = store.call("one")
     assert call is not None
     assert call.forgotten_at is not None

@@ -216,12 +216,12 @@ def test_a_record_that_is_refused_is_set_aside_and_the_others_go_on(
 
 
 def test_a_feed_sees_each_event_once_wherever_it_is(spool: Spool, store: Store) -> None:
-    one, two = numbered("one", told(), 1), numbered("two", told(), 10)
+    one, two = numbered("one", told(), 1), numbered("two", told(), 11)
     store.write([*opened("one"), *opened("two"), *one, *two[:4]])
     append_all(spool, [*one[5:], *two])
     assert events_after(store, spool, None, 0, 100) == [*one, *two]
-    assert events_after(store, spool, "two", 12, 3) == two[3:6]
-    assert events_after(store, spool, None, 18, 10) == []
+    assert events_after(store, spool, "two", 13, 3) == two[3:6]
+    assert events_after(store, spool, None, 20, 10) == []
     # An event that was given out a second time after a crash keeps its first place.
     spool.append(EventRecord(99, "one", OPENED, told()[0]))
     assert events_after(store, spool, "one", 0, 100) == one

@@ -1,0 +1,130 @@
+"""What a server gives out: events over WebSockets and Server-Sent Events, whole and from any id on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from pipeline.client import Sending, Target, follow_call
+from pipeline.keys import KeyRing, add_key, read_keys
+from tests.pipeline.live_server import read_feed, run, served, two_turns
+
+
+async def send(address: str, call_id: str, key: str | None = None, **hello: Any) -> str:
+    return await Sending(Target(f"ws://{address}", key), two_turns(call_id, **hello), 0).run()
+
+
+def durable(envelopes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [envelope for envelope in envelopes if envelope["id"] is not None]
+
+
+def test_a_call_is_followed_from_its_start_to_its_close(tmp_path: Path) -> None:
+    async def talk() -> tuple[str, list[dict[str, Any]]]:
+        seen: list[dict[str, Any]] = []
+        following = asyncio.create_task(follow_call(Target(f"ws://{address}"), "one", seen.append))
+        code = await send(address, "one")
+        await following
+        return code, seen
+
+    with served(tmp_path) as (address, _):
+        code, seen = run(talk)
+        again = run(lambda: read_feed(address, "/v1/calls/one/events"))
+    assert code == "hangup"
+    types = [envelope["event"]["type"] for envelope in durable(seen)]
+    assert types.count("utterance_final") == 2
+    assert types[0] == "leg_started"
+    assert types[-2:] == ["draft_ready", "call_closed"]
+    assert [envelope["id"] for envelope in durable(seen)] == sorted({e["id"] for e in durable(seen)})
+    assert again == durable(seen)
+
+
+def test_a_feed_goes_on_after_any_id(tmp_path: Path) -> None:
+    with served(tmp_path) as (address, _):
+        run(lambda: send(address, "one"))
+        whole = run(lambda: read_feed(address, "/v1/calls/one/events"))
+        for position, envelope in enumerate(whole[:-1]):
+            path = f"/v1/calls/one/events?after={envelope['id']}"
+            rest = run(lambda path=path: read_feed(address, path))
+            assert rest == whole[position + 1 :]
+
+
+def test_server_sent_events_are_the_same_and_resume_by_their_header(tmp_path: Path) -> None:
+    async def sse(headers: dict[str, str]) -> list[tuple[str, str]]:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://{address}/v1/calls/one/events", headers=headers)
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        blocks = [block.split("\n") for block in answer.text.split("\n\n") if block.startswith("id: ")]
+        return [(number.removeprefix("id: "), data.removeprefix("data: ")) for number, data in blocks]
+
+    with served(tmp_path) as (address, _):
+        run(lambda: send(address, "one"))
+        whole = run(lambda: read_feed(address, "/v1/calls/one/events"))
+        events = run(lambda: sse({}))
+        rest = run(lambda: sse({"Last-Event-ID": events[1][0]}))
+    assert [json.loads(data) for _, data in events] == whole
+    assert rest == events[2:]
+
+
+def test_the_feed_of_all_calls_has_each_event_once(tmp_path: Path) -> None:
+    async def listen() -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+        async with connect(f"ws://{address}/v1/events", compression=None) as socket:
+            sending = asyncio.gather(*(send(address, f"call-{number}") for number in range(4)))
+            closed = 0
+            while closed < 4:
+                seen.append(json.loads(await socket.recv()))
+                closed += seen[-1]["event"]["type"] == "call_closed"
+            await sending
+        return seen
+
+    with served(tmp_path) as (address, _):
+        seen = durable(run(listen))
+        each = [run(lambda n=n: read_feed(address, f"/v1/calls/call-{n}/events")) for n in range(4)]
+    assert [envelope["id"] for envelope in seen] == sorted({envelope["id"] for envelope in seen})
+    for number in range(4):
+        assert [one for one in seen if one["call_id"] == f"call-{number}"] == each[number]
+
+
+def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    sender = add_key(file, "platform", ("send",), ())
+    reader = add_key(file, "desktop", ("read",), ())
+    local = add_key(file, "leeds", ("read", "send"), ("leeds",))
+    keys = KeyRing(read_keys(file))
+
+    def bearer(key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}"}
+
+    async def refused(path: str, headers: dict[str, str]) -> int:
+        with pytest.raises(InvalidStatus) as caught:
+            await read_feed(address, path, headers)
+        return caught.value.response.status_code
+
+    async def statuses() -> list[int]:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            base = f"http://{address}"
+            metrics = await client.get(f"{base}/metrics", headers=bearer(sender))
+            healthy = await client.get(f"{base}/healthz")
+            ready = await client.get(f"{base}/readyz")
+            foreign = {**bearer(reader), "Origin": "http://elsewhere.example"}
+            other = await client.get(f"{base}/v1/events", headers=foreign)
+        return [metrics.status_code, healthy.status_code, ready.status_code, other.status_code]
+
+    with served(tmp_path, keys) as (address, _):
+        assert run(lambda: send(address, "york-1", sender, site="york")) == "hangup"
+        assert run(lambda: send(address, "leeds-1", local, site="leeds")) == "hangup"
+        for headers in ({}, bearer("wrapup_nonsense"), bearer(sender)):
+            assert run(lambda headers=headers: refused("/v1/calls/york-1/events", headers)) == 401
+        everything = run(lambda: read_feed(address, "/v1/calls/york-1/events", bearer(reader)))
+        assert everything[-1]["event"]["type"] == "call_closed"
+        assert run(lambda: refused("/v1/calls/york-1/events", bearer(local))) == 404
+        own = run(lambda: read_feed(address, "/v1/calls/leeds-1/events", bearer(local)))
+        assert own[-1]["event"]["type"] == "call_closed"
+        assert run(statuses) == [401, 200, 200, 403]
