@@ -1,11 +1,11 @@
 """What is kept of a mono recording while it is heard: activity and voices, not audio.
 
-Ten-second chunks start every two seconds. Each gives the activity of its local speakers (one byte a frame);
-every second one gives an embedding of each local speaker; every fifth one, so that they lie end to end, gives
-embeddings of short single-speaker pieces. Together about 1 KB for each second of audio.
+Ten-second chunks start every two seconds. Each gives the activity of its local speakers (one byte a frame)
+and an embedding of what each of them said last; every fifth one, so that they lie end to end, gives embeddings
+of short single-speaker pieces. Together about 2 KB for each second of audio.
 
 A second of embedded speech costs more than the segmentation of a chunk, so that the cost is how often speech
-is embedded: in two or three voices and one piece.
+is embedded: in about two voices and one piece.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from models.diarization.networks import (
 from models.types import RATE_HZ, Samples
 
 HOP_SAMPLES = 2 * RATE_HZ
-VOICE_EVERY_HOPS = 2
-"""Measured on two-party calls: speakers are counted as well with a voice each 4 s as each 2 s or 1 s."""
+"""Measured on windows of calls: speakers are counted as well with a voice each 2 s as each second, and better
+than each 4 s."""
 FEW_CHUNKS = 30
 """A recording of fewer gives voices at its end too; a longer one has enough, and its end is sooner known."""
 PIECES_EVERY_HOPS = CHUNK_SAMPLES // HOP_SAMPLES
@@ -39,6 +39,8 @@ PIECE_FRAMES = 118
 LEAST_PIECE_FRAMES = 35
 """And at least 0.6 s: a shorter one does not tell who it is."""
 LEAST_VOICE_FRAMES = 6
+MOST_VOICE_FRAMES = 237
+"""A voice is embedded from its last 4 s: speakers are counted as well as from all ten, for half the cost."""
 CONTEXT_FRAMES = 10
 """Feature frames around speech that the embedding network may see but does not count."""
 
@@ -88,7 +90,7 @@ def hear(hearing: Hearing, networks: Networks, audio: Samples, last: bool) -> No
     Raises `EngineError`.
     """
     chunk = len(hearing.activity)
-    voices_due = chunk % VOICE_EVERY_HOPS == 0 or (last and chunk < FEW_CHUNKS)
+    voices_due = not last or chunk < FEW_CHUNKS
     pieces_due = chunk % PIECES_EVERY_HOPS == 0 or last
     _take(hearing, networks, audio, voices_due, pieces_due)
 
@@ -151,9 +153,11 @@ def _voices(
     for local in range(LOCAL_SPEAKERS):
         clean_frames = int((alone == local).sum())
         mask = alone == local if clean_frames >= LEAST_VOICE_FRAMES else active[:, local]
-        if mask.sum() < LEAST_VOICE_FRAMES:
+        spoken = np.flatnonzero(mask)
+        if len(spoken) < LEAST_VOICE_FRAMES:
             continue
-        weights = mask[nearest].astype(np.float32)
+        taken = np.isin(np.arange(CHUNK_FRAMES), spoken[-MOST_VOICE_FRAMES:])
+        weights = taken[nearest].astype(np.float32)
         near = np.convolve(weights, np.ones(2 * CONTEXT_FRAMES + 1), mode="same") > 0
         if weights.any():
             yield Voice(chunk, local, clean_frames, networks.embed(features[near], weights[near]))

@@ -40,7 +40,7 @@ class MoonshineDiarizer:
 class MoonshineStream:
     """Speakers of one recording. Turns do not depend on how the audio was cut into pushes.
 
-    Holds ten seconds of audio and about 1 KB for each second heard.
+    Holds ten seconds of audio and about 2 KB for each second heard.
     """
 
     def __init__(self, networks: Networks, max_speakers: int | None) -> None:

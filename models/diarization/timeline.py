@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from models.diarization.clustering import Array, find_speakers, unit
-from models.diarization.hearing import HOP_SAMPLES, VOICE_EVERY_HOPS, Hearing, first_frame, runs
+from models.diarization.hearing import HOP_SAMPLES, Hearing, first_frame, runs
 from models.diarization.networks import (
     CHUNK_FRAMES,
     FRAME_MIDDLE_SAMPLES,
@@ -39,7 +39,7 @@ def decide(hearing: Hearing, plda: PldaArrays, end_samples: int, max_speakers: i
     embeddings = np.array([voice.embedding for voice in hearing.voices], dtype=np.float64)
     clean = np.array([voice.clean_frames >= TRAINED_SHARE * CHUNK_FRAMES for voice in hearing.voices])
     trained = embeddings[clean] if clean.any() else embeddings
-    centroids = find_speakers(trained, plda, VOICE_EVERY_HOPS * HOP_SAMPLES / RATE_HZ, max_speakers)
+    centroids = find_speakers(trained, plda, HOP_SAMPLES / RATE_HZ, max_speakers)
     matched = _match_voices(hearing, unit(embeddings) @ unit(centroids).T)
     _match_others(hearing, matched, len(centroids))
     labels = _floor(hearing, matched, len(centroids))
