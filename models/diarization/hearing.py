@@ -1,8 +1,8 @@
 """What is kept of a mono recording while it is heard: activity and voices, not audio.
 
 Ten-second chunks start every two seconds. Each gives the activity of its local speakers (one byte a frame)
-and an embedding of what each of them said last; every fifth one, so that they lie end to end, gives embeddings
-of short single-speaker pieces. Together about 2 KB for each second of audio.
+and an embedding of what each of them said last; every fifth one, so that they lie end to end, embeddings of
+short single-speaker pieces. Together about 2 KB for each second of audio.
 
 A second of embedded speech costs more than the segmentation of a chunk, so that the cost is how often speech
 is embedded: in about two voices and one piece.
@@ -31,7 +31,7 @@ from models.types import RATE_HZ, Samples
 HOP_SAMPLES = 2 * RATE_HZ
 """Measured on windows of calls: speakers are counted as well with a voice each 2 s as each second, and better
 than each 4 s."""
-FEW_CHUNKS = 30
+FEW_CHUNKS = 6
 """A recording of fewer gives voices at its end too; a longer one has enough, and its end is sooner known."""
 PIECES_EVERY_HOPS = CHUNK_SAMPLES // HOP_SAMPLES
 PIECE_FRAMES = 118
@@ -73,10 +73,10 @@ class Hearing:
     pieces: list[Piece] = field(default_factory=list)
     covered_frames: int = 0
 
-    def active(self, chunk: int) -> NDArray[np.bool_]:
-        """Who is active in a chunk, shape (CHUNK_FRAMES, LOCAL_SPEAKERS)."""
-        bits = np.unpackbits(self.activity[chunk][:, None], axis=1, bitorder="little")
-        return bits[:, :LOCAL_SPEAKERS].astype(np.bool_)
+    def active(self) -> NDArray[np.bool_]:
+        """Who is active in each chunk, shape (chunks, CHUNK_FRAMES, LOCAL_SPEAKERS), chunks > 0."""
+        bits = np.unpackbits(np.stack(self.activity)[..., None], axis=2, bitorder="little")
+        return bits[..., :LOCAL_SPEAKERS].astype(np.bool_)
 
 
 def first_frame(chunk: int) -> int:
