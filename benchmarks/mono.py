@@ -3,14 +3,14 @@
     python -m benchmarks.mono PATH... [--diarizer NAME] [--asr NAME] [--label-ms 2000] [--growth MINUTES]
 
 PATH is a file or folder of audio with references beside it; channels of a stereo file are mixed. Each call
-runs through a live call's shell in blocks of 64 ms, and all answers are waited for before the next block, so
-that labels are those of a machine that keeps up. "Shown" is the label that an utterance had first, right after
-its text; "revised" that of the same utterances after hang-up; "turns" are the turns after hang-up, "full pass"
-those of the same engine over the whole recording. DER has no collar and scores overlap; utterances lose what
-voice activity and the transcriber left out, turns do not. WDER where the reference has words. CPU is that of
-the diarizer's thread. "Closed" are the seconds from hang-up to the last event, with a note that costs nothing;
-its total is the longest. Other rates are of sums. `--growth` hears so many minutes of the recordings end to end,
-and says what re-clustering costs as calls grow.
+runs through a live call's shell in blocks of 64 ms, and all answers are waited for before the next block,
+so that labels are those of a machine that keeps up. "Shown" is the label that an utterance had first, right
+after its text; "revised" that of the same utterances after hang-up; "turns" are the turns after hang-up,
+"full pass" those of the same engine over the whole recording. DER has no collar and scores overlap;
+utterances lose what voice activity and the transcriber left out, turns do not. WDER where the reference has
+words. CPU is that of the diarizer's thread. "Closed" are the seconds from hang-up to the last event, with a
+note that costs nothing; its total is the longest. Other rates are of sums. `--growth` hears so many minutes
+of the recordings end to end, and says what re-clustering costs as calls grow.
 """
 
 from __future__ import annotations

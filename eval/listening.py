@@ -6,15 +6,18 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from eval.latency import LatencyScores, Seen, score, stretches
 from eval.references import Reference
+from models.types import Samples
 from pipeline.background import running, temporary_service
 from pipeline.client import Recording, Sending, Target, follow_call, read_recording
 from pipeline.config import Config
+from pipeline.doors.files import blocks, probe
 
 
 @dataclass(slots=True)
@@ -49,10 +52,15 @@ async def _listen(
             recording = await asyncio.to_thread(read_recording, reference.audio, f"call-{number}", {})
             played = await play(target, recording, reference)
         advance()
-        audio = recording.samples.T.astype(np.float32) / 32_768.0
+        audio = await asyncio.to_thread(_heard, reference.audio)
         return reference, score(stretches(reference.segments, audio), played.seen, endpoint)
 
     return await asyncio.gather(*(one(number, reference) for number, reference in enumerate(references)))
+
+
+def _heard(path: Path) -> Samples:
+    """A file's audio at `RATE_HZ`, shape (channels, n)."""
+    return np.concatenate(list(blocks(probe(path))), axis=1)
 
 
 async def play(target: Target, recording: Recording, reference: Reference, factor: float = 1.0) -> Played:

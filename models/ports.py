@@ -45,8 +45,8 @@ class Decoding:
 
     `hotwords`: words or short phrases of the site (products, people, places) as they are to be written,
     which may be said and need not be. `draft`, with a single clip only: tokens of an earlier
-    transcription of the beginning of the same speech; it saves work and changes the text in near-ties of
-    rounding alone. `go_on` is asked between tokens where the engine can, else between clips, from the
+    transcription of the beginning of the same speech; it saves work and changes the text only where
+    rounding decides. `go_on` is asked between tokens where the engine can, else between clips, from the
     thread that reads; it answers at once.
     """
 

@@ -20,8 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from models.errors import EngineBusyError, InputError
-from models.types import RATE_HZ
-from pipeline.doors.files import blocks, probe
+from pipeline.doors.files import Truncated, native, probe
 
 FRAME_MS = 20
 RETRY_S = 1.0
@@ -43,16 +42,21 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A call to send: interleaved samples of 16 bits, shape (n, channels), at `RATE_HZ`, and the hello."""
+    """A call to send: interleaved samples of 16 bits, shape (n, channels), and the hello."""
 
     call_id: str
     samples: NDArray[np.int16]
     hello: dict[str, Any]
 
     @property
+    def rate_hz(self) -> int:
+        """Samples of a channel in a second."""
+        return int(self.hello["rate_hz"])
+
+    @property
     def frame(self) -> int:
         """Samples of a channel in one message."""
-        return RATE_HZ * FRAME_MS // 1000
+        return self.rate_hz * FRAME_MS // 1000
 
 
 Told = Callable[[dict[str, Any]], None]
@@ -60,12 +64,21 @@ Told = Callable[[dict[str, Any]], None]
 
 
 def read_recording(path: Path, call_id: str, hello: dict[str, Any]) -> Recording:
-    """A file as a call. Raises `InputError`."""
+    """A file as a call at its own rate. Raises `InputError`."""
     info = probe(path)
-    audio = np.concatenate(list(blocks(info)), axis=1)
+    try:
+        audio = np.concatenate(list(native(info)), axis=1)
+    except Truncated as error:
+        raise InputError(f"{path}: {error}") from error
     samples = np.clip(np.rint(audio.T * 32_768.0), -32_768, 32_767).astype("<i2")
     roles = ["agent", "customer"] if info.channels == 2 else ["unknown"]
-    started = {"type": "hello", "rate_hz": RATE_HZ, "encoding": "l16", "channels": roles, "positions": True}
+    started = {
+        "type": "hello",
+        "rate_hz": info.rate_hz,
+        "encoding": "l16",
+        "channels": roles,
+        "positions": True,
+    }
     return Recording(call_id, samples, {**started, **hello})
 
 
@@ -115,9 +128,9 @@ class Sending:
         if welcome["type"] != "welcome":
             raise InputError(f"{recording.call_id}: {welcome['message']}")
         self.began_s = self.began_s or time.monotonic()
-        for at, data in _frames(recording, round(min(welcome["from_s"]) * RATE_HZ)):
+        for at, data in _frames(recording, round(min(welcome["from_s"]) * recording.rate_hz)):
             if self._factor:
-                spoken_s = (at + recording.frame) / RATE_HZ / self._factor
+                spoken_s = (at + recording.frame) / recording.rate_hz / self._factor
                 await asyncio.sleep(self.began_s + spoken_s - time.monotonic())
             await socket.send(struct.pack(">Q", at) + data)
         await socket.send(json.dumps({"type": "end"}))

@@ -6,13 +6,12 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from models.ports import Diarizer, DiarizerStream
-from models.types import Samples, Turn
+from models.types import Samples
 from pipeline.core.events import Failure, Result
 from pipeline.jobs import Deliver
 from pipeline.workers import PATIENCE_S, TRIES, attempt
@@ -41,8 +40,7 @@ class DiarizerLane:
     """One mono call's diarizer on a thread of its own: hears blocks in order, keeps few of them waiting.
 
     A block waits `TRIES` times `patience_s` for its place, and `close` waits `patience_s`, each once: an
-    engine that never comes back costs its call no more than that. Turns are on the call's clock, where the
-    first block begins at `start_samples`.
+    engine that never comes back costs its call no more than that.
     """
 
     def __init__(
@@ -51,12 +49,10 @@ class DiarizerLane:
         deliver: Deliver,
         patience_s: float = PATIENCE_S,
         waiting_blocks: int = WAITING_BLOCKS,
-        start_samples: int = 0,
     ) -> None:
         self._diarizer = diarizer
         self._deliver = deliver
         self._patience_s = patience_s
-        self._start = start_samples
         self._abandoned = False
         self._over = False
         self._asked = False
@@ -129,17 +125,6 @@ class DiarizerLane:
         if self._over and not whole:
             return NO_TIME
         turns = attempt(stream.end if whole else stream.so_far)
-        return turns if isinstance(turns, Failure) else _placed(turns, self._start)
-
-
-def _placed(turns: Sequence[Turn], start_samples: int) -> tuple[Turn, ...]:
-    """Turns of a stream, in order, on the call's clock."""
-    moved = [
-        replace(
-            turn,
-            start_samples=turn.start_samples + start_samples,
-            end_samples=turn.end_samples + start_samples,
+        return (
+            turns if isinstance(turns, Failure) else tuple(sorted(turns, key=lambda turn: turn.start_samples))
         )
-        for turn in turns
-    ]
-    return tuple(sorted(moved, key=lambda turn: turn.start_samples))

@@ -1,14 +1,11 @@
 """A live call: streams join and leave it, audio comes when it comes, and it always ends.
 
-Any thread may give it something; what it was given is worked off in order by one thread at a time, on a small
-pool that all calls share, so that no engine and no session ever runs on the event loop.
+Any thread may give it something; see `Mailbox` for who works it off.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -18,19 +15,25 @@ from typing import Literal, Protocol
 import numpy as np
 
 from models.types import RATE_HZ, Samples
-from pipeline.core.events import CallClosed, EndCode, Event, GapReason, LegStarted, Result, UtteranceFinal
+from pipeline.core.events import (
+    CallClosed,
+    EndCode,
+    EphemeralEvent,
+    Event,
+    Failure,
+    GapReason,
+    Result,
+)
 from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.load import Clock
+from pipeline.mailbox import Mailbox
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
 from pipeline.tracks import Track
 from pipeline.workers import Workers
 
 log = logging.getLogger(__name__)
-
-HEAR_EVERY_S = 0.064
-"""Audio is taken up when this much waits: two windows of voice activity, so a decision is late by no more."""
 
 LAST_STREAMS_S = 5.0
 """When one stream of a call has hung up, the others have this long to do the same."""
@@ -115,11 +118,7 @@ class LiveCall:
         self.done: Future[EndCode] = Future()
         self.due_s = ground.clock() + ground.limits.resume_s
         self._ground = ground
-        self._inbox: deque[Callable[[], None]] = deque()
-        self._lock = threading.Lock()
-        self._scheduled = False
-        self._waiting_s = 0.0
-        self._wanting_room: list[Future[None]] = []
+        self._mailbox = Mailbox(ground.pool, self._settle, self._fail)
         around = Surroundings(
             engines=engines,
             workers=ground.workers,
@@ -131,7 +130,9 @@ class LiveCall:
         )
         self._shell = CallShell(session, len(info.roles), around)
         self._streams: list[Stream] = []
+        self._left: set[int] = set()
         self._away: dict[int, _Absence] = {}
+        self._associate: str | None = None
         self._snapshot_due = False
         self._failed = False
         self._last_audio_s = ground.clock()
@@ -141,92 +142,61 @@ class LiveCall:
     @property
     def waiting_s(self) -> float:
         """Seconds of audio that wait to be heard."""
-        return self._waiting_s
+        return self._mailbox.waiting_s
 
     def room(self) -> Future[None]:
         """Done when the audio that waits now has been taken up."""
-        room: Future[None] = Future()
-        with self._lock:
-            self._wanting_room.append(room)
-        self._post(lambda: None)
-        return room
+        return self._mailbox.room()
 
     def resume(self) -> None:
         """Go on after a restart: ask again for what the session waits for."""
-        self._post(self._shell.resume)
+        self._mailbox.post(self._shell.resume)
 
     def open_leg(self, associate: str | None, queue: str | None) -> None:
         """The call is with this associate from here on."""
-        self._post(partial(self._shell.transfer, associate, queue))
+        self._mailbox.post(partial(self._transfer, associate, queue))
 
     def join(self, started: Started, hang_up: Callable[[int, str], None]) -> Future[tuple[Stream, Welcome]]:
         """A stream begins; the future fails with `StreamRefused` where it cannot."""
         answer: Future[tuple[Stream, Welcome]] = Future()
-        self._post(partial(self._join, started, hang_up, answer))
+        self._mailbox.post(partial(self._join, started, hang_up, answer))
         return answer
 
     def hear(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream."""
+        self._last_audio_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
-        self._post(partial(self._hear, stream, chunk), seconds)
+        self._mailbox.post(partial(self._hear, stream, chunk), seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
+        self._last_audio_s = self._ground.clock()
         lost = Chunk(chunk.channels, np.zeros_like(chunk.samples), chunk.at)
-        self._post(partial(self._hear, stream, lost, lost=True))
+        self._mailbox.post(partial(self._hear, stream, lost, lost=True))
 
     def away(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
         """Nothing is to be heard of a stream's channels from here on."""
-        self._post(partial(self._leave_for, stream, reason))
+        self._mailbox.post(partial(self._leave_for, stream, reason))
 
     def back(self, stream: Stream) -> None:
         """The conversation goes on."""
-        self._post(partial(self._come_back, stream))
+        self._mailbox.post(partial(self._come_back, stream))
 
     def leave(self, stream: Stream, hung_up: bool) -> None:
         """A stream is over: hung up, or cut off without a word."""
-        self._post(partial(self._leave, stream, hung_up))
+        self._mailbox.post(partial(self._leave, stream, hung_up))
 
     def take(self, result: Result) -> None:
         """A job's result."""
-        self._post(partial(self._take, result))
+        self._mailbox.post(partial(self._take, result))
 
     def tick(self) -> None:
         """Time passed; to be called once `due_s` is reached."""
-        self._post(self._tick)
+        self._mailbox.post(self._tick)
 
     def end(self, code: EndCode) -> None:
         """End the call whoever is still on it."""
-        self._post(partial(self._end, code))
-
-    def _post(self, item: Callable[[], None], audio_s: float = 0.0) -> None:
-        with self._lock:
-            self._inbox.append(item)
-            self._waiting_s += audio_s
-            enough = audio_s == 0.0 or self._waiting_s >= HEAR_EVERY_S
-            if self._scheduled or not enough:
-                return
-            self._scheduled = True
-        self._ground.pool.submit(self._work)
-
-    def _work(self) -> None:
-        """Work off what is there; on this call no other thread does at the same time."""
-        while True:
-            with self._lock:
-                items, self._inbox = self._inbox, deque()
-                wanting, self._wanting_room = self._wanting_room, []
-                self._waiting_s = 0.0
-                if not items:
-                    self._scheduled = False
-                    return
-            for room in wanting:
-                room.set_result(None)
-            try:
-                for item in items:
-                    item()
-                self._settle()
-            except Exception as error:  # noqa: BLE001 - a fault of one call must not leave it open
-                self._fail(error)
+        self._mailbox.post(partial(self._end, code))
 
     def _fail(self, error: Exception) -> None:
         """A fault of our own: the call ends with what was heard, or, at a second fault, at once."""
@@ -235,24 +205,28 @@ class LiveCall:
         try:
             if first:
                 self._end("failed")
-                self._settle()
+            elif not self._shell.session.closed:
+                self._emit(CallClosed("closed", "failed", self._shell.heard(), "und"))
         except Exception:  # noqa: BLE001 - as above
             first = False
         if not first and not self.done.done():
-            self.done.set_result("failed")
+            self._finish("failed")
 
     def _settle(self) -> None:
-        """After each round: a snapshot where a final came out, the end where it came, the next wake-up."""
+        """After each round: a snapshot where something lasting came out, the end where it came, the next
+        wake-up."""
+        if self.done.done():
+            return
         session = self._shell.session
         if session.closed:
-            self._finish()
+            self._finish(session.end_code)
             return
         if self._snapshot_due:
             self._snapshot_due = False
             self._ground.recorder.snapshot(self.info.call_id, session.snapshot())
         now_s = self._ground.clock()
         limits = self._ground.limits
-        dues = [now_s + 1.0 if self._away else self._last_audio_s + limits.idle_s]
+        dues = [now_s + 1.0 if self._on_hold() else self._last_audio_s + limits.idle_s]
         if session.wake_at_s is not None:
             dues.append(session.wake_at_s)
         if self._alone_since_s is not None:
@@ -261,12 +235,17 @@ class LiveCall:
             dues.append(self._hung_up_s + LAST_STREAMS_S)
         self.due_s = min(dues)
 
-    def _finish(self) -> None:
+    def _on_hold(self) -> bool:
+        """Whether a client that is here said that nothing is to be heard of it."""
+        carried = {channel for stream in self._streams for channel in stream.carries}
+        return any(channel in carried and not absence.ending for channel, absence in self._away.items())
+
+    def _finish(self, code: EndCode) -> None:
+        """All is out; nobody is told anything any more."""
         self.due_s = float("inf")
-        if not self.done.done():
-            self._shell.close()
-            self._streams.clear()
-            self.done.set_result(self._shell.session.end_code)
+        self._streams.clear()
+        self._shell.close()
+        self.done.set_result(code)
 
     def _join(
         self,
@@ -274,13 +253,18 @@ class LiveCall:
         hang_up: Callable[[int, str], None],
         answer: Future[tuple[Stream, Welcome]],
     ) -> None:
+        if not answer.set_running_or_notify_cancel():
+            return
         try:
             answer.set_result(self._let_in(started, hang_up))
         except StreamRefused as refused:
             answer.set_exception(refused)
+        except Exception:
+            answer.set_exception(StreamRefused(1011, "the call failed"))
+            raise
 
     def _let_in(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[Stream, Welcome]:
-        if not self._shell.session.open:
+        if self.done.done() or not self._shell.session.open:
             raise StreamRefused(1008, "the call is over")
         if started.info.roles != self.info.roles:
             raise StreamRefused(1008, f"the call has the channels {', '.join(self.info.roles)}")
@@ -288,25 +272,33 @@ class LiveCall:
         both = sorted(taken & set(started.carries))
         if both:
             raise StreamRefused(1008, f"channel {both[0]} of the call is carried by another stream")
+        if self._associate and started.info.associate not in (None, self._associate):
+            self._transfer(started.info.associate, started.info.queue)
         stream = Stream(started.carries, hang_up, started.rate_hz)
         for channel in started.carries:
             self._catch_up(channel)
             stream.tracks[channel] = Track(started.rate_hz, self._shell.refill_from(channel))
         self._streams.append(stream)
-        self._alone, self._alone_since_s = "disconnected", None
+        self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None
         self._last_audio_s = self._ground.clock()
         starts = tuple(self._shell.refill_from(channel) for channel in started.carries)
         return stream, Welcome(self.info.call_id, starts)
 
     def _catch_up(self, channel: int) -> None:
-        """A channel that nobody carried before begins where the others are."""
-        if self._shell.session.heard(channel) == 0:
-            self._shell.silence(channel, self._shell.heard())
+        """A channel that nobody carries, or whose last stream hung up, begins where the others are."""
+        behind = self._shell.heard() - self._shell.session.heard(channel)
+        if behind and (channel in self._left or self._shell.session.heard(channel) == 0):
+            self._shell.silence(channel, behind)
+        self._left.discard(channel)
+
+    def _transfer(self, associate: str | None, queue: str | None) -> None:
+        if self._shell.session.open:
+            self._associate = associate or self._associate
+            self._shell.transfer(associate, queue)
 
     def _hear(self, stream: Stream, chunk: Chunk, lost: bool = False) -> None:
         if stream not in self._streams or not self._shell.session.open:
             return
-        self._last_audio_s = self._ground.clock()
         stream.placed = chunk.at is not None
         for channel, samples in zip(chunk.channels, chunk.samples, strict=True):
             track = stream.tracks[channel]
@@ -316,12 +308,19 @@ class LiveCall:
                 return
             before = self._shell.session.heard(channel)
             self._place(channel, track, samples, chunk.at)
-            if lost:
+            if lost and channel not in self._away:
                 self._shell.missing(channel, before, "lost")
+        self._end_if_too_long()
+
+    def _end_if_too_long(self) -> None:
         if self._shell.heard() > self._ground.limits.longest_s * RATE_HZ:
             self._end("too_long")
 
     def _place(self, channel: int, track: Track, samples: Samples, at: int | None) -> None:
+        away = self._away.get(channel)
+        if away is not None and not away.ending:
+            # Not even the memory of the resampler's filter may hear any of it.
+            samples = np.zeros_like(samples)
         lost_from: int | None = None
         for piece in track.push(samples, at):
             absence = self._away.get(channel)
@@ -346,6 +345,9 @@ class LiveCall:
                 self._away[channel] = _Absence(reason, start, self._ground.clock())
 
     def _come_back(self, stream: Stream) -> None:
+        if stream not in self._streams:
+            return
+        self._last_audio_s = self._ground.clock()
         for channel in stream.carries:
             absence = self._away.get(channel)
             if absence is not None:
@@ -374,6 +376,8 @@ class LiveCall:
         self._streams.remove(stream)
         if not self._shell.session.open:
             return
+        if hung_up:
+            self._left |= set(stream.carries)
         for channel, track in stream.tracks.items():
             last = track.end().samples
             if channel in self._away:
@@ -388,12 +392,18 @@ class LiveCall:
             self._alone_since_s = self._ground.clock()
 
     def _take(self, result: Result) -> None:
-        if not self._shell.session.closed:
-            if is_stored(result.job_id):
+        if not self.done.done() and not self._shell.session.closed:
+            if is_stored(result.job_id) and not self._asked_again(result):
                 self._ground.recorder.result(self.info.call_id, result)
             self._shell.take(result)
 
+    def _asked_again(self, result: Result) -> bool:
+        """An early reading that failed is no fact: its final asks anew, under the same id."""
+        return isinstance(result.value, Failure) and self._shell.is_early(result.job_id)
+
     def _tick(self) -> None:
+        if self.done.done():
+            return
         now_s = self._ground.clock()
         limits = self._ground.limits
         if self._shell.session.wake_at_s is not None and self._shell.session.wake_at_s <= now_s:
@@ -403,11 +413,12 @@ class LiveCall:
                 absence = self._away.get(channel)
                 if absence is not None and not absence.ending:
                     self._fill(channel, absence, stream, HOLD_LAG_S)
+        self._end_if_too_long()
         if self._alone_since_s is not None and now_s >= self._alone_since_s + limits.resume_s:
             self._end(self._alone)
         elif self._hung_up_s is not None and now_s >= self._hung_up_s + LAST_STREAMS_S:
             self._end("hangup")
-        elif not self._away and now_s >= self._last_audio_s + limits.idle_s:
+        elif not self._on_hold() and now_s >= self._last_audio_s + limits.idle_s:
             self._end("idle")
 
     def _end(self, code: EndCode) -> None:
@@ -423,10 +434,8 @@ class LiveCall:
                 stream.hang_up(1008, "the call is longer than is allowed")
         self._alone_since_s = self._hung_up_s = None
         self._shell.end(code)
+        self._snapshot_due = True
 
     def _emit(self, event: Event) -> None:
         self._ground.recorder.event(self.info.call_id, event)
-        if isinstance(event, UtteranceFinal | LegStarted):
-            self._snapshot_due = True
-        elif isinstance(event, CallClosed):
-            self._snapshot_due = False
+        self._snapshot_due = self._snapshot_due or not isinstance(event, EphemeralEvent)

@@ -6,7 +6,7 @@ Shared by files, which wait for results, and live calls, which do not. One threa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -23,6 +23,7 @@ from pipeline.core.events import (
     Failure,
     GapReason,
     Input,
+    Job,
     Missing,
     Output,
     Result,
@@ -97,20 +98,30 @@ class CallShell:
         self._unheard: list[TranscribeJob] = []
         engines = around.engines
         self._lane = None
-        if engines.diarizer is not None:
+        # Turns are of the whole call: a diarizer that missed its beginning would count from the wrong place.
+        if engines.diarizer is not None and not session.heard(0):
             self._lane = DiarizerLane(
                 engines.diarizer,
                 around.deliver,
                 engines.patience_s,
                 engines.waiting_blocks,
-                session.heard(0),
             )
         self._decided_s: dict[str, float] = {}
-        self.jobs_waiting = 0
+        self._asked: set[str] = set()
+
+    @property
+    def jobs_waiting(self) -> int:
+        """Jobs whose results are to come; partials do not count."""
+        return len(self._asked)
 
     def resume(self) -> None:
-        """Ask again for what a restored session waits for; what needs audio waits for `refill`."""
+        """Ask again for what a restored session waits for.
+
+        What needs audio waits for that to be heard again; after hang-up nobody sends it any more.
+        """
         self._act(self.session.resume(self._around.clock()))
+        if not self.session.open:
+            self._lose(self._unheard)
 
     def refill_from(self, channel: int) -> int:
         """The first sample of a channel that a restored session can still make use of."""
@@ -118,15 +129,21 @@ class CallShell:
 
     def hear(self, channel: int, samples: Samples) -> None:
         """More audio of a channel, shape (n,), right after what was heard."""
-        old = self.session.heard(channel) - self._buffers[channel].end_samples
-        if old > 0:
-            self._refill(channel, samples[:old])
-            samples = samples[old:]
-        if len(samples) or not old:
-            self._hear(channel, samples)
+        old = self._refill(channel, samples)
+        if old < len(samples) or not old:
+            self._hear(channel, samples[old:])
 
     def silence(self, channel: int, samples: int) -> None:
-        """Nothing is heard of a channel for this long: the clock goes on."""
+        """Nothing is heard of a channel for this long: the clock goes on.
+
+        Where that was heard before the session was restored, the jobs that need it are lost.
+        """
+        again = min(samples, self.session.heard(channel) - self._buffers[channel].end_samples)
+        if again > 0:
+            start = self._buffers[channel].end_samples
+            self._lose(
+                [job for job in self._unheard if job.channel == channel and job.start_samples < start + again]
+            )
         for at in range(0, samples, SILENCE_BLOCK_SAMPLES):
             self.hear(channel, np.zeros(min(SILENCE_BLOCK_SAMPLES, samples - at), np.float32))
 
@@ -146,13 +163,20 @@ class CallShell:
 
     def take(self, result: Result) -> None:
         """A job's result."""
-        self.jobs_waiting = max(0, self.jobs_waiting - 1)
+        self._asked.discard(result.job_id)
         self._desk.came(result.job_id)
         self._push(result)
+        if self.session.wake_at_s is None:
+            # What had no words gave no event, and is not to be remembered for ever.
+            self._decided_s.clear()
+
+    def is_early(self, job_id: str) -> bool:
+        """Whether a job that was asked for is not the final's own yet."""
+        return self._desk.is_early(job_id)
 
     def advance(self) -> None:
         """Time passed: see `Session.advance`."""
-        self.jobs_waiting = 0
+        self._asked.clear()
         self._act(self.session.advance(self._around.clock()))
 
     def end(self, code: EndCode) -> None:
@@ -161,9 +185,7 @@ class CallShell:
             if ear is not None:
                 self._push(ear.end())
         self._act(self.session.end(code, self._around.clock()))
-        unheard, self._unheard = self._unheard, []
-        for job in unheard:
-            self._push(Result(job.id, Failure("audio lost")))
+        self._lose(self._unheard)
 
     def close(self) -> None:
         """Give up what is still wanted, and tidy up."""
@@ -188,29 +210,48 @@ class CallShell:
         self._ears[channel] = ear
         return ear
 
-    def _refill(self, channel: int, samples: Samples) -> None:
-        """Audio that was heard before the session was restored, for the jobs that still need it."""
-        self._buffers[channel].append(samples)
-        waiting, self._unheard = self._unheard, []
-        self._act(waiting)
+    def _refill(self, channel: int, samples: Samples) -> int:
+        """Take what was heard before the session was restored, for the jobs that still need it; how much."""
+        old = min(len(samples), self.session.heard(channel) - self._buffers[channel].end_samples)
+        if old > 0:
+            self._buffers[channel].append(samples[:old])
+            waiting, self._unheard = self._unheard, []
+            self._act(waiting)
+        return old
+
+    def _lose(self, jobs: Sequence[TranscribeJob]) -> None:
+        """Jobs whose audio nobody sends any more."""
+        self._unheard = [job for job in self._unheard if job not in jobs]
+        for job in jobs:
+            self._push(Result(job.id, Failure("audio lost")))
 
     def _push(self, item: Input) -> None:
         self._act(self.session.push(item, self._around.clock()))
 
     def _act(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
-            if isinstance(output, TranscribeJob):
-                self._transcribe(output)
-            elif isinstance(output, CancelJob):
+            if isinstance(output, CancelJob):
+                self._asked.discard(output.id)
                 self._desk.cancel(output.id)
-            elif isinstance(output, DiarizeJob):
-                self._diarize(output)
-            elif isinstance(output, SummarizeJob):
-                self.jobs_waiting += 1
-                self._desk.summarize(output)
+            elif isinstance(output, TranscribeJob | DiarizeJob | SummarizeJob):
+                self._ask(output)
             else:
                 self._measure(output)
                 self._around.emit(output)
+
+    def _ask(self, job: Job) -> None:
+        if isinstance(job, TranscribeJob) and job.kind == "final":
+            self._decided_s[utterance_id(job.channel, job.start_samples)] = self._around.clock()
+        known = self._around.known.get(job.id)
+        if known is not None:
+            self._around.deliver(Result(job.id, known))
+        elif isinstance(job, TranscribeJob):
+            self._transcribe(job)
+        elif isinstance(job, DiarizeJob):
+            self._diarize(job)
+        else:
+            self._asked.add(job.id)
+            self._desk.summarize(job)
 
     def _measure(self, event: Event) -> None:
         """A final without a job of its own had its text ready when it was decided."""
@@ -219,21 +260,16 @@ class CallShell:
             self._around.late(now_s - self._decided_s.pop(event.id, now_s))
 
     def _transcribe(self, job: TranscribeJob) -> None:
-        if job.kind == "final":
-            self._decided_s[utterance_id(job.channel, job.start_samples)] = self._around.clock()
-        if job.id in self._around.known:
-            self._around.deliver(Result(job.id, self._around.known[job.id]))
-            return
         buffer = self._buffers[job.channel]
         if buffer.end_samples < job.end_samples:
             self._unheard.append(job)
             return
         if job.kind != "partial":
-            self.jobs_waiting += 1
+            self._asked.add(job.id)
         self._desk.transcribe(job, buffer.cut(job.start_samples, job.end_samples))
 
     def _diarize(self, job: DiarizeJob) -> None:
-        self.jobs_waiting += 1
+        self._asked.add(job.id)
         if self._lane is None:
             self._around.deliver(Result(job.id, Failure("no diarizer")))
         elif job.whole:

@@ -229,6 +229,11 @@ class Desk:
         if task is not None:
             self._workers.drop(task)
 
+    def is_early(self, job_id: str) -> bool:
+        """Whether a job that is not done is an early reading, and no final's yet."""
+        task = self._tasks.get(job_id)
+        return task is not None and task.kind == "early"
+
     def came(self, job_id: str) -> None:
         """The result of a job has been taken."""
         self._tasks.pop(job_id, None)

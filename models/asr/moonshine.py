@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from models.asr.greedy import Decoded, GreedyDecoder
+from models.asr.greedy import GreedyDecoder, Text
 from models.asr.guards import Evidence, Limits, judge
 from models.asr.tokens import TokenTable
 from models.asr.word_times import spread
@@ -56,7 +56,11 @@ class Moonshine:
     """One encoder and one decoder session for all threads."""
 
     capabilities = TranscriberCapabilities(
-        languages=frozenset({"en"}), max_batch=1, max_clip_samples=MAX_CLIP_SAMPLES, word_times=False
+        languages=frozenset({"en"}),
+        max_batch=1,
+        max_clip_samples=MAX_CLIP_SAMPLES,
+        word_times=False,
+        drafts=True,
     )
 
     def __init__(self, folder: Path, revision: str) -> None:
@@ -67,23 +71,21 @@ class Moonshine:
 
     def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
         """See `Transcriber`. Word times are estimates; confidences are token probabilities."""
-        answers = []
-        for clip in clips:
-            decoding.check()
-            answers.append(self._transcribe(np.asarray(clip, dtype=np.float32)))
-        return answers
+        decoding.check_clips(clips)
+        return [self._transcribe(np.asarray(clip, dtype=np.float32), decoding) for clip in clips]
 
-    def _transcribe(self, clip: Samples) -> Transcription:
+    def _transcribe(self, clip: Samples, decoding: Decoding) -> Transcription:
         if clip.ndim != 1:
             raise EngineError(f"a clip has one dimension, this one has {clip.ndim}")
         if not np.isfinite(clip).all():
             raise EngineError("the clip holds samples that are not numbers")
         if _is_silent(clip):
             return Transcription(())
-        decoded = self._decode(clip)
-        pieces = self._tokens.words(decoded.tokens, decoded.log_probabilities)
+        decoding.check()
+        text = self._decode(clip, decoding)
+        pieces = self._tokens.words(text.tokens, text.log_probabilities)
         evidence = Evidence(
-            [piece.text for piece in pieces], len(clip), decoded.mean_log_probability, decoded.mean_entropy
+            [piece.text for piece in pieces], len(clip), text.mean_log_probability, text.mean_entropy
         )
         code = judge(evidence, LIMITS)
         if code != "ok":
@@ -93,16 +95,17 @@ class Moonshine:
             tuple(
                 Word(piece.text, start, end, min(1.0, math.exp(piece.log_probability)), estimated=True)
                 for piece, (start, end) in zip(pieces, times, strict=True)
-            )
+            ),
+            tokens=tuple(text.tokens),
         )
 
-    def _decode(self, clip: Samples) -> Decoded:
+    def _decode(self, clip: Samples, decoding: Decoding) -> Text:
         padded = pad_tight_edges(clip)
         feed = {"input_values": padded[None], "attention_mask": np.ones((1, len(padded)), dtype=np.int64)}
         limit = math.ceil(len(clip) / RATE_HZ * TOKENS_PER_S) + TOKENS_EXTRA
         try:
             states = self._encoder.run(None, feed)[0]
-            return self._decoder.decode(states, limit)
+            return self._decoder.decode(states, limit, decoding)
         except _RUNTIME_ERRORS as error:
             raise EngineError(f"onnxruntime failed on a clip of {len(clip)} samples") from error
 

@@ -18,16 +18,12 @@ JOB_PREFIX = "d-"
 class OnlineLabels:
     """What was asked and shown of one call's speakers."""
 
-    def __init__(self, every_ms: int | None, since_samples: int) -> None:
-        """Asks once in `every_ms` of audio at most, never for None.
-
-        `since_samples` is where a restored session goes on: its diarizer heard nothing before that.
-        """
+    def __init__(self, every_ms: int | None) -> None:
+        """Asks once in `every_ms` of audio at most; never for None."""
         self._every_ms = every_ms
-        self._since = since_samples
-        self._asked_until = since_samples
+        self._asked_until = 0
         self._asked_finals = 0
-        self._shown_until = since_samples
+        self._shown_until = 0
         self._shown: dict[str, tuple[SpeakerPart, ...]] = {}
 
     def ask(self, finals: int, heard: int, now_s: float) -> list[DiarizeJob]:
@@ -53,7 +49,7 @@ class OnlineLabels:
         if until <= self._shown_until or not turns:
             return []
         self._shown_until = until
-        heard = [final for final in finals if final.end_samples > self._since and final.start_samples < until]
+        heard = [final for final in finals if final.start_samples < until]
         events = [SpeakerHeard(final.id, parts_of(final.words, turns)) for final in heard]
         changed = [event for event in events if self._shown.get(event.utterance_id) != event.parts]
         self._shown.update({event.utterance_id: event.parts for event in changed})

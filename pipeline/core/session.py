@@ -98,8 +98,7 @@ class Session:
         self._transcripts = [
             ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
         ]
-        label_ms = settings.label_ms if settings.diarize else None
-        self._labels = OnlineLabels(label_ms, state.channels[0].heard)
+        self._labels = OnlineLabels(settings.label_ms if settings.diarize else None)
 
     def snapshot(self) -> bytes:
         """What the session remembers, as versioned bytes; neither audio nor its finals are part of it."""

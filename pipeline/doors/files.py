@@ -192,6 +192,15 @@ def _audio_stream(path: Path, container: Any) -> Any:
     return container.streams.audio[0]
 
 
+def native(info: AudioInfo) -> Iterator[Samples]:
+    """The audio at the file's own rate, in blocks of shape (channels, n).
+
+    Raises `InputError`, `Truncated`.
+    """
+    for frame in _frames(info.path):
+        yield frame[: info.channels]
+
+
 def _frames(path: Path) -> Iterator[Samples]:
     """Decoded audio, shape (channels, n), float32, at the file's rate."""
     with _open(path) as container:

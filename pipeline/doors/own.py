@@ -14,6 +14,7 @@ channel carried; `closed` with the end code when all is done; and one line of `e
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -98,6 +99,9 @@ class _Update(_Message):
     queue: Name | None = None
 
 
+CONTROLS = ("hold", "pause", "resume", "dtmf", "update", "end")
+FIELD = re.compile(r"[A-Za-z_]{1,30}")
+
 _Control = Annotated[_Away | _Plain | _Dtmf | _Update, Field(discriminator="type")]
 _CONTROL: TypeAdapter[_Away | _Plain | _Dtmf | _Update] = TypeAdapter(_Control)
 
@@ -170,7 +174,10 @@ class OwnDoor:
         if isinstance(control, _Dtmf):
             # Keys are what card numbers are typed with: they are taken, and kept nowhere.
             return []
-        return [Back()] if control.type == "resume" else [Ended()]
+        if control.type == "resume":
+            return [Back()]
+        self._over = True
+        return [Ended()]
 
     def _hear(self, data: bytes, hello: Hello) -> list[DoorOutput]:
         carries = self._carries(hello)
@@ -201,7 +208,7 @@ def _decoded(data: bytes, encoding: Encoding) -> Samples:
 def _object(message: str) -> dict[str, Any]:
     try:
         found = json.loads(message)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError("expected a JSON object") from error
     if not isinstance(found, dict):
         raise ValueError("expected a JSON object")
@@ -213,8 +220,18 @@ def _line(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "extra_forbidden":
+        return f"{_shown(first['loc'][-1])}: no such field"
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return f"type: expected one of {', '.join(CONTROLS)}"
     field = ".".join(str(part) for part in first["loc"])
-    return f"{field}: {first['msg']}" if field else first["msg"]
+    expected = first["msg"].removeprefix("Value error, ")
+    return f"{field}: {expected}" if field else expected
+
+
+def _shown(name: int | str) -> str:
+    """A field's name that was made up by the client, if it looks like one."""
+    return name if isinstance(name, str) and FIELD.fullmatch(name) else "a field"
 
 
 def _reply(message: dict[str, Any]) -> Reply:

@@ -44,17 +44,6 @@ def test_questions_are_answered_in_order_with_the_audio(results: queue.Queue[Res
     lane.close()
 
 
-def test_turns_are_on_the_clock_of_the_call(results: queue.Queue[Result]) -> None:
-    lane = DiarizerLane(HalvesDiarizer(), results.put, start_samples=1_000)
-    lane.push(BLOCK)
-    turns = (Turn(1_000, 1_050, "S1"), Turn(1_050, 1_100, "S2"))
-    lane.ask("d-1100")
-    assert results.get(timeout=WAIT_S) == Result("d-1100", turns)
-    lane.finish("diarize")
-    assert results.get(timeout=WAIT_S) == Result("diarize", turns)
-    lane.close()
-
-
 def test_one_question_waits_at_a_time(results: queue.Queue[Result], stuck: StuckDiarizer) -> None:
     lane = DiarizerLane(stuck, results.put)
     lane.push(BLOCK)

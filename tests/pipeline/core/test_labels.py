@@ -121,16 +121,6 @@ def test_after_hang_up_labels_of_the_call_so_far_are_too_late() -> None:
     assert driven.session.closed
 
 
-def test_a_restored_session_labels_what_its_diarizer_hears() -> None:
-    driven = driver(LABELLED)
-    say(driven)
-    driven.crash()
-    say(driven)
-    (job,) = asked(driven)
-    events = label(driven, job, (Turn(LENGTH, 2 * LENGTH, "S2"),))
-    assert [event.utterance_id for event in events] == [finals(driven)[1].id]
-
-
 def test_results_that_are_facts_are_stored() -> None:
     assert is_stored("diarize")
     assert is_stored("t0-0-100")
