@@ -16,8 +16,8 @@ from pydantic import JsonValue
 
 from pipeline.core.events import (
     AudioGap,
+    EphemeralEvent,
     Event,
-    Partial,
     Result,
     UtteranceLost,
 )
@@ -105,7 +105,7 @@ class Journal:
 
     def event(self, call_id: str, event: Event) -> None:
         """See `Recorder`."""
-        if isinstance(event, Partial):
+        if isinstance(event, EphemeralEvent):
             self._publish(Envelope(None, call_id, self._now(), event))
             return
         if event.id in self._given.get(call_id, ()):

@@ -15,8 +15,16 @@ from typing import Literal, Protocol
 import numpy as np
 
 from models.types import RATE_HZ, Samples
-from pipeline.core.events import CallClosed, EndCode, Event, Failure, GapReason, Partial, Result
-from pipeline.core.session import Session
+from pipeline.core.events import (
+    CallClosed,
+    EndCode,
+    EphemeralEvent,
+    Event,
+    Failure,
+    GapReason,
+    Result,
+)
+from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.load import Clock
@@ -386,7 +394,7 @@ class LiveCall:
 
     def _take(self, result: Result) -> None:
         if not self.done.done() and not self._shell.session.closed:
-            if not result.job_id.startswith("p") and not self._asked_again(result):
+            if is_stored(result.job_id) and not self._asked_again(result):
                 self._ground.recorder.result(self.info.call_id, result)
             self._shell.take(result)
 
@@ -431,4 +439,4 @@ class LiveCall:
 
     def _emit(self, event: Event) -> None:
         self._ground.recorder.event(self.info.call_id, event)
-        self._snapshot_due = self._snapshot_due or not isinstance(event, Partial)
+        self._snapshot_due = self._snapshot_due or not isinstance(event, EphemeralEvent)

@@ -144,6 +144,9 @@ class Service:
             diarize=diarizer is not None and diarizer.needs_audio,
             endpoint=self.config.endpoint.settings(),
             partial_ms=self.config.live.partial_ms or None,
+            label_ms=(self.config.live.label_ms or None)
+            if diarizer is not None and diarizer.online
+            else None,
             early=True,
         )
 
