@@ -28,7 +28,7 @@ from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.load import Clock
-from pipeline.mailbox import Mailbox
+from pipeline.mailbox import Audio, Mailbox
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
 from pipeline.tracks import Track
 from pipeline.workers import Workers
@@ -166,7 +166,7 @@ class LiveCall:
         """Audio of a stream."""
         self._last_audio_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
-        self._mailbox.post(partial(self._hear, stream, chunk), seconds)
+        self._mailbox.post(Audio(self._hear, stream, [chunk]), seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
