@@ -104,7 +104,7 @@ async def refused(socket: ClientConnection) -> tuple[str, int]:
 
 
 def by_id(feed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Events of a feed without their numbers, in an order that no run decides: which channel was first may vary."""
+    """Events of a feed without their numbers, in an order that does not tell which channel was first."""
     return sorted((envelope["event"] for envelope in feed), key=lambda event: str(event["id"]))
 
 
