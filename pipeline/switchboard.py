@@ -42,7 +42,9 @@ class Switchboard:
         self._admission = admission
         self._metrics = metrics
         self._calls: dict[str, LiveCall] = {}
+        # The event loop takes the first lock, so that nobody may wait for the store while holding it.
         self._lock = threading.Lock()
+        self._beginning = threading.Lock()
         self._draining = False
 
     def __len__(self) -> int:
@@ -66,20 +68,15 @@ class Switchboard:
 
     def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
         """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
-        info = started.info
-        call = self._calls.get(info.call_id)
-        if call is None and self._beginnings.is_over(info.call_id):
-            raise StreamRefused(1008, "the call is over: a new call needs a new id")
-        with self._lock:
-            call = self._calls.get(info.call_id)
-            if call is None:
-                call = self._take(info)
+        call = self._calls.get(started.info.call_id)
+        if call is None:
+            with self._beginning:
+                call = self._calls.get(started.info.call_id) or self._take(started.info)
         return call, call.join(started, hang_up)
 
     def adopt(self, call: LiveCall) -> None:
         """A call that was in progress before a restart goes on."""
-        with self._lock:
-            self._put(call)
+        self._put(call)
         call.resume()
 
     def tick(self, now_s: float) -> None:
@@ -100,15 +97,19 @@ class Switchboard:
     def _take(self, info: CallInfo) -> LiveCall:
         if self._draining:
             raise StreamRefused(1013, DRAINING.reason)
+        if self._beginnings.is_over(info.call_id):
+            raise StreamRefused(1008, "the call is over: a new call needs a new id")
         call = self._beginnings.begin(info)
-        self._admission.took()
+        with self._lock:
+            self._admission.took()
         self._put(call)
         call.open_leg(info.associate, info.queue)
         return call
 
     def _put(self, call: LiveCall) -> None:
-        self._calls[call.info.call_id] = call
-        self._metrics.calls.set(len(self._calls))
+        with self._lock:
+            self._calls[call.info.call_id] = call
+            self._metrics.calls.set(len(self._calls))
         call.done.add_done_callback(partial(self._ended, call.info.call_id))
 
     def _ended(self, call_id: str, done: Future[EndCode]) -> None:
