@@ -277,12 +277,13 @@ class LiveCall:
         stream = Stream(started.carries, hang_up, started.rate_hz)
         for channel in started.carries:
             self._catch_up(channel)
-            stream.tracks[channel] = Track(started.rate_hz, self._shell.refill_from(channel))
+        starts = [self._shell.refill_from(channel) for channel in started.carries]
+        for channel, start in zip(started.carries, starts, strict=True):
+            stream.tracks[channel] = Track(started.rate_hz, start, min(starts))
         self._streams.append(stream)
         self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None
         self._last_audio_s = self._ground.clock()
-        starts = tuple(self._shell.refill_from(channel) for channel in started.carries)
-        return stream, Welcome(self.info.call_id, starts)
+        return stream, Welcome(self.info.call_id, (min(starts),) * len(starts))
 
     def _catch_up(self, channel: int) -> None:
         """A channel that nobody carries, or whose last stream hung up, begins where the others are."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.limits import Limits, SocketLimits
 
@@ -36,12 +35,6 @@ class ServerSection(_Section):
     """How long a new socket may say nothing."""
     drain_s: float = Field(default=30.0, ge=0)
     """How long calls may go on after the signal to stop."""
-
-    @model_validator(mode="after")
-    def _both_halves_of_tls(self) -> Self:
-        if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("server.tls_cert and server.tls_key go together")
-        return self
 
     def socket_limits(self) -> SocketLimits:
         """As the sockets want them."""

@@ -277,7 +277,12 @@ def uvicorn_config(app: FastAPI, section: ServerSection) -> uvicorn.Config:
 
 
 def check_reach(section: ServerSection, keys: KeyRing) -> None:
-    """Without keys nobody but this machine is served. Raises `ConfigError`."""
+    """Without keys nobody but this machine is served; TLS needs both its files. Raises `ConfigError`."""
+    if (section.tls_cert is None) != (section.tls_key is None):
+        raise ConfigError("server.tls_cert and server.tls_key go together: one of them is missing")
+    for file in (section.tls_cert, section.tls_key):
+        if file is not None and not file.is_file():
+            raise ConfigError(f"{file}: no such file; server.tls_cert and server.tls_key name PEM files")
     if len(keys) or _is_loopback(section.host):
         return
     raise ConfigError(

@@ -129,21 +129,20 @@ class CallShell:
 
     def hear(self, channel: int, samples: Samples) -> None:
         """More audio of a channel, shape (n,), right after what was heard."""
-        old = self._refill(channel, samples)
-        if old < len(samples) or not old:
-            self._hear(channel, samples[old:])
+        behind = self._behind(channel)
+        if behind:
+            self._refill(channel, samples[:behind])
+            samples = samples[behind:]
+        if len(samples) or not behind:
+            self._hear(channel, samples)
 
     def silence(self, channel: int, samples: int) -> None:
         """Nothing is heard of a channel for this long: the clock goes on.
 
         Where that was heard before the session was restored, the jobs that need it are lost.
         """
-        again = min(samples, self.session.heard(channel) - self._buffers[channel].end_samples)
-        if again > 0:
-            start = self._buffers[channel].end_samples
-            self._lose(
-                [job for job in self._unheard if job.channel == channel and job.start_samples < start + again]
-            )
+        again = self._buffers[channel].end_samples + min(samples, self._behind(channel))
+        self._lose([job for job in self._unheard if job.channel == channel and job.start_samples < again])
         for at in range(0, samples, SILENCE_BLOCK_SAMPLES):
             self.hear(channel, np.zeros(min(SILENCE_BLOCK_SAMPLES, samples - at), np.float32))
 
@@ -210,14 +209,15 @@ class CallShell:
         self._ears[channel] = ear
         return ear
 
-    def _refill(self, channel: int, samples: Samples) -> int:
-        """Take what was heard before the session was restored, for the jobs that still need it; how much."""
-        old = min(len(samples), self.session.heard(channel) - self._buffers[channel].end_samples)
-        if old > 0:
-            self._buffers[channel].append(samples[:old])
-            waiting, self._unheard = self._unheard, []
-            self._act(waiting)
-        return old
+    def _behind(self, channel: int) -> int:
+        """Samples of a channel that were heard before the session was restored, and not again yet."""
+        return self.session.heard(channel) - self._buffers[channel].end_samples
+
+    def _refill(self, channel: int, samples: Samples) -> None:
+        """Audio that was heard before the session was restored, for the jobs that still need it."""
+        self._buffers[channel].append(samples)
+        waiting, self._unheard = self._unheard, []
+        self._act(waiting)
 
     def _lose(self, jobs: Sequence[TranscribeJob]) -> None:
         """Jobs whose audio nobody sends any more."""

@@ -25,12 +25,17 @@ class Piece:
 
 
 class Track:
-    """A channel of one stream, from `start_samples` (at `RATE_HZ`) of its call on."""
+    """A channel of one stream, from `start_samples` (at `RATE_HZ`) of its call on.
 
-    def __init__(self, rate_hz: int, start_samples: int) -> None:
+    A stream that does not place its audio may begin before that, at `sent_from`, for the sake of another
+    channel that it carries.
+    """
+
+    def __init__(self, rate_hz: int, start_samples: int, sent_from: int | None = None) -> None:
         self._rate_hz = rate_hz
         self._resampler = Resampler(rate_hz)
-        self._next = -(-start_samples * rate_hz // RATE_HZ)
+        self._next = _at_rate(start_samples, rate_hz)
+        self._old = 0 if sent_from is None else self._next - _at_rate(sent_from, rate_hz)
 
     def ahead(self, at: int | None) -> int:
         """How many input samples are missing before a chunk at `at`; 0 for one that is on time or old."""
@@ -43,7 +48,12 @@ class Track:
         for done in range(0, hole, HOLE_BLOCK_S * self._rate_hz):
             size = min(HOLE_BLOCK_S * self._rate_hz, hole - done)
             yield Piece(self._resampler.push(np.zeros(size, np.float32)), lost=True)
-        fresh = samples if at is None else samples[max(0, self._next - at) :]
+        if at is None:
+            old = min(self._old, len(samples))
+            self._old -= old
+        else:
+            old = max(0, self._next - at)
+        fresh = samples[old:]
         self._next += len(fresh)
         if len(fresh):
             yield Piece(self._resampler.push(fresh))
@@ -51,3 +61,8 @@ class Track:
     def end(self) -> Piece:
         """The last samples."""
         return Piece(self._resampler.end())
+
+
+def _at_rate(samples: int, rate_hz: int) -> int:
+    """The first input sample that is not before this place at `RATE_HZ`."""
+    return -(-samples * rate_hz // RATE_HZ)

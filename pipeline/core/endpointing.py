@@ -20,7 +20,7 @@ class EndpointSettings:
 
     enter: float = 0.5
     leave: float = 0.35
-    hang_ms: int = 600
+    hang_ms: int = 512
     pad_ms: int = 300
     tail_ms: int = 128
     min_speech_ms: int = 96

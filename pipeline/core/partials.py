@@ -47,9 +47,7 @@ class PartialState:
         self.read_until = span.end_samples
         self.tokens = heard.tokens
         words = tuple(word.text for word in hide_digits(in_call_time(heard.words, span)))
-        agreed = _same_beginning(self.words, words)
-        if len(agreed) > len(self.committed):
-            self.committed = agreed
+        self.committed += _same_beginning(self.words, words)[len(self.committed) :]
         self.words = words
         return [self._shown(channel, span)] if words or self.committed else []
 

@@ -99,8 +99,9 @@ DoorOutput: TypeAlias = Started | Chunk | Away | Back | Updated | Ended | Answer
 class Welcome:
     """The shell took the stream; it wants the audio of each carried channel from `from_samples` on.
 
-    Counted at `RATE_HZ`. On a call that goes on after a lost connection this is less than what the client
-    has sent: a client that still has the audio sends it again from there, and nothing is lost.
+    Counted at `RATE_HZ`, and the same for all of them, since a stream begins once. On a call that goes on
+    after a lost connection this is less than what the client has sent: a client that still has the audio
+    sends it again from there, and nothing is lost.
     """
 
     call_id: str

@@ -55,3 +55,20 @@ def test_a_stream_may_begin_in_the_middle_of_its_call() -> None:
     assert track.ahead(16_101) == 100
     assert [piece.lost for piece in track.push(tone(200), 16_000)] == [False]
     assert track.ahead(None) == 0
+
+
+def test_a_stream_that_began_before_its_channel_is_heard_from_there_on() -> None:
+    audio = tone(1_000)
+    expected, _ = joined(Track(8_000, 0), [(None, audio[250:])])
+    for size in (1, 100, 160, 251, 1_000):
+        cut = [(None, audio[at : at + size]) for at in range(0, 1_000, size)]
+        out, lost = joined(Track(8_000, 700, 200), cut)
+        assert np.array_equal(out, expected)
+        assert lost == 0
+
+
+def test_placed_audio_needs_no_such_beginning() -> None:
+    audio = tone(1_000)
+    expected, _ = joined(Track(8_000, 0), [(None, audio[250:])])
+    out, _ = joined(Track(8_000, 700, 200), [(100, audio)])
+    assert np.array_equal(out, expected)

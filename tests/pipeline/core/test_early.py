@@ -16,7 +16,7 @@ from tests.pipeline.core.driving import Driver, driver, finals, spoken
 
 EARLY = SessionSettings(1, early=True)
 SETTINGS = EndpointSettings(hang_ms=320, pad_ms=64, tail_ms=64, max_utterance_ms=3_200, split_search_ms=1_600)
-TAIL, HANG = 4, 19
+TAIL, HANG = 4, 16
 """Windows of the default settings: the silence that an utterance keeps, and that ends it."""
 
 
@@ -117,7 +117,7 @@ def test_an_early_text_waits_for_the_utterance_before_it() -> None:
     driven.hear(0, [0.0] * (HANG - TAIL))
     assert driven.events == []
     driven.reply(first)
-    assert [final.start_samples for final in finals(driven)] == [0, (49 - 9) * WINDOW_SAMPLES]
+    assert [final.start_samples for final in finals(driven)] == [0, (30 + HANG - 9) * WINDOW_SAMPLES]
 
 
 def test_hang_up_in_the_silence_takes_the_early_text() -> None:
