@@ -28,7 +28,7 @@ from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.load import Clock
-from pipeline.mailbox import Mailbox
+from pipeline.mailbox import Audio, Mailbox
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
 from pipeline.tracks import Track
 from pipeline.workers import Workers
@@ -166,7 +166,7 @@ class LiveCall:
         """Audio of a stream."""
         self._last_audio_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
-        self._mailbox.post(partial(self._hear, stream, chunk), seconds)
+        self._mailbox.post(Audio(self._hear, stream, [chunk]), seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
@@ -202,15 +202,22 @@ class LiveCall:
         """A fault of our own: the call ends with what was heard, or, at a second fault, at once."""
         log.error("call %s failed: %s", self.info.call_id, type(error).__name__)
         first, self._failed = not self._failed, True
+        end = partial(self._end, "failed")
+        # What breaks at the end, as an ear's last window may, is left out the second time.
+        if self.done.done() or (first and (self._tried(end) or self._tried(end))):
+            return
+        if not self._shell.session.closed:
+            closed = CallClosed("closed", "failed", self._shell.heard(), "und")
+            self._tried(partial(self._emit, closed))
+        self._finish("failed")
+
+    def _tried(self, item: Callable[[], None]) -> bool:
         try:
-            if first:
-                self._end("failed")
-            elif not self._shell.session.closed:
-                self._emit(CallClosed("closed", "failed", self._shell.heard(), "und"))
-        except Exception:  # noqa: BLE001 - as above
-            first = False
-        if not first and not self.done.done():
-            self._finish("failed")
+            item()
+        except Exception as error:  # noqa: BLE001 - as in a mailbox
+            log.error("call %s failed to end: %s", self.info.call_id, type(error).__name__)
+            return False
+        return True
 
     def _settle(self) -> None:
         """After each round: a snapshot where something lasting came out, the end where it came, the next

@@ -78,6 +78,7 @@ class Service:
     ) -> None:
         self._pool.shutdown()
         self._workers.__exit__(kind, error, trace)
+        self.journal.close()
         self._writer.close(self.config.store.patience_s)
         self._spool.close()
         self._store.close()

@@ -180,7 +180,8 @@ class CallShell:
 
     def end(self, code: EndCode) -> None:
         """Hang-up: the rest of the audio is heard, and what never came is given up."""
-        for ear in self._ears:
+        while self._ears:
+            ear = self._ears.pop(0)
             if ear is not None:
                 self._push(ear.end())
         self._act(self.session.end(code, self._around.clock()))
