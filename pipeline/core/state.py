@@ -32,8 +32,8 @@ class SessionSettings:
 
     `roles`: one a channel; on mono calls by first heard, or empty: told by what is said. `diarize` asks
     for the turns of a mono call at its end. `partial_ms` is the cadence of partials, None for none.
-    `early` asks for the text of an utterance as soon as all that it will hold was heard, before the silence
-    was long enough to end it; durable events are the same with and without. `mask_secrets` is False only for
+    `early` asks for the text of an utterance once its end is likely, before the silence was long enough to
+    end it; durable events are the same with and without. `mask_secrets` is False only for
     scoring against references, in memory.
     """
 
