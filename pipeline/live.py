@@ -15,12 +15,20 @@ from typing import Literal, Protocol
 import numpy as np
 
 from models.types import RATE_HZ, Samples
-from pipeline.core.events import CallClosed, EndCode, Event, Failure, GapReason, Partial, Result
-from pipeline.core.session import Session
+from pipeline.core.events import (
+    CallClosed,
+    EndCode,
+    EphemeralEvent,
+    Event,
+    Failure,
+    GapReason,
+    Result,
+)
+from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.load import Clock
-from pipeline.mailbox import Mailbox
+from pipeline.mailbox import Audio, Mailbox
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
 from pipeline.tracks import Track
 from pipeline.workers import Workers
@@ -160,7 +168,7 @@ class LiveCall:
         """Audio of a stream."""
         self._last_audio_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
-        self._mailbox.post(partial(self._hear, stream, chunk), seconds)
+        self._mailbox.post(Audio(self._hear, stream, [chunk]), seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
@@ -396,7 +404,7 @@ class LiveCall:
 
     def _take(self, result: Result) -> None:
         if not self.done.done() and not self._shell.session.closed:
-            if not result.job_id.startswith("p") and not self._asked_again(result):
+            if is_stored(result.job_id) and not self._asked_again(result):
                 self._ground.recorder.result(self.info.call_id, result)
             self._shell.take(result)
 
@@ -441,4 +449,4 @@ class LiveCall:
 
     def _emit(self, event: Event) -> None:
         self._ground.recorder.event(self.info.call_id, event)
-        self._snapshot_due = self._snapshot_due or not isinstance(event, Partial)
+        self._snapshot_due = self._snapshot_due or not isinstance(event, EphemeralEvent)

@@ -1,7 +1,8 @@
 """What one call is given, worked off in order by one thread of a pool at a time.
 
 All calls share the pool, so that no engine and no session ever runs on the event loop. After each round of
-items a call goes to the back of the pool's queue: one that is fed fast never keeps the others waiting.
+items a call goes to the back of the pool's queue: one that is fed fast never keeps the others waiting. Audio
+that came in many small messages is heard as one piece, since each piece has its price.
 """
 
 from __future__ import annotations
@@ -10,11 +11,44 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from pipeline.doors.messages import Chunk
 
 HEAR_EVERY_S = 0.064
 """Audio is taken up when this much waits: two windows of voice activity, so a decision is late by no more."""
 
 Item = Callable[[], None]
+StreamT = TypeVar("StreamT")
+
+
+@dataclass(slots=True, eq=False)
+class Audio(Generic[StreamT]):
+    """An item: chunks of one stream, each right after the one before; `hear` gets them as one."""
+
+    hear: Callable[[StreamT, Chunk], None]
+    stream: StreamT
+    chunks: list[Chunk]
+
+    def __call__(self) -> None:
+        """Hear them."""
+        first = self.chunks[0]
+        samples = first.samples
+        if len(self.chunks) > 1:
+            samples = np.concatenate([one.samples for one in self.chunks], axis=1)
+        self.hear(self.stream, Chunk(first.channels, samples, first.at))
+
+    def takes(self, other: Audio[StreamT]) -> bool:
+        """Whether what another one holds is the next of this, and was added to it."""
+        last, chunk = self.chunks[-1], other.chunks[0]
+        due = None if last.at is None else last.at + last.samples.shape[1]
+        follows = other.stream is self.stream and chunk.channels == last.channels and chunk.at == due
+        if follows:
+            self.chunks += other.chunks
+        return follows
 
 
 class Mailbox:
@@ -42,7 +76,9 @@ class Mailbox:
     def post(self, item: Item, audio_s: float = 0.0) -> None:
         """An item; one with seconds of audio may wait for more of it."""
         with self._lock:
-            self._items.append(item)
+            last = self._items[-1] if self._items else None
+            if not (isinstance(last, Audio) and isinstance(item, Audio) and last.takes(item)):
+                self._items.append(item)
             self._waiting_s += audio_s
             self._due = self._due or audio_s == 0.0 or self._waiting_s >= HEAR_EVERY_S
             self._schedule()

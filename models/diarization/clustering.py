@@ -23,7 +23,7 @@ MOST_GROUPS = 50
 """Groups that the mixture starts from at most; from hundreds of single embeddings it cannot get away."""
 SAME_VOICE = 0.95
 """Cosine from which two speakers' means are one voice; of people who sound much alike it is up to 0.87."""
-EVIDENCE = 0.07
+EVIDENCE = 0.08
 """Fa: weight of an embedding when there is one each second, which makes neighbours all but copies."""
 PAIR_EVIDENCE = 0.14
 """Fa where two speakers is the most: it splits sooner, and what it splits too far is joined again.
