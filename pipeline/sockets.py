@@ -33,12 +33,10 @@ from pipeline.limits import Limits, SocketLimits
 from pipeline.live import LiveCall, Stream, StreamRefused
 from pipeline.load import Clock
 from pipeline.metrics import Metrics
-from pipeline.switchboard import Switchboard
+from pipeline.switchboard import POLICY, TRY_AGAIN, Switchboard
 
-POLICY = 1008
 REASON_BYTES = 123
 """What fits in a closing frame (RFC 6455, section 5.5)."""
-TRY_AGAIN = 1013
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +128,11 @@ class Connection:
 
     async def _join(self, started: Started) -> None:
         self._patience.reschedule(None)
-        refusal = self._shell.switchboard.refusal(started.info.call_id)
-        if refusal is not None:
-            self._shell.switchboard.count_refusal("load")
-            await self._refuse(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
         try:
             call, joined = await asyncio.to_thread(self._shell.switchboard.join, started, self._hang_up)
             stream, welcome = await asyncio.wrap_future(joined)
         except StreamRefused as refused:
-            self._shell.switchboard.count_refusal("policy")
+            self._shell.switchboard.count_refusal("load" if refused.code == TRY_AGAIN else "policy")
             await self._refuse(refused.code, refused.reason)
         else:
             self._call, self._stream = call, stream

@@ -17,6 +17,9 @@ from pipeline.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+POLICY = 1008
+TRY_AGAIN = 1013
+
 DRAINING = Refusal("the server is going down; another one takes the call", retry_s=1)
 
 Joined = Future[tuple[Stream, Welcome]]
@@ -95,10 +98,11 @@ class Switchboard:
             call.end(code)
 
     def _take(self, info: CallInfo) -> LiveCall:
-        if self._draining:
-            raise StreamRefused(1013, DRAINING.reason)
+        refusal = self.refusal()
+        if refusal is not None:
+            raise StreamRefused(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
         if self._beginnings.is_over(info.call_id):
-            raise StreamRefused(1008, "the call is over: a new call needs a new id")
+            raise StreamRefused(POLICY, "the call is over: a new call needs a new id")
         call = self._beginnings.begin(info)
         with self._lock:
             self._admission.took()
