@@ -203,13 +203,15 @@ def test_a_socket_that_is_cut_leaves_its_call_to_come_back_to() -> None:
                 await socket.send(control("hold"))
                 await socket.send(control("resume"))
                 call = site.office.switchboard.calls()[0]
-                await until(lambda: call._shell.heard() == 5 * RATE_HZ)
+                await until(lambda: call._shell.heard() >= 5 * RATE_HZ)
                 socket.transport.abort()
             await site.emptied()
             assert len(site.office.switchboard) == 1
             async with site.connect() as socket:
                 await socket.send(HELLO)
-                assert (await said(socket))["from_s"] == [5.0, 5.0]
+                # A hold lasts as long as it took, which on a busy machine is some milliseconds.
+                first, second = (await said(socket))["from_s"]
+                assert first == second >= 5.0
                 for frame in frames()[50:]:
                     await socket.send(frame)
                 await socket.send(control("end"))
