@@ -36,6 +36,9 @@ from pipeline.metrics import Metrics
 from pipeline.streams import Stream, StreamRefused
 from pipeline.switchboard import POLICY, TRY_AGAIN, Switchboard
 
+FRAMES_PER_S = 100
+"""Audio may come in messages of 10 ms, as fast as it may come at all; all else counts as messages."""
+
 REASON_BYTES = 123
 """What fits in a closing frame (RFC 6455, section 5.5)."""
 
@@ -101,7 +104,7 @@ class Connection:
         self._messages += 1
         passed_s = self._shell.clock() - self._began_s
         rate = self._shell.socket_limits.messages_per_s
-        if self._messages > rate * (1.0 + passed_s):
+        if self._messages > rate * (1.0 + passed_s) + FRAMES_PER_S * self._sent_s:
             await self._refuse(POLICY, f"more than {rate:.0f} messages a second")
         for output in self._door.receive(message):
             await self._do(output)

@@ -154,6 +154,20 @@ def test_too_many_messages_are_a_flood() -> None:
     run(body())
 
 
+def test_audio_in_small_frames_is_no_flood_of_messages() -> None:
+    async def body() -> None:
+        limits = SocketLimits(messages_per_s=20.0)
+        async with serving(sockets=limits, clock=VirtualClock()) as site, site.connect() as socket:
+            await socket.send(HELLO)
+            await said(socket)
+            for frame in frames(5.0, size=160):
+                await socket.send(frame)
+            await socket.send(control("end"))
+            assert (await farewell(socket))[1] == 1000
+
+    run(body())
+
+
 def test_audio_that_comes_far_too_fast_is_a_flood() -> None:
     async def body() -> None:
         clock = VirtualClock()
