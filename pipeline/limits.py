@@ -24,7 +24,7 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
     """`hello_s` until the first message that says what the call is; `ahead_s` of audio beyond `factor` times
-    real time is a flood; `messages_per_s`, over bursts of as many, is one too."""
+    real time is a flood; `messages_per_s` beside those of audio, over bursts of as many, is one too."""
 
     hello_s: float = 10.0
     factor: float = 20.0
