@@ -116,6 +116,8 @@ class LiveCall:
         self.info = info
         self._alone = alone
         self.done: Future[EndCode] = Future()
+        # Who waits for the end may give up waiting, and must not take the end along.
+        self.done.set_running_or_notify_cancel()
         self.due_s = ground.clock() + ground.limits.resume_s
         self._ground = ground
         self._mailbox = Mailbox(ground.pool, self._settle, self._fail)
@@ -171,7 +173,8 @@ class LiveCall:
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
         self._last_audio_s = self._ground.clock()
-        lost = Chunk(chunk.channels, np.zeros_like(chunk.samples), chunk.at)
+        silence = np.broadcast_to(np.zeros(1, np.float32), chunk.samples.shape)
+        lost = Chunk(chunk.channels, silence, chunk.at)
         self._mailbox.post(partial(self._hear, stream, lost, lost=True))
 
     def away(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:

@@ -16,13 +16,17 @@ from pipeline.core.clock import WINDOW_SAMPLES, windows_of_ms
 
 @dataclass(frozen=True, slots=True)
 class EndpointSettings:
-    """Thresholds are voice scores in [0, 1]; times are milliseconds."""
+    """Thresholds are voice scores in [0, 1]; times are milliseconds.
+
+    `early_ms` is the quiet after which the end of an utterance is expected, which decides nothing.
+    """
 
     enter: float = 0.5
     leave: float = 0.35
     hang_ms: int = 512
     pad_ms: int = 300
     tail_ms: int = 128
+    early_ms: int = 256
     min_speech_ms: int = 96
     max_utterance_ms: int = 12_000
     split_search_ms: int = 6_000
@@ -61,6 +65,7 @@ class Endpointer:
         self._hang = windows_of_ms(settings.hang_ms)
         self._pad = windows_of_ms(settings.pad_ms)
         self._tail = min(windows_of_ms(settings.tail_ms), self._hang)
+        self._early = max(self._tail, min(windows_of_ms(settings.early_ms), self._hang))
         self._min_speech = windows_of_ms(settings.min_speech_ms)
         self._max = windows_of_ms(settings.max_utterance_ms)
         self._search = windows_of_ms(settings.split_search_ms)
@@ -72,11 +77,15 @@ class Endpointer:
         return None if self.state.first < 0 else self._padded_start() * WINDOW_SAMPLES
 
     @property
+    def pausing(self) -> bool:
+        """Whether all of the open utterance was heard if the silence goes on."""
+        return self.state.first >= 0 and self._quiet >= self._tail
+
+    @property
     def expected(self) -> Span | None:
-        """The span that the open utterance becomes if the silence goes on, once all of it was heard."""
+        """The span that the open utterance becomes if the silence goes on, once that is likely."""
         state = self.state
-        quiet = state.heard - state.last - 1
-        if state.first < 0 or quiet < self._tail or state.loud < self._min_speech:
+        if state.first < 0 or self._quiet < self._early or state.loud < self._min_speech:
             return None
         return Span(self._padded_start() * WINDOW_SAMPLES, (state.last + 1 + self._tail) * WINDOW_SAMPLES)
 
@@ -118,6 +127,10 @@ class Endpointer:
         if state.heard - state.first >= self._max:
             return self._split()
         return []
+
+    @property
+    def _quiet(self) -> int:
+        return self.state.heard - self.state.last - 1
 
     def _padded_start(self) -> int:
         return max(self.state.floor, self.state.first - self._pad)

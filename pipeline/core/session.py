@@ -257,7 +257,7 @@ class Session:
         endpointer = self._endpointers[index]
         start = endpointer.open_from
         every = self._state.settings.partial_ms
-        if every is None or start is None or endpointer.expected is not None:
+        if every is None or start is None or endpointer.pausing:
             return []
         channel = self._state.channels[index]
         shown = channel.partial

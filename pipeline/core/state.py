@@ -33,10 +33,9 @@ class SessionSettings:
     `roles`: one a channel; on mono calls by first heard, or empty: told by what is said. `diarize` asks
     for the turns of a mono call at its end. `partial_ms` is the cadence of partials, None for none.
     `label_ms`, on mono calls with `diarize`, asks who spoke after finals came out, once in so much audio at
-    most; None for not before the end. For diarizers that are `online`.
-    `early` asks for the text of an utterance as soon as all that it will hold was heard, before the silence
-    was long enough to end it; durable events are the same with and without. `mask_secrets` is False only for
-    scoring against references, in memory.
+    most; None for not before the end. For diarizers that are `online`. `early` asks for the text of an
+    utterance once its end is likely, before the silence was long enough to end it; durable events are the
+    same with and without. `mask_secrets` is False only for scoring against references, in memory.
     """
 
     channels: int

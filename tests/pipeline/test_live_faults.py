@@ -261,6 +261,7 @@ def test_a_closed_call_is_told_once() -> None:
     room = LiveRoom()
     heard: Future[str] = Future()
     room.call.done.add_done_callback(lambda done: heard.set_result(done.result()))
+    assert not room.call.done.cancel()
     room.connect().hang_up()
     room.call.end("shutdown")
     room.settle()
