@@ -195,8 +195,8 @@ def lines_of(measured: Measured) -> list[str]:
         most = measured.kept[-1]
         lines.append(
             f"{most.calls} calls on {cores()} cores within a P95 of {PROMISE_S:g} s; counting the server's "
-            f"CPU alone, {most.calls / most.cpu:.1f} calls a core. The callers took {most.callers:.2f} of the "
-            "same cores."
+            f"CPU alone, {most.calls / most.cpu:.1f} calls a core. The callers took {most.callers:.2f} of "
+            "the same cores."
         )
     slope = measured.memory_a_call()
     if slope is not None:
