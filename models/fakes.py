@@ -108,15 +108,20 @@ class ScriptedVoice:
 
 
 class ScriptedDiarizerStream:
-    """Gives the turns of the script that began before the recording ended, cut to its length."""
+    """Gives the turns of the script that began before the audio ended, cut to its length."""
 
-    def __init__(self, turns: Sequence[Turn]) -> None:
+    def __init__(self, turns: Sequence[Turn], online: bool) -> None:
         self._turns = turns
+        self._online = online
         self._heard_samples = 0
 
     def push(self, samples: Samples) -> None:
         """Count the samples."""
         self._heard_samples += len(samples)
+
+    def so_far(self) -> list[Turn]:
+        """See `DiarizerStream`."""
+        return self.end() if self._online else []
 
     def end(self) -> list[Turn]:
         """See `DiarizerStream`."""
@@ -131,14 +136,15 @@ class ScriptedDiarizerStream:
 class ScriptedDiarizer:
     """Every recording has the same turns: sorted, not overlapping, labels by first heard."""
 
-    def __init__(self, turns: Sequence[Turn], needs_audio: bool = True) -> None:
+    def __init__(self, turns: Sequence[Turn], needs_audio: bool = True, online: bool = True) -> None:
         self.version = "scripted-diarizer:1"
         self.needs_audio = needs_audio
+        self.online = online
         self._turns = tuple(turns)
 
     def open(self) -> ScriptedDiarizerStream:
         """Start a recording."""
-        return ScriptedDiarizerStream(self._turns)
+        return ScriptedDiarizerStream(self._turns, self.online)
 
 
 class ScriptedSummarizer:

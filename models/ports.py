@@ -122,6 +122,15 @@ class DiarizerStream(Protocol):
         """Hear more audio, shape (n,), n >= 0."""
         ...
 
+    def so_far(self) -> list[Turn]:
+        """Turns of what was heard until now, sorted, not overlapping; labels S1, S2 ...
+
+        A later answer may differ; a voice keeps its label from one answer to the next where that can be.
+        Engines that are not `online` give an empty list. May be asked any number of times before `end`,
+        whose answer it does not change and whose labels are its own. Raises `EngineError`.
+        """
+        ...
+
     def end(self) -> list[Turn]:
         """Turns of the whole recording, sorted, not overlapping, labels S1, S2 ... by first heard.
 
@@ -137,6 +146,11 @@ class Diarizer(Engine, Protocol):
     @property
     def needs_audio(self) -> bool:
         """False for policies that decide without hearing anything (by channel, or nobody)."""
+        ...
+
+    @property
+    def online(self) -> bool:
+        """Whether a stream can tell speakers apart before its end: see `DiarizerStream.so_far`."""
         ...
 
     def open(self) -> DiarizerStream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Self
 from pydantic import JsonValue
 
 from models import registry
+from models.asr.hotwords import read_hotwords
 from models.errors import InputError
 from models.machine import choose_default_asr, choose_default_diarizer, cores
 from models.ports import Diarizer, Summarizer, Transcriber, VoiceActivity
@@ -50,11 +52,24 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class OpenEngines:
-    """The engines that every call needs."""
+    """The engines that every call needs, and the site's words for those that take them."""
 
     transcriber: Transcriber
     summarizer: Summarizer
     voice: VoiceActivity
+    hotwords: tuple[str, ...] = ()
+
+    @property
+    def asr(self) -> str:
+        """The transcriber's version; hotwords are told by a hash over them, where they are made use of."""
+        version = self.transcriber.version
+        if not self.hotwords or not self.transcriber.capabilities.hotwords:
+            return version
+        return f"{version}+hotwords:{hashlib.sha256(chr(10).join(self.hotwords).encode()).hexdigest()[:12]}"
+
+    def for_jobs(self) -> Engines:
+        """As the workers want them."""
+        return Engines(self.transcriber, self.summarizer, self.hotwords)
 
 
 def open_engines(config: Config) -> OpenEngines:
@@ -63,6 +78,7 @@ def open_engines(config: Config) -> OpenEngines:
         transcriber=registry.engine("asr", config.asr or choose_default_asr()[0]),
         summarizer=registry.engine("summarizer", config.summarizer),
         voice=registry.engine("voice", "silero"),
+        hotwords=() if config.hotwords is None else read_hotwords(config.hotwords),
     )
 
 
@@ -82,8 +98,7 @@ class Pipeline:
         self._diarizers: dict[int, Diarizer] = {}
         self._opening = threading.Lock()
         self._stop = threading.Event()
-        jobs_on = Engines(self._engines.transcriber, self._engines.summarizer)
-        self._workers = Workers(jobs_on, cores())
+        self._workers = Workers(self._engines.for_jobs(), cores())
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +141,7 @@ class Pipeline:
         summarizer = self._engines.summarizer.version
         return Provenance(
             wrapup=version("wrapup"),
-            asr=self._engines.transcriber.version,
+            asr=self._engines.asr,
             diarizer=self._diarizer(info.channels).version,
             summarizer=summarizer,
             version=version_of(summarizer),
@@ -135,8 +150,9 @@ class Pipeline:
         )
 
     def _shown_config(self) -> dict[str, JsonValue]:
-        # What live servers alone read changes no document, and the URL of a database may hold a password.
-        return self.config.model_dump(mode="json", exclude={"server", "store", "live"})
+        # What live servers alone read changes no document, and the URL of a database may hold a password;
+        # hotwords are told by what is in their file.
+        return self.config.model_dump(mode="json", exclude={"server", "store", "live", "hotwords"})
 
     def _feed(self, call: Call, info: AudioInfo, progress: Progress | None) -> str | None:
         """All of the file's audio; gives a line for the user where it broke off."""

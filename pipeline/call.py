@@ -6,7 +6,7 @@ import queue
 import time
 
 from models.types import Samples
-from pipeline.core.events import DurableEvent, EndCode, Event, Partial, Result
+from pipeline.core.events import DurableEvent, EndCode, EphemeralEvent, Event, Result
 from pipeline.core.session import Session, SessionSettings
 from pipeline.shell import CallEngines, CallShell, Surroundings
 from pipeline.workers import Workers
@@ -54,5 +54,5 @@ class Call:
             self._shell.take(result)
 
     def _keep(self, event: Event) -> None:
-        if not isinstance(event, Partial):
+        if not isinstance(event, EphemeralEvent):
             self.events.append(event)

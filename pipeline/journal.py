@@ -10,21 +10,22 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
 from pipeline.core.events import (
     AudioGap,
+    EphemeralEvent,
     Event,
-    Partial,
     Result,
     UtteranceLost,
 )
 from pipeline.doors.messages import CallInfo
 from pipeline.feed import Envelope
 from pipeline.metrics import Backlog, Metrics
-from pipeline.store.errors import SpoolFullError
+from pipeline.store.errors import SpoolFullError, StoreError
 from pipeline.store.feed import events_after
 from pipeline.store.records import (
     CallRecord,
@@ -42,6 +43,9 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 20_000
 """Calls whose site and end are remembered, so that events and streams do not cost a query each."""
+
+ASK_S = 0.5
+"""How long the beginning of a call waits for the store."""
 
 Publish = Callable[[Envelope], None]
 Now = Callable[[], datetime]
@@ -69,6 +73,7 @@ class Journal:
         self._sites: OrderedDict[str, str | None] = OrderedDict()
         self._over: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
+        self._asking = ThreadPoolExecutor(2, thread_name_prefix="wrapup-ask")
 
     def publish_to(self, publish: Publish) -> None:
         """Who hears of events from here on, from the thread of each call."""
@@ -105,7 +110,7 @@ class Journal:
 
     def event(self, call_id: str, event: Event) -> None:
         """See `Recorder`."""
-        if isinstance(event, Partial):
+        if isinstance(event, EphemeralEvent):
             self._publish(Envelope(None, call_id, self._now(), event))
             return
         if event.id in self._given.get(call_id, ()):
@@ -142,15 +147,29 @@ class Journal:
         return self._remember(call_id, None if stored is None else stored.record.site)
 
     def is_over(self, call_id: str) -> bool:
-        """Whether a call is closed already, also where the store does not know yet. Raises `StoreError`."""
+        """Whether a call is closed already, also where the store does not know yet.
+
+        A store that is away or slow is not waited for: a call never waits for it, and one that is opened
+        again under the same id changes nothing of what was kept.
+        """
         if call_id in self._over:
             return True
-        stored = self._store.call(call_id)
+        if not self._writer.reachable:
+            return False
+        try:
+            stored = self._asking.submit(self._store.call, call_id).result(ASK_S)
+        except (TimeoutError, StoreError) as error:
+            log.warning("the store did not say whether a call is over: %s", type(error).__name__)
+            return False
         return stored is not None and stored.end_code is not None
 
     def backlog(self) -> Backlog:
         """What waits for the store."""
         return Backlog(self._spool.waiting_records, self._spool.waiting_bytes, self._writer.reachable)
+
+    def close(self) -> None:
+        """Ask the store nothing more."""
+        self._asking.shutdown(wait=False, cancel_futures=True)
 
     def _keep(self, record: Record) -> None:
         """A full spool loses the record, which is counted, and never the call."""

@@ -15,8 +15,16 @@ from typing import Literal, Protocol
 import numpy as np
 
 from models.types import RATE_HZ, Samples
-from pipeline.core.events import CallClosed, EndCode, Event, Failure, GapReason, Partial, Result
-from pipeline.core.session import Session
+from pipeline.core.events import (
+    CallClosed,
+    EndCode,
+    EphemeralEvent,
+    Event,
+    Failure,
+    GapReason,
+    Result,
+)
+from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.load import Clock
@@ -108,6 +116,8 @@ class LiveCall:
         self.info = info
         self._alone = alone
         self.done: Future[EndCode] = Future()
+        # Who waits for the end may give up waiting, and must not take the end along.
+        self.done.set_running_or_notify_cancel()
         self.due_s = ground.clock() + ground.limits.resume_s
         self._ground = ground
         self._mailbox = Mailbox(ground.pool, self._settle, self._fail)
@@ -163,7 +173,8 @@ class LiveCall:
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
         self._last_audio_s = self._ground.clock()
-        lost = Chunk(chunk.channels, np.zeros_like(chunk.samples), chunk.at)
+        silence = np.broadcast_to(np.zeros(1, np.float32), chunk.samples.shape)
+        lost = Chunk(chunk.channels, silence, chunk.at)
         self._mailbox.post(partial(self._hear, stream, lost, lost=True))
 
     def away(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
@@ -194,15 +205,22 @@ class LiveCall:
         """A fault of our own: the call ends with what was heard, or, at a second fault, at once."""
         log.error("call %s failed: %s", self.info.call_id, type(error).__name__)
         first, self._failed = not self._failed, True
+        end = partial(self._end, "failed")
+        # What breaks at the end, as an ear's last window may, is left out the second time.
+        if self.done.done() or (first and (self._tried(end) or self._tried(end))):
+            return
+        if not self._shell.session.closed:
+            closed = CallClosed("closed", "failed", self._shell.heard(), "und")
+            self._tried(partial(self._emit, closed))
+        self._finish("failed")
+
+    def _tried(self, item: Callable[[], None]) -> bool:
         try:
-            if first:
-                self._end("failed")
-            elif not self._shell.session.closed:
-                self._emit(CallClosed("closed", "failed", self._shell.heard(), "und"))
-        except Exception:  # noqa: BLE001 - as above
-            first = False
-        if not first and not self.done.done():
-            self._finish("failed")
+            item()
+        except Exception as error:  # noqa: BLE001 - as in a mailbox
+            log.error("call %s failed to end: %s", self.info.call_id, type(error).__name__)
+            return False
+        return True
 
     def _settle(self) -> None:
         """After each round: a snapshot where something lasting came out, the end where it came, the next
@@ -386,7 +404,7 @@ class LiveCall:
 
     def _take(self, result: Result) -> None:
         if not self.done.done() and not self._shell.session.closed:
-            if not result.job_id.startswith("p") and not self._asked_again(result):
+            if is_stored(result.job_id) and not self._asked_again(result):
                 self._ground.recorder.result(self.info.call_id, result)
             self._shell.take(result)
 
@@ -431,4 +449,4 @@ class LiveCall:
 
     def _emit(self, event: Event) -> None:
         self._ground.recorder.event(self.info.call_id, event)
-        self._snapshot_due = self._snapshot_due or not isinstance(event, Partial)
+        self._snapshot_due = self._snapshot_due or not isinstance(event, EphemeralEvent)

@@ -63,6 +63,8 @@ class LiveSection(_Section):
 
     partial_ms: int = Field(default=500, ge=0, le=10_000)
     """Cadence of partials while the load allows; 0 for none."""
+    label_ms: int = Field(default=2_000, ge=0, le=60_000)
+    """On calls with one mixed channel, audio between two looks at who spoke; 0 for none before hang-up."""
     promise_ms: int = Field(default=1_000, ge=50)
     """95th percentile of the time from an utterance's end to its text; past it new calls are refused."""
     max_calls: int | None = Field(default=None, ge=1)

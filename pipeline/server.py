@@ -26,6 +26,7 @@ from pipeline.keys import ApiKey, KeyRing, Scope
 from pipeline.sections import ServerSection
 from pipeline.service import Service
 from pipeline.sockets import Connection, SocketShell
+from pipeline.store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +196,11 @@ class Server:
         if not key.sites or call_id is None:
             return
         journal = self.service.journal
-        if journal.knows(call_id) and not key.covers(journal.site_of(call_id)):
+        try:
+            hidden = journal.knows(call_id) and not key.covers(journal.site_of(call_id))
+        except StoreError as error:
+            raise HTTPException(503, "the store cannot be read now", {"Retry-After": "5"}) from error
+        if hidden:
             raise HTTPException(404, "no such call")
 
     async def _let_in(self, socket: WebSocket, scope: Scope, call_id: str | None = None) -> ApiKey | None:

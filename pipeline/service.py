@@ -33,7 +33,7 @@ from pipeline.store.store import Store
 from pipeline.store.vault import open_vault
 from pipeline.store.writer import StoreWriter
 from pipeline.switchboard import Switchboard
-from pipeline.workers import Engines, Workers
+from pipeline.workers import Workers
 
 WAITING_BLOCKS = 4_000
 """Blocks that may wait for a live call's diarizer, which must never hold up its call: minutes of audio."""
@@ -61,8 +61,7 @@ class Service:
         self._writer = StoreWriter(self._spool, lambda: self._store)
         self._writer.flush(config.store.patience_s)
         self.journal = Journal(self._spool, self._writer, self._store, self.metrics)
-        jobs_on = Engines(self._engines.transcriber, self._engines.summarizer)
-        self._workers = Workers(jobs_on, cores(), clock)
+        self._workers = Workers(self._engines.for_jobs(), cores(), clock)
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
         self.limits = config.live.limits()
         self._latency = LatencyWindow(clock)
@@ -78,6 +77,7 @@ class Service:
     ) -> None:
         self._pool.shutdown()
         self._workers.__exit__(kind, error, trace)
+        self.journal.close()
         self._writer.close(self.config.store.patience_s)
         self._spool.close()
         self._store.close()
@@ -144,6 +144,9 @@ class Service:
             diarize=diarizer is not None and diarizer.needs_audio,
             endpoint=self.config.endpoint.settings(),
             partial_ms=self.config.live.partial_ms or None,
+            label_ms=(self.config.live.label_ms or None)
+            if diarizer is not None and diarizer.online
+            else None,
             early=True,
         )
 
@@ -162,7 +165,7 @@ class Service:
         summarizer = self._engines.summarizer.version
         return {
             "wrapup": version("wrapup"),
-            "asr": self._engines.transcriber.version,
+            "asr": self._engines.asr,
             "diarizer": "channels" if diarizer is None else diarizer.version,
             "summarizer": summarizer,
             "version": version_of(summarizer),

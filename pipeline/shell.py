@@ -101,7 +101,10 @@ class CallShell:
         # Turns are of the whole call: a diarizer that missed its beginning would count from the wrong place.
         if engines.diarizer is not None and not session.heard(0):
             self._lane = DiarizerLane(
-                engines.diarizer, around.deliver, engines.patience_s, engines.waiting_blocks
+                engines.diarizer,
+                around.deliver,
+                engines.patience_s,
+                engines.waiting_blocks,
             )
         self._decided_s: dict[str, float] = {}
         self._asked: set[str] = set()
@@ -177,7 +180,8 @@ class CallShell:
 
     def end(self, code: EndCode) -> None:
         """Hang-up: the rest of the audio is heard, and what never came is given up."""
-        for ear in self._ears:
+        while self._ears:
+            ear = self._ears.pop(0)
             if ear is not None:
                 self._push(ear.end())
         self._act(self.session.end(code, self._around.clock()))
@@ -192,10 +196,10 @@ class CallShell:
     def _hear(self, channel: int, samples: Samples) -> None:
         ear = self._ears[channel] or self._ear_again(channel)
         self._buffers[channel].append(samples)
-        self._push(ear.push(samples))
-        self._buffers[channel].drop_before(self.session.needed_from(channel))
         if self._lane is not None:
             self._lane.push(samples)
+        self._push(ear.push(samples))
+        self._buffers[channel].drop_before(self.session.needed_from(channel))
 
     def _ear_again(self, channel: int) -> Ear:
         """An ear for a channel that another one heard before."""
@@ -269,5 +273,7 @@ class CallShell:
         self._asked.add(job.id)
         if self._lane is None:
             self._around.deliver(Result(job.id, Failure("no diarizer")))
-        else:
+        elif job.whole:
             self._lane.finish(job.id)
+        else:
+            self._lane.ask(job.id)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from pipeline.core.events import EndCode
 from pipeline.doors.messages import (
     Answer,
     Away,
@@ -31,10 +33,10 @@ from pipeline.limits import Limits, SocketLimits
 from pipeline.live import LiveCall, Stream, StreamRefused
 from pipeline.load import Clock
 from pipeline.metrics import Metrics
-from pipeline.switchboard import Switchboard
+from pipeline.switchboard import POLICY, TRY_AGAIN, Switchboard
 
-POLICY = 1008
-TRY_AGAIN = 1013
+REASON_BYTES = 123
+"""What fits in a closing frame (RFC 6455, section 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._call: LiveCall | None = None
         self._stream: Stream | None = None
-        self._hung_up = False
         self._patience = asyncio.timeout(None)
-        self._told = (POLICY, "no hello came")
+        self._reading = False
+        self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
         self._began_s = shell.clock()
         self._sent_s = 0.0
         self._messages = 0
@@ -69,23 +71,30 @@ class Connection:
         """From the accepted socket to its end. The call goes on without it where it was cut off."""
         try:
             await self._read()
-            await self._say_closed()
+            await self._answer(self._farewell())
         except WebSocketDisconnect:
             pass
         finally:
-            self._part()
+            self._part(hung_up=False)
 
     async def _read(self) -> None:
-        """Messages until the client hangs up or is hung up on."""
+        """Messages until the client is gone, which raises `WebSocketDisconnect`, or there is a farewell.
+
+        A client that hung up has nothing more to say, but is there to hear that its call is closed.
+        """
         try:
             async with asyncio.timeout(self._shell.socket_limits.hello_s) as self._patience:
-                while not self._hung_up:
+                self._reading = True
+                while True:
                     message = await self._socket.receive()
                     if message["type"] == "websocket.disconnect":
                         raise WebSocketDisconnect(message.get("code", 1006))
-                    await self._take(message.get("bytes") or message.get("text") or "")
+                    data = message.get("bytes")
+                    await self._take(message.get("text") or "" if data is None else data)
         except TimeoutError:
-            await self._refuse(*self._told)
+            pass
+        finally:
+            self._reading = False
 
     async def _take(self, message: str | bytes) -> None:
         self._messages += 1
@@ -115,23 +124,20 @@ class Connection:
         elif isinstance(output, Updated):
             call.open_leg(output.associate, output.queue)
         else:
-            self._hung_up = True
+            self._part(hung_up=True)
 
     async def _join(self, started: Started) -> None:
-        refusal = self._shell.switchboard.refusal(started.info.call_id)
-        if refusal is not None:
-            self._shell.switchboard.count_refusal("load")
-            await self._refuse(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
+        self._patience.reschedule(None)
         try:
             call, joined = await asyncio.to_thread(self._shell.switchboard.join, started, self._hang_up)
             stream, welcome = await asyncio.wrap_future(joined)
         except StreamRefused as refused:
-            self._shell.switchboard.count_refusal("policy")
+            self._shell.switchboard.count_refusal("load" if refused.code == TRY_AGAIN else "policy")
             await self._refuse(refused.code, refused.reason)
         else:
             self._call, self._stream = call, stream
-            self._patience.reschedule(None)
             await self._answer(self._door.welcome(welcome))
+            call.done.add_done_callback(self._closed)
 
     async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
         limits = self._shell.socket_limits
@@ -151,13 +157,6 @@ class Connection:
         self._shell.metrics.audio_s.inc(seconds * len(chunk.channels))
         call.hear(stream, chunk)
 
-    async def _say_closed(self) -> None:
-        """The client hung up: its last words are heard, and it is told when the call is closed."""
-        self._part()
-        if self._call is not None:
-            code = await asyncio.shield(asyncio.wrap_future(self._call.done))
-            await self._answer(self._door.closed(code))
-
     async def _refuse(self, code: int, reason: str) -> None:
         await self._answer(self._door.refuse(code, reason))
 
@@ -166,24 +165,36 @@ class Connection:
         for answer in answers:
             if isinstance(answer, Closing):
                 with contextlib.suppress(RuntimeError):
-                    await self._socket.close(answer.code, answer.reason[:120])
+                    await self._socket.close(
+                        answer.code, answer.reason.encode()[:REASON_BYTES].decode(errors="ignore")
+                    )
                 raise WebSocketDisconnect(answer.code)
             if isinstance(answer.message, bytes):
                 await self._socket.send_bytes(answer.message)
             else:
                 await self._socket.send_text(answer.message)
 
-    def _part(self) -> None:
+    def _part(self, hung_up: bool) -> None:
         """Leave the call, once."""
         stream, self._stream = self._stream, None
         if stream is not None and self._call is not None:
-            self._call.leave(stream, self._hung_up)
+            self._call.leave(stream, hung_up)
 
     def _hang_up(self, code: int, reason: str) -> None:
         """From any thread: the call does not go on with this client."""
-        self._loop.call_soon_threadsafe(partial(self._tell, code, reason))
+        self._say(partial(self._door.refuse, code, reason))
 
-    def _tell(self, code: int, reason: str) -> None:
-        self._told = (code, reason)
-        if self._stream is not None:
+    def _closed(self, done: Future[EndCode]) -> None:
+        """From any thread: the call is closed."""
+        self._say(partial(self._door.closed, done.result()))
+
+    def _say(self, farewell: Callable[[], list[Answer]]) -> None:
+        # A loop that is closed has no clients left.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._leave_with, farewell)
+
+    def _leave_with(self, farewell: Callable[[], list[Answer]]) -> None:
+        """Stop reading; the first farewell is the one that is said."""
+        if self._reading:
+            self._reading, self._farewell = False, farewell
             self._patience.reschedule(self._loop.time())

@@ -17,6 +17,9 @@ from pipeline.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+POLICY = 1008
+TRY_AGAIN = 1013
+
 DRAINING = Refusal("the server is going down; another one takes the call", retry_s=1)
 
 Joined = Future[tuple[Stream, Welcome]]
@@ -42,7 +45,9 @@ class Switchboard:
         self._admission = admission
         self._metrics = metrics
         self._calls: dict[str, LiveCall] = {}
+        # The event loop takes the first lock, so that nobody may wait for the store while holding it.
         self._lock = threading.Lock()
+        self._beginning = threading.Lock()
         self._draining = False
 
     def __len__(self) -> int:
@@ -66,20 +71,15 @@ class Switchboard:
 
     def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
         """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
-        info = started.info
-        call = self._calls.get(info.call_id)
-        if call is None and self._beginnings.is_over(info.call_id):
-            raise StreamRefused(1008, "the call is over: a new call needs a new id")
-        with self._lock:
-            call = self._calls.get(info.call_id)
-            if call is None:
-                call = self._take(info)
+        call = self._calls.get(started.info.call_id)
+        if call is None:
+            with self._beginning:
+                call = self._calls.get(started.info.call_id) or self._take(started.info)
         return call, call.join(started, hang_up)
 
     def adopt(self, call: LiveCall) -> None:
         """A call that was in progress before a restart goes on."""
-        with self._lock:
-            self._put(call)
+        self._put(call)
         call.resume()
 
     def tick(self, now_s: float) -> None:
@@ -98,17 +98,22 @@ class Switchboard:
             call.end(code)
 
     def _take(self, info: CallInfo) -> LiveCall:
-        if self._draining:
-            raise StreamRefused(1013, DRAINING.reason)
+        refusal = self.refusal()
+        if refusal is not None:
+            raise StreamRefused(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
+        if self._beginnings.is_over(info.call_id):
+            raise StreamRefused(POLICY, "the call is over: a new call needs a new id")
         call = self._beginnings.begin(info)
-        self._admission.took()
+        with self._lock:
+            self._admission.took()
         self._put(call)
         call.open_leg(info.associate, info.queue)
         return call
 
     def _put(self, call: LiveCall) -> None:
-        self._calls[call.info.call_id] = call
-        self._metrics.calls.set(len(self._calls))
+        with self._lock:
+            self._calls[call.info.call_id] = call
+            self._metrics.calls.set(len(self._calls))
         call.done.add_done_callback(partial(self._ended, call.info.call_id))
 
     def _ended(self, call_id: str, done: Future[EndCode]) -> None:

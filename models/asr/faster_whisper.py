@@ -74,10 +74,15 @@ class FasterWhisper:
             max_batch=MAX_BATCH,
             max_clip_samples=MAX_CLIP_SAMPLES,
             word_times=True,
+            hotwords=True,
         )
 
     def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:
-        """See `Transcriber`. Word times come from the cross-attention; confidences are its probabilities."""
+        """See `Transcriber`. Word times come from the cross-attention; confidences are its probabilities.
+
+        Hotwords are the prompt, as the package puts them there: the first 223 tokens of them. A draft has no
+        use here: a prefix would be taken as given, and a beam of several texts cannot verify one.
+        """
         audios = checked(clips)
         answers = [Transcription(()) for _ in audios]
         heard = [index for index, audio in enumerate(audios) if not is_silent(audio)]
@@ -85,14 +90,17 @@ class FasterWhisper:
             decoding.check()
             batch = heard[start : start + MAX_BATCH]
             try:
-                found = self._read([audios[index] for index in batch], self._fixed_language)
+                clips_heard = [audios[index] for index in batch]
+                found = self._read(clips_heard, self._fixed_language, decoding.hotwords)
             except _ERRORS as error:
                 raise _mapped(error) from error
             for index, answer in zip(batch, found, strict=True):
                 answers[index] = answer
         return answers
 
-    def _read(self, audios: Sequence[Samples], language: str | None) -> list[Transcription]:
+    def _read(
+        self, audios: Sequence[Samples], language: str | None, hotwords: Sequence[str]
+    ) -> list[Transcription]:
         """Transcriptions of clips with something in them; `language` None: to be detected, each clip's."""
         encoded = self._model.encode(np.stack([self._features(audio) for audio in audios]))
         if language is None:
@@ -100,8 +108,11 @@ class FasterWhisper:
             language = languages[0]
             if len(set(languages)) > 1:
                 # CTranslate2 aligns a batch in one language only, and calls rarely mix them.
-                return [self._read([audio], code)[0] for audio, code in zip(audios, languages, strict=True)]
-        return self._decode(audios, encoded, language)
+                return [
+                    self._read([audio], code, hotwords)[0]
+                    for audio, code in zip(audios, languages, strict=True)
+                ]
+        return self._decode(audios, encoded, language, hotwords)
 
     def _features(self, audio: Samples) -> NDArray[np.float32]:
         from faster_whisper.audio import pad_or_trim
@@ -109,26 +120,32 @@ class FasterWhisper:
         features: NDArray[np.float32] = pad_or_trim(self._model.feature_extractor(audio)[..., :-1])
         return features
 
-    def _decode(self, audios: Sequence[Samples], encoded: Any, language: str) -> list[Transcription]:
+    def _decode(
+        self, audios: Sequence[Samples], encoded: Any, language: str, hotwords: Sequence[str]
+    ) -> list[Transcription]:
         from faster_whisper.tokenizer import Tokenizer
 
         multilingual = self._model.model.is_multilingual
         tokenizer = Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
-        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        prompt = self._model.get_prompt(
+            tokenizer, [], without_timestamps=True, hotwords=", ".join(hotwords) or None
+        )
+        room = self._model.max_length - len(prompt)
+        most = [min(_most_tokens(audio), room) for audio in audios]
         results = self._model.model.generate(
             encoded,
             [prompt] * len(audios),
             beam_size=BEAM_SIZE,
-            max_length=len(prompt) + max(map(_most_tokens, audios)),
+            max_length=len(prompt) + max(most),
             return_scores=True,
             return_no_speech_prob=True,
         )
         tokens = [[token for token in each.sequences_ids[0] if token < tokenizer.eot] for each in results]
         tag = LANGUAGE_TAGS.get(language, language)
         return [
-            self._answer(audio, heard, result, tag)
-            for audio, heard, result in zip(
-                audios, self._align(audios, encoded, tokenizer, tokens), results, strict=True
+            self._answer(audio, heard, result, tag, limit)
+            for audio, heard, result, limit in zip(
+                audios, self._align(audios, encoded, tokenizer, tokens), results, most, strict=True
             )
         ]
 
@@ -145,7 +162,9 @@ class FasterWhisper:
             return [[Heard(text) for text in tokenizer.decode(each).split()] for each in tokens]
         return [_join(pieces, tokenizer.language_code) for pieces in aligned]
 
-    def _answer(self, audio: Samples, heard: Sequence[Heard], result: Any, tag: str) -> Transcription:
+    def _answer(
+        self, audio: Samples, heard: Sequence[Heard], result: Any, tag: str, most_tokens: int
+    ) -> Transcription:
         length = len(result.sequences_ids[0])
         words = place(audio, heard)
         evidence = Evidence(
@@ -156,7 +175,7 @@ class FasterWhisper:
             no_speech=result.no_speech_prob,
         )
         code = judge(evidence, self._limits)
-        if code == "ok" and length >= _most_tokens(audio):
+        if code == "ok" and length >= most_tokens:
             code = "rejected"
         return Transcription(words, tag) if code == "ok" else Transcription((), tag, code)
 

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.asr.biasing import Choice, Hotwords, Match
 from models.asr.tokens import END, START
 from models.ports import PLAIN, Decoding
 
@@ -42,13 +43,16 @@ class Text:
     """A text as it grows: its tokens without the end token.
 
     `log_probabilities` and `entropies` (in nats, over the whole vocabulary) have one entry a step, the end
-    token's last where there is one. `ended` is false while there is none: where the limit cut the text off.
+    token's last where there is one; both are the model's, without bonuses. `ended` is false while there is no
+    end token: where the limit cut the text off. `match` chooses tokens where there are hotwords.
     """
 
     tokens: list[int] = field(default_factory=list)
     log_probabilities: list[float] = field(default_factory=list)
     entropies: list[float] = field(default_factory=list)
     ended: bool = False
+    match: Match | None = field(default=None, compare=False)
+    _likeliest: list[float] = field(default_factory=list, compare=False)
 
     @property
     def mean_log_probability(self) -> float:
@@ -60,19 +64,33 @@ class Text:
         """Mean over all steps."""
         return sum(self.entropies) / len(self.entropies)
 
-    def take(self, logits: Logits) -> None:
-        """Add the likeliest token, or the end. `logits` has shape (vocabulary,)."""
-        token = int(logits.argmax())
-        below = logits - logits[token]
+    def take(self, logits: Logits) -> bool:
+        """Add a token, or the end; `logits` has shape (vocabulary,). False when the text does not go on from
+        there: it has ended, or its hotword broke off and an earlier token was put in place of it.
+        """
+        place = len(self.tokens)
+        choice = (
+            Choice(int(logits.argmax()), place) if self.match is None else self.match.choose(logits, place)
+        )
+        if choice.place == place:
+            self._count(logits, choice.token)
+        else:
+            del self.tokens[choice.place :], self.log_probabilities[choice.place :]
+            del self.entropies[choice.place + 1 :], self._likeliest[choice.place + 1 :]
+            self.log_probabilities.append(self._likeliest[-1])
+        self.ended = choice.token == END
+        if not self.ended:
+            self.tokens.append(choice.token)
+        return not self.ended and choice.place == place
+
+    def _count(self, logits: Logits, token: int) -> None:
+        below = logits - logits.max()
         weights = np.exp(below)
         total = float(weights.sum())
         log_total = float(np.log(total))
-        self.log_probabilities.append(-log_total)
+        self.log_probabilities.append(float(below[token]) - log_total)
         self.entropies.append(log_total - float(weights @ below) / total)
-        if token == END:
-            self.ended = True
-        else:
-            self.tokens.append(token)
+        self._likeliest.append(-log_total)
 
 
 class GreedyDecoder:
@@ -88,12 +106,15 @@ class GreedyDecoder:
         self._all = [entry.name for entry in session.get_outputs()]
         self._changing = [name for name in self._all if name.startswith("present.") and ".decoder." in name]
 
-    def decode(self, states: States, max_tokens: int, decoding: Decoding = PLAIN) -> Text:
+    def decode(
+        self, states: States, max_tokens: int, decoding: Decoding = PLAIN, hotwords: Hotwords | None = None
+    ) -> Text:
         """The likeliest token, again and again, until the end token or `max_tokens` (at least one).
 
-        `states` is the encoder's answer, shape (1, frames, width). Raises `DecodingCancelled`.
+        `states` is the encoder's answer, shape (1, frames, width); `hotwords` are those of `decoding`.
+        Raises `DecodingCancelled`.
         """
-        text = Text()
+        text = Text(match=None if hotwords is None else Match(hotwords))
         fed = [START]
         feed = self._first_feed(states)
         outputs = self._all
@@ -141,6 +162,5 @@ def _following(tokens: Sequence[int], draft: Sequence[int]) -> Sequence[int]:
 def _take_while_drafted(text: Text, logits: Logits, draft: Sequence[int]) -> None:
     """Take tokens while the draft has them too, and one more. `logits` has shape (1 + draft, vocabulary)."""
     for row, drafted in zip(logits, [*draft, None], strict=True):
-        text.take(row)
-        if text.ended or text.tokens[-1] != drafted:
+        if not text.take(row) or text.tokens[-1] != drafted:
             return

@@ -1,14 +1,17 @@
 """What is kept of a mono recording while it is heard: activity and voices, not audio.
 
-Ten-second chunks start every second. Each gives the activity of its local speakers (one byte a frame); every
-second one gives an embedding of each local speaker; every tenth one, so that they lie end to end, gives
-embeddings of short single-speaker pieces. Together about 2 KB for each second of audio.
+Ten-second chunks start every two seconds. Each gives the activity of its local speakers (one byte a frame)
+and an embedding of what each of them said last; every fifth one, so that they lie end to end, embeddings of
+short single-speaker pieces. Together about 2 KB for each second of audio.
+
+A second of embedded speech costs more than the segmentation of a chunk, so that the cost is how often speech
+is embedded: in about two voices and one piece.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -25,15 +28,19 @@ from models.diarization.networks import (
 )
 from models.types import RATE_HZ, Samples
 
-HOP_SAMPLES = RATE_HZ
-VOICE_EVERY_HOPS = 2
-"""Measured on two-party calls: speakers are counted as well as with 1, at half the cost."""
+HOP_SAMPLES = 2 * RATE_HZ
+"""Measured on windows of calls: speakers are counted as well with a voice each 2 s as each second, and better
+than each 4 s."""
+FEW_CHUNKS = 6
+"""A recording of fewer gives voices at its end too; a longer one has enough, and its end is sooner known."""
 PIECES_EVERY_HOPS = CHUNK_SAMPLES // HOP_SAMPLES
 PIECE_FRAMES = 118
 """A piece is at most 2 s, so that one local speaker who is two people comes apart."""
 LEAST_PIECE_FRAMES = 35
 """And at least 0.6 s: a shorter one does not tell who it is."""
 LEAST_VOICE_FRAMES = 6
+MOST_VOICE_FRAMES = 237
+"""A voice is embedded from its last 4 s: speakers are counted as well as from all ten, for half the cost."""
 CONTEXT_FRAMES = 10
 """Feature frames around speech that the embedding network may see but does not count."""
 
@@ -66,10 +73,10 @@ class Hearing:
     pieces: list[Piece] = field(default_factory=list)
     covered_frames: int = 0
 
-    def active(self, chunk: int) -> NDArray[np.bool_]:
-        """Who is active in a chunk, shape (CHUNK_FRAMES, LOCAL_SPEAKERS)."""
-        bits = np.unpackbits(self.activity[chunk][:, None], axis=1, bitorder="little")
-        return bits[:, :LOCAL_SPEAKERS].astype(np.bool_)
+    def active(self) -> NDArray[np.bool_]:
+        """Who is active in each chunk, shape (chunks, CHUNK_FRAMES, LOCAL_SPEAKERS), chunks > 0."""
+        bits = np.unpackbits(np.stack(self.activity)[..., None], axis=2, bitorder="little")
+        return bits[..., :LOCAL_SPEAKERS].astype(np.bool_)
 
 
 def first_frame(chunk: int) -> int:
@@ -83,13 +90,28 @@ def hear(hearing: Hearing, networks: Networks, audio: Samples, last: bool) -> No
     Raises `EngineError`.
     """
     chunk = len(hearing.activity)
+    voices_due = not last or chunk < FEW_CHUNKS
+    pieces_due = chunk % PIECES_EVERY_HOPS == 0 or last
+    _take(hearing, networks, audio, voices_due, pieces_due)
+
+
+def glimpse(hearing: Hearing, networks: Networks, audio: Samples) -> Hearing:
+    """What was heard, and what can be said at little cost of the chunk that is not full.
+
+    Embeds voices only where there are none yet. Leaves `hearing` as it is. Raises `EngineError`.
+    """
+    seen = replace(hearing, activity=[*hearing.activity], voices=[*hearing.voices])
+    _take(seen, networks, audio, voices_due=not hearing.voices, pieces_due=False)
+    return seen
+
+
+def _take(hearing: Hearing, networks: Networks, audio: Samples, voices_due: bool, pieces_due: bool) -> None:
+    chunk = len(hearing.activity)
     padded = np.zeros(CHUNK_SAMPLES, dtype=np.float32)
     padded[: len(audio)] = audio
     active = networks.segment(padded)
     active[_frames_within(len(audio)) :] = False
     hearing.activity.append(np.packbits(active, axis=1, bitorder="little")[:, 0])
-    voices_due = last or chunk % VOICE_EVERY_HOPS == 0
-    pieces_due = last or chunk % PIECES_EVERY_HOPS == 0
     if not active.any() or len(audio) < FRAME_SAMPLES or not (voices_due or pieces_due):
         return
     features = filter_banks(audio)
@@ -131,9 +153,11 @@ def _voices(
     for local in range(LOCAL_SPEAKERS):
         clean_frames = int((alone == local).sum())
         mask = alone == local if clean_frames >= LEAST_VOICE_FRAMES else active[:, local]
-        if mask.sum() < LEAST_VOICE_FRAMES:
+        spoken = np.flatnonzero(mask)
+        if len(spoken) < LEAST_VOICE_FRAMES:
             continue
-        weights = mask[nearest].astype(np.float32)
+        taken = np.isin(np.arange(CHUNK_FRAMES), spoken[-MOST_VOICE_FRAMES:])
+        weights = taken[nearest].astype(np.float32)
         near = np.convolve(weights, np.ones(2 * CONTEXT_FRAMES + 1), mode="same") > 0
         if weights.any():
             yield Voice(chunk, local, clean_frames, networks.embed(features[near], weights[near]))

@@ -12,7 +12,8 @@ from importlib.metadata import version
 
 import numpy as np
 
-from models.diarization.hearing import HOP_SAMPLES, Hearing, hear
+from models.diarization.hearing import HOP_SAMPLES, Hearing, glimpse, hear
+from models.diarization.labels import keep_labels
 from models.diarization.networks import CHUNK_SAMPLES, Networks, open_networks
 from models.diarization.timeline import decide
 from models.errors import ConfigError, EngineError
@@ -24,6 +25,7 @@ class MoonshineDiarizer:
     """Tells speakers apart on one channel. Safe to call from several threads; a stream from one at a time."""
 
     needs_audio = True
+    online = True
 
     def __init__(self, networks: Networks, max_speakers: int | None = None) -> None:
         self._networks = networks
@@ -48,6 +50,7 @@ class MoonshineStream:
         self._buffer = np.zeros(CHUNK_SAMPLES, dtype=np.float32)
         self._filled = 0
         self._heard_samples = 0
+        self._shown: list[Turn] = []
         self._turns: list[Turn] | None = None
 
     def push(self, samples: Samples) -> None:
@@ -65,6 +68,16 @@ class MoonshineStream:
             self._buffer[self._filled : self._filled + len(taken)] = taken
             self._filled += len(taken)
             rest = rest[len(taken) :]
+
+    def so_far(self) -> list[Turn]:
+        """Turns until now, as the port says. Raises `EngineError`, also after `end`."""
+        if self._turns is not None:
+            raise EngineError("a diarizer stream that has ended was asked for turns so far")
+        if self._filled:
+            seen = glimpse(self._hearing, self._networks, self._buffer[: self._filled])
+            turns = decide(seen, self._networks.plda, self._heard_samples, self._max_speakers)
+            self._shown = keep_labels(turns, self._shown)
+        return list(self._shown)
 
     def end(self) -> list[Turn]:
         """Turns, as the port says; the same list when called again. Raises `EngineError`."""

@@ -33,6 +33,7 @@ class PackageDiarizer:
     """Tells speakers apart on one channel; every stream has a native transcriber of its own."""
 
     needs_audio = True
+    online = False
     version = f"moonshine:package@{version('moonshine-voice')}"
 
     def open(self) -> PackageStream:
@@ -76,6 +77,10 @@ class PackageStream:
             for start in range(0, cut, BLOCK_SAMPLES):
                 self._give(whole[start : start + BLOCK_SAMPLES])
             self._pending, self._pending_samples = [whole[cut:]], len(whole) - cut
+
+    def so_far(self) -> list[Turn]:
+        """No turns before the end."""
+        return []
 
     def end(self) -> list[Turn]:
         """Turns, as the port says; the same list when called again. Raises `EngineError`."""

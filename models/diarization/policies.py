@@ -14,10 +14,14 @@ from models.types import Samples, Turn
 
 
 class _SilentStream:
-    """Takes audio and leaves it; both methods may be called in any order, any number of times."""
+    """Takes audio and leaves it; its methods may be called in any order, any number of times."""
 
     def push(self, samples: Samples) -> None:
         """Do nothing."""
+
+    def so_far(self) -> list[Turn]:
+        """No turns."""
+        return []
 
     def end(self) -> list[Turn]:
         """No turns."""
@@ -30,6 +34,7 @@ class Policy:
 
     version: str
     needs_audio: bool = False
+    online: bool = False
 
     def open(self) -> _SilentStream:
         """A stream that gives no turns."""

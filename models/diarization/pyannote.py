@@ -48,6 +48,7 @@ class PyannoteDiarizer:
     """Tells speakers apart on one channel. One pipeline serves all streams, one at a time."""
 
     needs_audio = True
+    online = False
 
     def __init__(self, pipeline: Any, name: str, device: str) -> None:
         self._pipeline = pipeline
@@ -91,6 +92,10 @@ class PyannoteStream:
             raise EngineBusyError(
                 "the temporary folder has no room for a call's audio: free space or set TMPDIR"
             ) from error
+
+    def so_far(self) -> list[Turn]:
+        """No turns before the end."""
+        return []
 
     def end(self) -> list[Turn]:
         """Turns, as the port says; the same list when called again. Raises `EngineError`."""

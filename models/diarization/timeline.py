@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from models.diarization.clustering import Array, find_speakers, unit
-from models.diarization.hearing import HOP_SAMPLES, VOICE_EVERY_HOPS, Hearing, first_frame, runs
+from models.diarization.hearing import HOP_SAMPLES, Hearing, first_frame, runs
 from models.diarization.networks import (
     CHUNK_FRAMES,
     FRAME_MIDDLE_SAMPLES,
@@ -39,10 +39,11 @@ def decide(hearing: Hearing, plda: PldaArrays, end_samples: int, max_speakers: i
     embeddings = np.array([voice.embedding for voice in hearing.voices], dtype=np.float64)
     clean = np.array([voice.clean_frames >= TRAINED_SHARE * CHUNK_FRAMES for voice in hearing.voices])
     trained = embeddings[clean] if clean.any() else embeddings
-    centroids = find_speakers(trained, plda, VOICE_EVERY_HOPS * HOP_SAMPLES / RATE_HZ, max_speakers)
+    centroids = find_speakers(trained, plda, HOP_SAMPLES / RATE_HZ, max_speakers)
+    active = hearing.active()
     matched = _match_voices(hearing, unit(embeddings) @ unit(centroids).T)
-    _match_others(hearing, matched, len(centroids))
-    labels = _floor(hearing, matched, len(centroids))
+    _match_others(active, matched, len(centroids))
+    labels = _floor(active, matched, len(centroids))
     if len(centroids) > 1 and hearing.pieces:
         labels = _judge_pieces(hearing, labels, len(centroids))
         _absorb_slivers(labels)
@@ -60,39 +61,34 @@ def _match_voices(hearing: Hearing, likeness: Array) -> NDArray[np.int8]:
     return matched
 
 
-def _match_others(hearing: Hearing, matched: NDArray[np.int8], speakers: int) -> None:
+def _match_others(active: NDArray[np.bool_], matched: NDArray[np.int8], speakers: int) -> None:
     """Match local speakers without a voice by the frames that they share with those matched so far."""
-    known = _votes(hearing, matched, speakers)
-    for chunk, row in enumerate(matched.copy()):
-        if (row >= 0).any():
-            continue
-        begin = first_frame(chunk)
-        active = hearing.active(chunk)
-        shared = active.astype(np.float64).T @ known[begin : begin + CHUNK_FRAMES]
+    known = _votes(active, matched, speakers)
+    for chunk in np.flatnonzero((matched < 0).all(axis=1)):
+        begin = first_frame(int(chunk))
+        shared = active[chunk].astype(np.float64).T @ known[begin : begin + CHUNK_FRAMES]
         for local, speaker in zip(*linear_sum_assignment(shared, maximize=True), strict=True):
             if shared[local, speaker] > 0:
                 matched[chunk, local] = speaker
 
 
-def _votes(hearing: Hearing, matched: NDArray[np.int8], speakers: int) -> NDArray[np.float32]:
+def _votes(active: NDArray[np.bool_], matched: NDArray[np.int8], speakers: int) -> NDArray[np.float32]:
     """How many chunks hear each speaker at each frame, shape (frames, speakers)."""
     votes = np.zeros((first_frame(len(matched) - 1) + CHUNK_FRAMES, speakers), dtype=np.float32)
-    for chunk, row in enumerate(matched):
-        begin = first_frame(chunk)
-        active = hearing.active(chunk)
-        for local in np.flatnonzero(row >= 0):
-            votes[begin : begin + CHUNK_FRAMES, row[local]] += active[:, local]
+    for chunk, local in np.argwhere(matched >= 0):
+        begin = first_frame(int(chunk))
+        votes[begin : begin + CHUNK_FRAMES, matched[chunk, local]] += active[chunk, :, local]
     return votes
 
 
-def _floor(hearing: Hearing, matched: NDArray[np.int8], speakers: int) -> Labels:
+def _floor(active: NDArray[np.bool_], matched: NDArray[np.int8], speakers: int) -> Labels:
     """The one speaker of each frame, -1 where fewer than half of the chunks hear speech."""
-    votes = _votes(hearing, matched, speakers)
+    votes = _votes(active, matched, speakers)
     heard = np.zeros(len(votes), dtype=np.float32)
     chunks = np.zeros(len(votes), dtype=np.float32)
-    for chunk in range(len(matched)):
+    for chunk, speaking in enumerate(active.sum(axis=2, dtype=np.float32)):
         begin = first_frame(chunk)
-        heard[begin : begin + CHUNK_FRAMES] += hearing.active(chunk).sum(axis=1)
+        heard[begin : begin + CHUNK_FRAMES] += speaking
         chunks[begin : begin + CHUNK_FRAMES] += 1
     speech = (2 * heard > chunks) & votes.any(axis=1)
     return np.where(speech, votes.argmax(axis=1), -1)

@@ -36,11 +36,14 @@ def run(
         str | None, typer.Option(help="agent,customer: by channel; on mono calls by who is heard first.")
     ] = None,
     formats: Annotated[str, typer.Option("--format", help=f"Any of {','.join(WRITERS)}.")] = "json,md",
+    hotwords: Annotated[Path | None, typer.Option(help="File with the site's words, one a line.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Calls at once.")] = cores(),
     resume: Annotated[bool, typer.Option("--resume", help="Skip calls that are done.")] = False,
 ) -> None:
     """Transcribe recordings, tell the speakers apart and write the note of each call."""
-    config = load_config(asr=asr, diarizer=diarizer, summarizer=summarizer, roles=parse_roles(roles))
+    config = load_config(
+        asr=asr, diarizer=diarizer, summarizer=summarizer, roles=parse_roles(roles), hotwords=hotwords
+    )
     target = Target(out, formats_of(formats))
     found, faults = _found(paths)
     for fault in faults:

@@ -26,7 +26,7 @@ class UtteranceFinal:
     """What one channel said in one stretch of speech; secrets masked. The words never change again.
 
     `speaker` is the channel's own on calls with a channel each; on mono calls it is provisional until the
-    call's `SpeakerRevised`.
+    call's `SpeakerRevised`, and `SpeakerHeard` may say better before that.
     """
 
     id: str
@@ -154,6 +154,18 @@ class Partial:
         return f"{self.committed} {self.tail}".strip()
 
 
+@dataclass(frozen=True, slots=True)
+class SpeakerHeard:
+    """Who seems to have spoken an utterance of a mono call that goes on; in place of what was said before.
+
+    Ephemeral. The parts cover all words in order. Labels hold for the time of the call alone: those of the
+    call's `SpeakerRevised` are given anew. An utterance that has none yet keeps its provisional speaker.
+    """
+
+    utterance_id: str
+    parts: tuple[SpeakerPart, ...]
+
+
 DurableEvent: TypeAlias = (
     UtteranceFinal
     | UtteranceLost
@@ -165,7 +177,8 @@ DurableEvent: TypeAlias = (
     | DraftReady
     | CallClosed
 )
-Event: TypeAlias = DurableEvent | Partial
+EphemeralEvent: TypeAlias = Partial | SpeakerHeard
+Event: TypeAlias = DurableEvent | EphemeralEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +208,17 @@ class CancelJob:
 
 @dataclass(frozen=True, slots=True)
 class DiarizeJob:
-    """Tell the speakers of a mono channel apart, from the start of the call to `end_samples`."""
+    """Tell the speakers of a mono channel apart, from the start of the call to `end_samples`.
+
+    `whole`: the call is over. Otherwise the call goes on; its labels are for the eye, and it may be answered
+    with a failure when the diarizer has no time for it.
+    """
 
     id: str
     channel: int
     end_samples: int
     deadline_s: float
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

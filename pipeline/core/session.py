@@ -43,12 +43,13 @@ from pipeline.core.events import (
     UtteranceFinal,
     UtteranceLost,
 )
+from pipeline.core.labels import JOB_PREFIX, OnlineLabels
 from pipeline.core.redaction import MaskState
 from pipeline.core.speakers import PROVISIONAL, revise
 from pipeline.core.state import ChannelState, DeadlineSettings, SessionSettings, SessionState
 from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, job_id_of, seconds_of
 
-__all__ = ["DeadlineSettings", "Session", "SessionEndedError", "SessionSettings"]
+__all__ = ["DeadlineSettings", "Session", "SessionEndedError", "SessionSettings", "is_stored"]
 
 
 class SessionEndedError(RuntimeError):
@@ -57,6 +58,11 @@ class SessionEndedError(RuntimeError):
 
 DIARIZE_ID = "diarize"
 SUMMARIZE_ID = "summarize"
+
+
+def is_stored(job_id: str) -> bool:
+    """Whether a job's result is a fact to be kept: those of partials and of online labels pass by."""
+    return not job_id.startswith(("p", JOB_PREFIX))
 
 
 class Session:
@@ -92,6 +98,7 @@ class Session:
         self._transcripts = [
             ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
         ]
+        self._labels = OnlineLabels(settings.label_ms if settings.diarize else None)
 
     def snapshot(self) -> bytes:
         """What the session remembers, as versioned bytes; neither audio nor its finals are part of it."""
@@ -136,7 +143,9 @@ class Session:
         Raises `SessionEndedError` for audio after the end.
         """
         if isinstance(item, Result):
-            return self._result(item, now_s)
+            if item.job_id.startswith(JOB_PREFIX):
+                return [*self._labels.take(item, self._state.finals)] if self.open else []
+            return self._result(item, now_s) + self._ask_labels(now_s)
         if self._state.stage != "open":
             raise SessionEndedError("audio after the end of the call")
         if isinstance(item, Missing):
@@ -145,7 +154,7 @@ class Session:
             self._state.legs += 1
             leg = self._state.legs
             return [LegStarted(f"leg-{leg}", leg, item.associate, item.queue, item.at_samples)]
-        return self._hear(item, now_s)
+        return self._hear(item, now_s) + self._ask_labels(now_s)
 
     def end(self, code: EndCode, now_s: float) -> list[Output]:
         """Hang-up: what is being said becomes final. A second end changes nothing."""
@@ -258,6 +267,10 @@ class Session:
         shown.asked_until = channel.heard
         job = _transcribe(index, Span(start, channel.heard), now_s + every / 1000, "partial")
         return [replace(job, draft=shown.tokens)]
+
+    def _ask_labels(self, now_s: float) -> list[Output]:
+        state = self._state
+        return [*self._labels.ask(len(state.finals), state.channels[0].heard, now_s)] if self.open else []
 
     def _result(self, result: Result, now_s: float) -> list[Output]:
         value = result.value

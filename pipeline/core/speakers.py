@@ -1,8 +1,8 @@
 """Who speaks.
 
 On a call with a channel each the channel is the speaker. On a mono call utterances carry one provisional
-speaker until the turns of the whole call are known; then every word gets the speaker who holds the floor
-at its middle, and single stray words go with their neighbours.
+speaker until turns are known: those so far while the call goes on, those of the whole call at its end. Then
+every word gets the speaker who holds the floor at its middle, and stray words go with their neighbours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def speaker_at(turns: Sequence[Turn], at_samples: int) -> str:
     """
     if not turns:
         return PROVISIONAL
-    after = bisect_right([turn.start_samples for turn in turns], at_samples)
+    after = bisect_right(turns, at_samples, key=lambda turn: turn.start_samples)
     before = turns[max(after - 1, 0)]
     if after == 0 or after == len(turns) or at_samples < before.end_samples:
         return before.speaker

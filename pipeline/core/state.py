@@ -32,9 +32,10 @@ class SessionSettings:
 
     `roles`: one a channel; on mono calls by first heard, or empty: told by what is said. `diarize` asks
     for the turns of a mono call at its end. `partial_ms` is the cadence of partials, None for none.
-    `early` asks for the text of an utterance once its end is likely, before the silence was long enough to
-    end it; durable events are the same with and without. `mask_secrets` is False only for
-    scoring against references, in memory.
+    `label_ms`, on mono calls with `diarize`, asks who spoke after finals came out, once in so much audio at
+    most; None for not before the end. For diarizers that are `online`. `early` asks for the text of an
+    utterance once its end is likely, before the silence was long enough to end it; durable events are the
+    same with and without. `mask_secrets` is False only for scoring against references, in memory.
     """
 
     channels: int
@@ -43,6 +44,7 @@ class SessionSettings:
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     deadline: DeadlineSettings = field(default_factory=DeadlineSettings)
     partial_ms: int | None = None
+    label_ms: int | None = None
     early: bool = False
     mask_secrets: bool = True
 

@@ -87,6 +87,24 @@ def test_two_voices_are_told_apart_however_the_audio_is_cut(
     assert diarize(engine, dialogue, 320) == turns
 
 
+def test_voices_are_told_apart_while_they_speak_and_the_end_stays_the_same(
+    engine: MoonshineDiarizer, dialogue: Samples
+) -> None:
+    samples = np.concatenate([dialogue, dialogue])
+    stream = engine.open()
+    so_far = []
+    for start in range(0, len(samples), 7 * RATE_HZ // 2):
+        stream.push(samples[start : start + 7 * RATE_HZ // 2])
+        so_far.append(stream.so_far())
+    assert [turns[0].speaker for turns in so_far] == ["S1"] * len(so_far)
+    assert {turn.speaker for turn in so_far[-1]} == {"S1", "S2"}
+    assert stream.so_far() == so_far[-1]
+    turns = stream.end()
+    assert turns == diarize(engine, samples, len(samples))
+    reference = [(turn.start_samples / RATE_HZ, turn.end_samples / RATE_HZ, turn.speaker) for turn in turns]
+    assert error_rate(reference, so_far[-1], 23.0) < 0.2
+
+
 def test_streams_of_several_threads_do_not_meet(engine: MoonshineDiarizer, dialogue: Samples) -> None:
     clips = [dialogue[: 5 * RATE_HZ], dialogue[4 * RATE_HZ : 9 * RATE_HZ]]
     alone = [diarize(engine, clip, RATE_HZ) for clip in clips]
@@ -104,14 +122,17 @@ def test_silence_gives_no_turns(engine: MoonshineDiarizer, samples: int) -> None
 def test_a_stream_that_ended_takes_no_audio_and_repeats_its_answer(engine: MoonshineDiarizer) -> None:
     stream = engine.open()
     stream.push(np.zeros(0, dtype=np.float32))
-    assert stream.end() == stream.end() == []
+    assert stream.so_far() == stream.end() == stream.end() == []
     with pytest.raises(EngineError, match="has ended"):
         stream.push(np.zeros(1, dtype=np.float32))
+    with pytest.raises(EngineError, match="has ended"):
+        stream.so_far()
 
 
 def test_the_registry_opens_it_and_it_says_what_it_is() -> None:
     engine = registry.engine("diarizer", "moonshine:2")
     assert engine.needs_audio
+    assert engine.online
     assert engine.version == "moonshine:community-1@0.0.73"
 
 
@@ -159,7 +180,8 @@ def test_the_package_stream_keeps_the_port(dialogue: Samples) -> None:
     assert turns
     assert diarize(package, clip, len(clip)) == turns
     stream = package.open()
-    assert stream.end() == stream.end() == []
+    assert not package.online
+    assert stream.so_far() == stream.end() == stream.end() == []
     with pytest.raises(EngineError, match="has ended"):
         stream.push(clip)
 
@@ -170,5 +192,12 @@ def test_a_real_mono_call(engine: MoonshineDiarizer, real_audio: Path) -> None:
     rows = [line.split() for line in path.with_suffix(".rttm").read_text(encoding="utf-8").splitlines()]
     reference = [(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in rows if row]
     samples = read(path)
-    turns = diarize(engine, samples, RATE_HZ)
+    stream = engine.open()
+    so_far = []
+    for start in range(0, len(samples), 5 * RATE_HZ):
+        stream.push(samples[start : start + 5 * RATE_HZ])
+        so_far.append(stream.so_far())
+    assert {turn.speaker for turn in so_far[-1]} == {"S1", "S2"}
+    assert error_rate(reference, so_far[-1], len(samples) / RATE_HZ) <= 0.25
+    turns = stream.end()
     assert error_rate(reference, turns, len(samples) / RATE_HZ) <= 0.15

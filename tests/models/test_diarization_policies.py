@@ -16,9 +16,10 @@ def test_policies_need_no_audio_and_give_no_turns(name: str) -> None:
     engine = registry.engine("diarizer", name)
     assert engine.version == name
     assert engine.needs_audio is False
+    assert engine.online is False
     stream = engine.open()
     stream.push(np.ones(16_000, dtype=np.float32))
-    assert stream.end() == []
+    assert stream.so_far() == stream.end() == []
 
 
 @pytest.mark.parametrize("name", ["channels:2", "none:all"])

@@ -68,9 +68,13 @@ def test_voice_is_loudness() -> None:
 
 
 def test_turns_are_cut_to_what_was_heard() -> None:
-    stream = ScriptedDiarizer([Turn(0, 100, "S1"), Turn(100, 300, "S2"), Turn(300, 400, "S1")]).open()
-    stream.push(np.zeros(200, np.float32))
-    assert stream.end() == [Turn(0, 100, "S1"), Turn(100, 200, "S2")]
+    script = [Turn(0, 100, "S1"), Turn(100, 300, "S2"), Turn(300, 400, "S1")]
+    for online in (True, False):
+        stream = ScriptedDiarizer(script, online=online).open()
+        stream.push(np.zeros(50, np.float32))
+        assert stream.so_far() == ([Turn(0, 50, "S1")] if online else [])
+        stream.push(np.zeros(150, np.float32))
+        assert stream.end() == [Turn(0, 100, "S1"), Turn(100, 200, "S2")]
 
 
 def test_notes_are_given_or_quote_the_first_line() -> None:

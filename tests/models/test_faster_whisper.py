@@ -15,7 +15,14 @@ from models.asr import faster_whisper
 from models.asr.faster_whisper import FasterWhisper, _join, open_engine
 from models.asr.guards import Limits
 from models.asr.whisper import Heard, place
-from models.errors import EngineBusyError, EngineError, MissingWeightsError, UnknownEngineError
+from models.errors import (
+    DecodingCancelled,
+    EngineBusyError,
+    EngineError,
+    MissingWeightsError,
+    UnknownEngineError,
+)
+from models.ports import Decoding
 from models.types import RATE_HZ, Samples, Transcription
 from tests.checkpoints import build_whisper, convert_whisper
 
@@ -110,6 +117,67 @@ def test_each_clip_of_a_batch_has_its_own_language(
     found = open_minded.transcribe([clip(1.0), clip(2.0)])
     assert [each.language for each in found] == ["de", "en"]
     assert all(each.words for each in found)
+
+
+class Prompted:
+    """The loaded model, and the prompts that it was given."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.prompts: list[list[int]] = []
+        self.limits: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def generate(self, encoded: Any, prompts: list[list[int]], **settings: Any) -> Any:
+        self.prompts += prompts
+        self.limits.append(settings["max_length"])
+        return self._model.generate(encoded, prompts, **settings)
+
+
+@extras
+@quiet
+def test_hotwords_are_the_prompt_of_each_clip(
+    open_minded: FasterWhisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert open_minded.capabilities.hotwords
+    assert not open_minded.capabilities.drafts
+    plain = open_minded.transcribe([clip(2.0)])
+    model = Prompted(open_minded._model.model)
+    monkeypatch.setattr(open_minded._model, "model", model)
+    found = open_minded.transcribe([clip(1.0), clip(2.0)], Decoding(hotwords=("zelvora", "kestrel card")))
+    tokens = open_minded._model.hf_tokenizer
+    assert tokens.id_to_token(model.prompts[0][0]) == "<|startofprev|>"
+    text = tokens.decode([token for token in model.prompts[0] if token < tokens.token_to_id("<|endoftext|>")])
+    assert text.strip() == "zelvora, kestrel card"
+    assert len(model.prompts) == 2
+    assert all(not each.tokens for each in found)
+    assert open_minded.transcribe([clip(2.0)]) == plain
+
+
+@extras
+@quiet
+def test_more_hotwords_than_the_prompt_holds_leave_room_for_a_text(
+    open_minded: FasterWhisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Prompted(open_minded._model.model)
+    monkeypatch.setattr(open_minded._model, "model", model)
+    many = tuple(f"name{number}" for number in range(500))
+    (found,) = open_minded.transcribe([clip(29.0)], Decoding(hotwords=many))
+    assert found.code == "ok"
+    assert len(model.prompts[0]) < 240
+    assert model.limits[0] <= 448
+
+
+@extras
+@quiet
+def test_cancelled_between_batches(open_minded: FasterWhisper) -> None:
+    clips = [clip(1.0)] * (faster_whisper.MAX_BATCH + 1)
+    answers = iter([True, False])
+    with pytest.raises(DecodingCancelled):
+        open_minded.transcribe(clips, Decoding(go_on=lambda: next(answers)))
+    assert open_minded.transcribe(clips[:1])[0].words
 
 
 @extras

@@ -15,7 +15,7 @@ from models import registry
 from models.asr import moonshine
 from models.asr.moonshine import Moonshine
 from models.errors import ConfigError, EngineError, MissingWeightsError
-from models.ports import Transcriber
+from models.ports import Decoding, Transcriber
 from models.types import RATE_HZ, Samples
 from pipeline.doors.files import blocks, probe
 from tests.package_transcriber import PackageTranscriber
@@ -121,6 +121,37 @@ def keys(*pairs_hz: tuple[float, float]) -> Samples:
 def test_sound_that_is_no_speech_has_no_words(engine: Transcriber, clip: Samples) -> None:
     (heard,) = engine.transcribe([clip])
     assert heard.words == ()
+
+
+def test_hotwords_change_a_misread_name_and_nothing_else(
+    engine: Transcriber, clips: list[Samples], sample_calls: Path
+) -> None:
+    calls = ("01-overdraft-refund", "03-disputed-transfer", "05-address-change", "08-two-topics")
+    greetings = [
+        np.concatenate(list(blocks(probe(sample_calls / f"{name}.flac"))), axis=1)[0, : 6 * RATE_HZ]
+        for name in calls
+    ]
+    hotwords = Decoding(hotwords=("Zelvora", "Northwind Bank", "Kestrel Card", "José Núñez"))
+    plain = [engine.transcribe([clip])[0].text for clip in greetings]
+    heard = [engine.transcribe([clip], hotwords)[0].text for clip in greetings]
+    assert not all("Northwind Bank" in text for text in plain)
+    assert all("Northwind Bank" in text for text in heard)
+    assert engine.capabilities.hotwords
+    assert [engine.transcribe([clip], hotwords)[0] for clip in clips] == engine.transcribe(clips)
+
+
+def test_hotwords_and_drafts_go_together(engine: Transcriber, sample_calls: Path) -> None:
+    audio = np.concatenate(list(blocks(probe(sample_calls / "01-overdraft-refund.flac"))), axis=1)[0]
+    hotwords = ("Northwind Bank",)
+    begun = engine.transcribe([audio[: 4 * RATE_HZ]], Decoding(hotwords))[0]
+    drafted = engine.transcribe([audio[: 6 * RATE_HZ]], Decoding(hotwords, begun.tokens))[0]
+    assert "Northwind Bank" in begun.text
+    assert "Northwind Bank" in drafted.text
+
+
+def test_a_draft_belongs_to_one_clip(engine: Transcriber, clips: list[Samples]) -> None:
+    with pytest.raises(EngineError, match="a draft belongs to one clip"):
+        engine.transcribe(clips[:2], Decoding(draft=(5,)))
 
 
 def test_weights_that_are_missing_or_damaged(tmp_path: Path) -> None:

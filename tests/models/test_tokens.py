@@ -55,6 +55,51 @@ def test_words_of_tokens(tmp_path: Path, tokens: list[int], texts: list[str]) ->
     assert [word.text for word in words] == texts
 
 
+@pytest.fixture
+def learned(tmp_path: Path) -> TokenTable:
+    """Bytes, then pieces in the order in which they were learned."""
+    pieces = [b"<unk>", b"<s>", b"</s>", *(bytes([byte]) for byte in range(256))]
+    merged = ("▁c", "ar", "ard", "▁car", "s", "d", "▁", "c", "a", "r", "'")
+    return table(tmp_path, encode(pieces + [piece.encode() for piece in merged]))
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("card", ["▁c", "ard"]),
+        ("  cars   card ", ["▁car", "s", "▁c", "ard"]),
+        ("ca", ["▁c", "a"]),
+        ("", []),
+    ],
+)
+def test_merges_go_by_the_order_of_learning(learned: TokenTable, text: str, pieces: list[str]) -> None:
+    tokens = learned.encode(text)
+    assert [learned._pieces[token] for token in tokens] == [p.replace("▁", " ").encode() for p in pieces]
+    assert " ".join(word.text for word in learned.words(tokens, [-1.0] * len(tokens))) == " ".join(
+        text.split()
+    )
+
+
+@given(st.text(st.characters(exclude_categories=["C"]), max_size=12))
+def test_what_is_encoded_is_read_back(text: str) -> None:
+    pieces = [b"", b"", b"", *(bytes([byte]) for byte in range(256)), "▁a".encode(), b"ab", "▁".encode()]
+    known = TokenTable(pieces)
+    tokens = known.encode(text)
+    words = [word.text for word in known.words(tokens, [-1.0] * len(tokens))]
+    assert words == text.split()
+
+
+def test_where_words_begin_and_go_on(learned: TokenTable) -> None:
+    begins = {piece: learned.begins_word(token) for token, piece in enumerate(learned._pieces) if piece}
+    assert begins[b" c"]
+    assert not begins[b"ard"]
+    goes_on = {piece: learned.continues_word(token) for token, piece in enumerate(learned._pieces) if piece}
+    assert goes_on[b"ard"]
+    assert goes_on[b"\xc3"]
+    assert not goes_on[b" c"]
+    assert not goes_on[b"'"]
+
+
 def test_a_word_has_the_mean_of_its_tokens(tmp_path: Path) -> None:
     found = table(tmp_path, encode(PIECES)).words([3, 5, 6], [-1.0, -2.0, -4.0, -9.0])
     assert found == [Piece("lost", -1.0), Piece("card", -3.0)]

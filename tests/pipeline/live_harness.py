@@ -21,6 +21,7 @@ from pipeline.core.events import (
     CallClosed,
     DurableEvent,
     EndCode,
+    EphemeralEvent,
     Event,
     LegStarted,
     Partial,
@@ -153,7 +154,7 @@ class Recorder:
 
     @property
     def events(self) -> list[DurableEvent]:
-        return [one for one in self.records if not isinstance(one, Partial | Result | bytes)]
+        return [one for one in self.records if not isinstance(one, EphemeralEvent | Result | bytes)]
 
     @property
     def partials(self) -> list[Partial]:

@@ -18,6 +18,7 @@ from pipeline.core.events import (
     Output,
     Partial,
     Result,
+    SpeakerHeard,
     SummarizeJob,
     TranscribeJob,
     UtteranceFinal,
@@ -27,6 +28,7 @@ from pipeline.core.session import Session, SessionSettings
 SPEECH = [0.9] * 30 + [0.0] * 30
 STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
 MONO = SessionSettings(channels=1, diarize=True)
+LABELLED = SessionSettings(channels=1, diarize=True, label_ms=1_000)
 
 Reply = Transcription | tuple[Turn, ...] | Summary | Failure
 Answer = Callable[[Job], Reply]
@@ -88,10 +90,11 @@ class Driver:
     jobs: list[Job] = field(default_factory=list)
     events: list[DurableEvent] = field(default_factory=list)
     partials: list[Partial] = field(default_factory=list)
+    labels: list[SpeakerHeard] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
 
     def take(self, outputs: Iterable[Output]) -> None:
-        """Sort outputs into jobs, durable events and partials."""
+        """Sort outputs into jobs, durable events, partials and labels."""
         for output in outputs:
             if isinstance(output, TranscribeJob | DiarizeJob | SummarizeJob):
                 self.jobs.append(output)
@@ -100,6 +103,8 @@ class Driver:
                 self.jobs = [job for job in self.jobs if job.id != output.id]
             elif isinstance(output, Partial):
                 self.partials.append(output)
+            elif isinstance(output, SpeakerHeard):
+                self.labels.append(output)
             else:
                 self.events.append(output)
 

@@ -8,13 +8,15 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.events import CallClosed, DurableEvent
+from models.types import Turn
+from pipeline.core.events import CallClosed, DiarizeJob, DurableEvent, Failure, Job
 from pipeline.core.session import Session, SessionSettings
-from tests.pipeline.core.driving import Driver
+from tests.pipeline.core.driving import Answer, Driver, Reply, answer, finals
 
 STEREO = SessionSettings(channels=2, roles=("agent", "customer"))
 LIVE = SessionSettings(channels=2, roles=("agent", "customer"), partial_ms=200, early=True)
 MONO = SessionSettings(channels=1, diarize=True)
+LIVE_MONO = SessionSettings(channels=1, diarize=True, partial_ms=200, label_ms=300, early=True)
 
 stretch = st.tuples(st.sampled_from([0.0, 0.0, 0.4, 0.9]), st.integers(1, 60))
 channel = st.lists(stretch, max_size=12).map(
@@ -53,6 +55,23 @@ def any_order(driven: Driver, random_: random.Random) -> None:
         driven.reply(random_.choice(driven.jobs))
 
 
+def random_labels(random_: random.Random) -> Answer:
+    """Any turns, no turns or a failure for who spoke so far; all else as `answer` has it."""
+
+    def reply(job: Job) -> Reply:
+        if not isinstance(job, DiarizeJob) or job.whole:
+            return answer(job)
+        if random_.random() < 0.2:
+            return Failure("no time")
+        cuts = sorted({0, job.end_samples, *(random_.randrange(job.end_samples) for _ in range(3))})
+        turns = [
+            Turn(start, end, random_.choice(["S1", "S2", "S3"])) for start, end in itertools.pairwise(cuts)
+        ]
+        return tuple(turn for turn in turns if random_.random() < 0.8)
+
+    return reply
+
+
 def same(one: Driver, other: Driver) -> None:
     assert one.by_channel() == other.by_channel()
     assert isinstance(one.events[-1], CallClosed)
@@ -75,18 +94,22 @@ def test_stereo_events_depend_on_neither_cut_nor_order(
     same(driven, plain(STEREO, [one, other]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(one=channel, seed=seeds)
-def test_mono_events_depend_on_neither_cut_nor_order(one: list[float], seed: int) -> None:
+def test_mono_events_depend_on_neither_cut_nor_order_nor_on_labels_during_the_call(
+    one: list[float], seed: int
+) -> None:
     random_ = random.Random(seed)
-    driven = Driver(Session(MONO))
+    driven = Driver(Session(LIVE_MONO), random_labels(random_))
     for _, scores in pieces([one], random_):
         driven.hear(0, scores)
-        if driven.jobs and random_.random() < 0.3:
+        if driven.jobs and random_.random() < 0.5:
             driven.reply(random_.choice(driven.jobs))
     driven.end()
     any_order(driven, random_)
     same(driven, plain(MONO, [one]))
+    known = {event.id for event in finals(driven)}
+    assert {event.utterance_id for event in driven.labels} <= known
 
 
 @settings(max_examples=100, deadline=None)
@@ -114,8 +137,13 @@ def test_a_restored_session_goes_on_to_the_same_events(
 @given(one=channel, seed=seeds)
 def test_a_restored_mono_session_asks_for_its_turns_again(one: list[float], seed: int) -> None:
     random_ = random.Random(seed)
-    driven = Driver(Session(MONO))
-    driven.hear(0, one)
+    driven = Driver(Session(LIVE_MONO), random_labels(random_))
+    for _, scores in pieces([one], random_):
+        driven.hear(0, scores)
+        if driven.jobs and random_.random() < 0.3:
+            driven.reply(random_.choice(driven.jobs))
+        if random_.random() < 0.2:
+            driven.crash()
     driven.end()
     driven.crash()
     while driven.jobs:

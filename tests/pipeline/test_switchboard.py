@@ -1,0 +1,158 @@
+"""The switchboard: one call an id, new ones judged, every one ended."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from pipeline.admission import Admission, AdmissionSettings, Refusal
+from pipeline.core.events import LegStarted
+from pipeline.doors.messages import CallInfo, Started
+from pipeline.limits import Limits
+from pipeline.live import LiveCall, StreamRefused
+from pipeline.load import LatencyWindow
+from pipeline.metrics import Metrics
+from pipeline.switchboard import DRAINING, Switchboard
+from tests.pipeline.live_harness import LiveRoom
+
+PATIENCE_S = 30.0
+
+
+class Desk:
+    """A switchboard whose calls all stand in one stepped room."""
+
+    def __init__(self, admission: AdmissionSettings | None = None) -> None:
+        self.room = LiveRoom(limits=Limits(resume_s=10.0))
+        self.begun: list[str] = []
+        self.over: set[str] = set()
+        self.metrics = Metrics()
+        clock = self.room.clock
+        judge = Admission(admission or AdmissionSettings(), LatencyWindow(clock), lambda: 0.0, clock)
+        self.board = Switchboard(self, judge, self.metrics)
+        self.hung_up: list[tuple[int, str]] = []
+
+    def begin(self, info: CallInfo) -> LiveCall:
+        self.begun.append(info.call_id)
+        call = self.room.begin()
+        call.info = info
+        return call
+
+    def is_over(self, call_id: str) -> bool:
+        return call_id in self.over
+
+    def join(self, call_id: str, carries: tuple[int, ...] = (0, 1), **info: Any) -> LiveCall:
+        started = Started(CallInfo(call_id, ("agent", "customer"), **info), carries, 16_000)
+        call, joined = self.board.join(started, lambda code, reason: self.hung_up.append((code, reason)))
+        self.room.settle()
+        joined.result(timeout=0)
+        return call
+
+    def figure(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(name, labels)
+
+
+def test_streams_with_one_id_are_one_call() -> None:
+    desk = Desk()
+    one = desk.join("a", (0,))
+    assert desk.join("a", (1,)) is one
+    assert desk.join("b") is not one
+    assert desk.begun == ["a", "b"]
+    assert len(desk.board) == 2
+    assert desk.figure("wrapup_calls") == 2
+
+
+def test_a_new_call_begins_with_its_first_leg() -> None:
+    desk = Desk()
+    desk.join("a", (0,), associate="ann", queue="cards")
+    desk.join("a", (1,))
+    assert desk.room.recorder.events == [LegStarted("leg-1", 1, "ann", "cards", 0)]
+
+
+def test_a_call_that_ended_is_taken_off_and_not_taken_again() -> None:
+    desk = Desk()
+    call = desk.join("a")
+    call.end("hangup")
+    desk.room.settle()
+    assert len(desk.board) == 0
+    assert desk.figure("wrapup_calls") == 0
+    assert desk.figure("wrapup_calls_ended_total", code="hangup") == 1
+    desk.over.add("a")
+    with pytest.raises(StreamRefused, match="the call is over: a new call needs a new id") as refused:
+        desk.join("a")
+    assert refused.value.code == 1008
+    assert desk.begun == ["a"]
+
+
+def test_a_call_too_many_is_refused_and_one_in_progress_is_not() -> None:
+    desk = Desk(AdmissionSettings(calls=1))
+    assert desk.board.refusal("a") is None
+    desk.join("a", (0,))
+    refusal = desk.board.refusal("b")
+    assert isinstance(refusal, Refusal)
+    with pytest.raises(StreamRefused, match=r"1 calls are in progress.*; try again in 5 s") as refused:
+        desk.join("b")
+    assert refused.value.code == 1013
+    assert desk.board.refusal("a") is None
+    desk.join("a", (1,))
+    desk.board.count_refusal("load")
+    assert desk.figure("wrapup_refusals_total", why="load") == 1
+
+
+def test_a_drain_lets_calls_end_and_takes_no_new_one() -> None:
+    desk = Desk()
+    call = desk.join("a", (0,))
+    desk.board.drain()
+    assert desk.board.refusal() == DRAINING
+    with pytest.raises(StreamRefused, match="the server is going down"):
+        desk.join("b")
+    desk.join("a", (1,))
+    desk.board.end_all("shutdown")
+    desk.room.settle()
+    assert call.done.result(timeout=0) == "shutdown"
+    assert len(desk.board) == 0
+
+
+def test_calls_are_woken_when_they_are_due() -> None:
+    desk = Desk()
+    call = desk.room.begin()
+    desk.board.adopt(call)
+    desk.room.settle()
+    desk.board.tick(call.due_s - 0.001)
+    assert not desk.room.pool.step()
+    desk.room.clock.now_s = call.due_s
+    desk.board.tick(call.due_s)
+    desk.room.settle()
+    assert call.done.result(timeout=0) == "disconnected"
+    assert desk.board.calls() == []
+
+
+def test_a_call_that_is_over_before_it_is_put_is_taken_off_at_once() -> None:
+    desk = Desk()
+    call = desk.room.begin()
+    call.end("shutdown")
+    desk.room.settle()
+    desk.board.adopt(call)
+    assert len(desk.board) == 0
+
+
+def test_many_streams_of_one_call_at_once_begin_it_once() -> None:
+    desk = Desk(AdmissionSettings(calls=3))
+    ready = threading.Barrier(12)
+
+    def join(number: int) -> str:
+        started = Started(CallInfo(f"call-{number % 6}", ("agent", "customer")), (number // 6,), 16_000)
+        ready.wait(PATIENCE_S)
+        try:
+            desk.board.join(started, lambda code, reason: None)
+        except StreamRefused:
+            return "refused"
+        return started.info.call_id
+
+    with ThreadPoolExecutor(12) as pool:
+        answers: list[Future[str]] = [pool.submit(join, number) for number in range(12)]
+        found = [answer.result(PATIENCE_S) for answer in answers]
+    assert len(desk.begun) == 3
+    assert sorted(found) == sorted([*desk.begun, *desk.begun, *["refused"] * 6])
