@@ -25,8 +25,8 @@ SAME_VOICE = 0.95
 """Cosine from which two speakers' means are one voice; of people who sound much alike it is up to 0.87."""
 EVIDENCE = 0.08
 """Fa: weight of an embedding when there is one each second, which makes neighbours all but copies. Published:
-0.07, for voices of ten seconds; shorter ones overlap less. Measured on 13 recordings, two voices
-were taken for one in 19 of 88 windows (24 with ten seconds and 0.07), one voice for two in 7 of 41 (3)."""
+0.07, for voices of ten seconds; shorter ones overlap less. Measured on 13 recordings, two voices were taken
+for one in 20 of 88 windows (24 with ten seconds and 0.07), one voice for two in 7 of 41 (3)."""
 PAIR_EVIDENCE = 0.14
 """Fa where two speakers is the most: it splits sooner, and what it splits too far is joined again.
 Chosen on overlapping windows of the very recordings that it was measured on: two voices taken for one fall
