@@ -1,7 +1,7 @@
 """Many calls played in real time to one server, from one event loop: as little work a message as can be.
 
-Stereo, mu-law, 8 kHz, 20 ms a message, with positions. Each call begins at another place of its recording, and
-at another moment within the 20 ms, so that neither the speakers nor the messages of calls keep step.
+Stereo, mu-law, 8 kHz, 20 ms a message, with positions. Each call begins at another place of its recording,
+and at another moment within the 20 ms, so that neither the speakers nor the messages of calls keep step.
 """
 
 from __future__ import annotations
@@ -97,10 +97,12 @@ class Callers:
         self._due: list[tuple[float, int, Caller]] = []
         self._changed = asyncio.Event()
         self._ended = asyncio.Condition()
+        self._sockets: list[ClientConnection] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Callers:
         feed = await connect(f"ws://{self._address}/v1/events", compression=None)
+        self._sockets.append(feed)
         self._tasks = [asyncio.create_task(self._follow(feed)), asyncio.create_task(self._play())]
         return self
 
@@ -108,7 +110,7 @@ class Callers:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(call.socket.close() for call in self.calls))
+        await asyncio.gather(*(socket.close() for socket in self._sockets))
 
     async def begin(self, once: bool = False) -> Caller:
         """One more call, which ends with its recording for `once`. Raises `EngineBusyError`."""
@@ -121,6 +123,7 @@ class Callers:
         try:
             url = f"ws://{self._address}/v1/calls/{call_id}/audio"
             socket = await connect(url, compression=None)
+            self._sockets.append(socket)
             await socket.send(json.dumps({**HELLO, "positions": True}))
             answer = json.loads(await socket.recv())
         except InvalidStatus as error:

@@ -17,7 +17,7 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -97,6 +97,11 @@ def configured(asr: str, hang_ms: int) -> Config:
     return load_config(asr=asr, diarizer="none", endpoint={"hang_ms": hang_ms})
 
 
+def document_of(pipeline: Pipeline, reference: Reference) -> CallDocument:
+    """A recording as it is read in batch."""
+    return pipeline.process(reference.audio, reference.audio.stem).document
+
+
 def in_batch(setting: Setting, references: Sequence[Reference], asr: str, engines: OpenEngines) -> None:
     """Words and bounds of all recordings as files."""
     config = configured(asr, setting.hang_ms)
@@ -104,12 +109,7 @@ def in_batch(setting: Setting, references: Sequence[Reference], asr: str, engine
         Pipeline(config, mask_secrets=False, engines=engines) as pipeline,
         ThreadPoolExecutor(cores()) as pool,
     ):
-        read: Callable[[Reference], CallDocument] = lambda one: (
-            pipeline.process(  # noqa: E731
-                one.audio, one.audio.stem
-            ).document
-        )
-        documents = list(pool.map(read, references))
+        documents = list(pool.map(partial(document_of, pipeline), references))
     endpoint = config.endpoint.settings()
     decided_after_s = (endpoint.hang_ms - endpoint.tail_ms) / 1000
     for reference, document in zip(references, documents, strict=True):
@@ -214,7 +214,7 @@ def measure(given: argparse.Namespace, console: Console) -> list[Setting]:
     for setting in settings:
         if setting.hang_ms in given.live:
             config = configured(given.asr, setting.hang_ms)
-            rows = listen(config, timed, given.at_once, partial(int))
+            rows = listen(config, timed, given.at_once, lambda: None)
             setting.played = sum((scores for _, scores in rows), LatencyScores())
             decided = [percentile(setting.played.decided_to_final_s, share) or 0.0 for share in (0.5, 0.95)]
             console.print(

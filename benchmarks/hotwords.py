@@ -1,6 +1,6 @@
 """What hotwords gain on names that the embedded transcriber misreads, and what they cost where none is said.
 
-    python -m benchmarks.hotwords FOLDER... [--budget-nats 8]
+    python -m benchmarks.hotwords FOLDER... [--token-nats 5] [--hotword-nats 10]
 
 Gain: flite speaks bank sentences with invented names, in four voices; the names
 are the hotwords. Those of the first half chose the budget, those of the second were not looked at. Harm: the
@@ -27,6 +27,7 @@ from eval.counts import ErrorCounts
 from eval.normalizer import words_of
 from models import registry
 from models.asr import moonshine
+from models.asr.biasing import Budget
 from models.ports import PLAIN, Decoding, Transcriber
 from models.types import RATE_HZ
 from pipeline.doors.files import blocks, probe
@@ -120,9 +121,10 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--budget-nats", type=float, default=moonshine.HOTWORD_NATS)
+    parser.add_argument("--token-nats", type=float, default=moonshine.HOTWORD_BUDGET.token_nats)
+    parser.add_argument("--hotword-nats", type=float, default=moonshine.HOTWORD_BUDGET.hotword_nats)
     given = parser.parse_args()
-    moonshine.HOTWORD_NATS = given.budget_nats
+    moonshine.HOTWORD_BUDGET = Budget(given.token_nats, given.hotword_nats)
     engine: Transcriber = registry.engine("asr", "moonshine")
     table = Table(
         "", "clips", "names right", "with hotwords", "WER", "with hotwords", "CPU s", "with hotwords"

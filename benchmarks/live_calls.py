@@ -2,8 +2,8 @@
 
     python -m benchmarks.live_calls [--steps 4 8 12] [--hold 40] [--folder sample_calls]
 
-The server is `wrapup serve`, a process of its own; this process plays the calls (stereo, mu-law, 8 kHz, 20 ms a
-message, in real time, each from another place of its recording on) and follows all their events. Both share
+The server is `wrapup serve`, a process of its own; this process plays the calls (stereo, mu-law, 8 kHz, 20 ms
+a message, in real time, each from another place of its recording on) and follows all their events. Both share
 the machine. Calls are added up to each step, held, and measured after a few seconds; it ends when the server
 turns a call away or the 95th percentile passes the promise. Memory a call is the slope over the steps.
 """
@@ -141,8 +141,9 @@ async def climb(server: ServerProcess, given: argparse.Namespace, console: Conso
             step = await hold(server, callers, given.settle, given.hold, endpoint)
             steps.append(step)
             console.print(
-                f"{calls} calls: P95 {step.p95_s or 0:.3f} s, server {step.cpu:.2f}, callers {step.callers:.2f} "
-                f"CPU s/s, {step.rss_bytes / 1e6:.0f} MB, load average {step.load_average:.1f}"
+                f"{calls} calls: P95 {step.p95_s or 0:.3f} s, server {step.cpu:.2f} and callers "
+                f"{step.callers:.2f} CPU s/s, {step.rss_bytes / 1e6:.0f} MB, "
+                f"load average {step.load_average:.1f}"
             )
             if step.p95_s is not None and step.p95_s > PROMISE_S:
                 return Measured(tuple(steps), f"texts of {calls} calls came later than {PROMISE_S:g} s")
@@ -193,8 +194,9 @@ def lines_of(measured: Measured) -> list[str]:
     if measured.kept:
         most = measured.kept[-1]
         lines.append(
-            f"{most.calls} calls on {cores()} cores within a P95 of {PROMISE_S:g} s; counting the server's CPU "
-            f"alone, {most.calls / most.cpu:.1f} calls a core. The callers took {most.callers:.2f} of the same cores."
+            f"{most.calls} calls on {cores()} cores within a P95 of {PROMISE_S:g} s; counting the server's "
+            f"CPU alone, {most.calls / most.cpu:.1f} calls a core. The callers took {most.callers:.2f} of "
+            "the same cores."
         )
     slope = measured.memory_a_call()
     if slope is not None:

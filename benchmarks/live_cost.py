@@ -169,12 +169,15 @@ def measure(given: argparse.Namespace, console: Console) -> list[tuple[Live, Bat
     lengths = [length for _, batch in runs for length in batch.utterances_s]
     batch = Batch(0.0, 0.0, tuple(lengths))
     console.print(
-        f"A second of speech is in an utterance of {batch.utterance_s:.1f} s on average: "
-        f"a reading of the whole of it each 500 ms costs up to {1 + batch.utterance_s:.1f} times one reading.",
+        f"A second of speech is in an utterance of {batch.utterance_s:.1f} s on average: a reading of the "
+        f"whole of it each 500 ms costs up to {1 + batch.utterance_s:.1f} times one reading.",
         soft_wrap=True,
     )
     if given.json is not None:
-        rows = [{"live": asdict(run), "batch": asdict(one), "ratio": ratio_of(run, one)} for run, one in runs]
+        rows = [
+            {"live": asdict(run), "batch": asdict(alone), "ratio": ratio_of(run, alone)}
+            for run, alone in runs
+        ]
         result: dict[str, Any] = {"cores": cores(), "asr": given.asr, "runs": rows}
         write_result(result, given.json)
     return runs

@@ -23,6 +23,7 @@ TICKS_A_S = os.sysconf("SC_CLK_TCK")
 PATIENCE_S = 60.0
 
 _COMMAND = "from pipeline.cli import main; main()"
+_OWN = {"PYTHONPATH": str(ROOT), "WRAPUP_SERVER__DRAIN_S": "0"}
 _ADDRESS = re.compile(r"listens on http://(127\.0\.0\.1:\d+)")
 
 
@@ -140,15 +141,17 @@ def served(variables: Mapping[str, str] | None = None) -> Iterator[ServerProcess
     up.
     """
     with tempfile.TemporaryDirectory(prefix="wrapup-") as name:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, "serve", "--port", "0"],
-            cwd=name,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(variables or {})},
-            stderr=(Path(name) / "log").open("w"),
-            text=True,
-        )
+        path = Path(name) / "log"
+        with path.open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _COMMAND, "serve", "--port", "0"],
+                cwd=name,
+                env={**os.environ, **_OWN, **(variables or {})},
+                stderr=log,
+                text=True,
+            )
         try:
-            yield ServerProcess(process, _address(process, Path(name) / "log"))
+            yield ServerProcess(process, _address(process, path))
         finally:
             process.terminate()
             try:

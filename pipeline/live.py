@@ -1,6 +1,6 @@
 """A live call: streams join and leave it, audio comes when it comes, and it always ends.
 
-Any thread may give it something; see `Mailbox` for who works it off.
+Any thread may give it something. See `Mailbox` for who works it off, `StreamClock` for what is heard when.
 """
 
 from __future__ import annotations
@@ -8,20 +8,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol
 
 import numpy as np
 
-from models.types import RATE_HZ, Samples
+from models.types import RATE_HZ
 from pipeline.core.events import (
     CallClosed,
     EndCode,
     EphemeralEvent,
     Event,
     Failure,
-    GapReason,
     Result,
 )
 from pipeline.core.session import Session, is_stored
@@ -30,16 +29,13 @@ from pipeline.limits import Limits
 from pipeline.load import Clock
 from pipeline.mailbox import Audio, Mailbox
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
-from pipeline.tracks import Track
+from pipeline.streams import Stream, StreamClock, StreamRefused
 from pipeline.workers import Workers
 
 log = logging.getLogger(__name__)
 
 LAST_STREAMS_S = 5.0
 """When one stream of a call has hung up, the others have this long to do the same."""
-
-HOLD_LAG_S = 0.5
-"""A hold without audio is filled with silence up to this long ago, so that it never overtakes the client."""
 
 
 class Recorder(Protocol):
@@ -68,36 +64,6 @@ class Ground:
     limits: Limits
     clock: Clock
     late: Callable[[float], None]
-
-
-@dataclass(slots=True)
-class _Absence:
-    """A channel has nothing to hear since `start_samples`; `ending`: until the next audio comes."""
-
-    reason: Literal["hold", "pause"]
-    start_samples: int
-    since_s: float
-    ending: bool = False
-
-
-class StreamRefused(Exception):
-    """A stream cannot join: why, in one line, with a WebSocket close code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-@dataclass(slots=True, eq=False)
-class Stream:
-    """One connection's part of a call. `hang_up` closes the connection, from any thread."""
-
-    carries: tuple[int, ...]
-    hang_up: Callable[[int, str], None]
-    rate_hz: int
-    tracks: dict[int, Track] = field(default_factory=dict)
-    placed: bool = False
 
 
 class LiveCall:
@@ -132,8 +98,7 @@ class LiveCall:
         )
         self._shell = CallShell(session, len(info.roles), around)
         self._streams: list[Stream] = []
-        self._left: set[int] = set()
-        self._away: dict[int, _Absence] = {}
+        self._media = StreamClock(self._shell, ground.clock)
         self._associate: str | None = None
         self._snapshot_due = False
         self._failed = False
@@ -236,7 +201,7 @@ class LiveCall:
             self._ground.recorder.snapshot(self.info.call_id, session.snapshot())
         now_s = self._ground.clock()
         limits = self._ground.limits
-        dues = [now_s + 1.0 if self._on_hold() else self._last_audio_s + limits.idle_s]
+        dues = [now_s + 1.0 if self._media.on_hold(self._streams) else self._last_audio_s + limits.idle_s]
         if session.wake_at_s is not None:
             dues.append(session.wake_at_s)
         if self._alone_since_s is not None:
@@ -244,11 +209,6 @@ class LiveCall:
         if self._hung_up_s is not None:
             dues.append(self._hung_up_s + LAST_STREAMS_S)
         self.due_s = min(dues)
-
-    def _on_hold(self) -> bool:
-        """Whether a client that is here said that nothing is to be heard of it."""
-        carried = {channel for stream in self._streams for channel in stream.carries}
-        return any(channel in carried and not absence.ending for channel, absence in self._away.items())
 
     def _finish(self, code: EndCode) -> None:
         """All is out; nobody is told anything any more."""
@@ -285,22 +245,11 @@ class LiveCall:
         if self._associate and started.info.associate not in (None, self._associate):
             self._transfer(started.info.associate, started.info.queue)
         stream = Stream(started.carries, hang_up, started.rate_hz)
-        for channel in started.carries:
-            self._catch_up(channel)
-        starts = [self._shell.refill_from(channel) for channel in started.carries]
-        for channel, start in zip(started.carries, starts, strict=True):
-            stream.tracks[channel] = Track(started.rate_hz, start, min(starts))
+        start = self._media.begin(stream)
         self._streams.append(stream)
         self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None
         self._last_audio_s = self._ground.clock()
-        return stream, Welcome(self.info.call_id, (min(starts),) * len(starts))
-
-    def _catch_up(self, channel: int) -> None:
-        """A channel that nobody carries, or whose last stream hung up, begins where the others are."""
-        behind = self._shell.heard() - self._shell.session.heard(channel)
-        if behind and (channel in self._left or self._shell.session.heard(channel) == 0):
-            self._shell.silence(channel, behind)
-        self._left.discard(channel)
+        return stream, Welcome(self.info.call_id, (start,) * len(stream.carries))
 
     def _transfer(self, associate: str | None, queue: str | None) -> None:
         if self._shell.session.open:
@@ -310,76 +259,25 @@ class LiveCall:
     def _hear(self, stream: Stream, chunk: Chunk, lost: bool = False) -> None:
         if stream not in self._streams or not self._shell.session.open:
             return
-        stream.placed = chunk.at is not None
-        for channel, samples in zip(chunk.channels, chunk.samples, strict=True):
-            track = stream.tracks[channel]
-            if track.ahead(chunk.at) > self._ground.limits.hole_s * stream.rate_hz:
-                stream.hang_up(1007, "a position far beyond the audio before it")
-                self._leave(stream, hung_up=False)
-                return
-            before = self._shell.session.heard(channel)
-            self._place(channel, track, samples, chunk.at)
-            if lost and channel not in self._away:
-                self._shell.missing(channel, before, "lost")
+        if self._media.ahead_s(stream, chunk) > self._ground.limits.hole_s:
+            stream.hang_up(1007, "a position far beyond the audio before it")
+            self._leave(stream, hung_up=False)
+            return
+        self._media.hear(stream, chunk, lost)
         self._end_if_too_long()
 
     def _end_if_too_long(self) -> None:
         if self._shell.heard() > self._ground.limits.longest_s * RATE_HZ:
             self._end("too_long")
 
-    def _place(self, channel: int, track: Track, samples: Samples, at: int | None) -> None:
-        away = self._away.get(channel)
-        if away is not None and not away.ending:
-            # Not even the memory of the resampler's filter may hear any of it.
-            samples = np.zeros_like(samples)
-        lost_from: int | None = None
-        for piece in track.push(samples, at):
-            absence = self._away.get(channel)
-            if piece.lost:
-                lost_from = self._shell.session.heard(channel) if lost_from is None else lost_from
-                self._shell.silence(channel, len(piece.samples))
-                continue
-            if absence is not None and absence.ending:
-                self._end_absence(channel, absence)
-                absence, lost_from = None, None
-            if absence is not None:
-                self._shell.silence(channel, len(piece.samples))
-                continue
-            if lost_from is not None:
-                self._shell.missing(channel, lost_from, "lost")
-            self._shell.hear(channel, piece.samples)
-
     def _leave_for(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
-        for channel in stream.carries:
-            if stream in self._streams and channel not in self._away:
-                start = self._shell.session.heard(channel)
-                self._away[channel] = _Absence(reason, start, self._ground.clock())
+        if stream in self._streams:
+            self._media.leave_for(stream, reason)
 
     def _come_back(self, stream: Stream) -> None:
-        if stream not in self._streams:
-            return
-        self._last_audio_s = self._ground.clock()
-        for channel in stream.carries:
-            absence = self._away.get(channel)
-            if absence is not None:
-                if not stream.placed:
-                    self._fill(channel, absence, stream, lag_s=0.0)
-                absence.ending = True
-
-    def _fill(self, channel: int, absence: _Absence, stream: Stream, lag_s: float) -> None:
-        """Silence for the part of a hold in which the client sent nothing."""
-        passed_s = self._ground.clock() - absence.since_s - lag_s
-        heard = self._shell.session.heard(channel) - absence.start_samples
-        short = int(passed_s * RATE_HZ) - heard
-        if short > 0:
-            quiet = np.zeros(short * stream.rate_hz // RATE_HZ, np.float32)
-            for piece in stream.tracks[channel].push(quiet, None):
-                self._shell.silence(channel, len(piece.samples))
-
-    def _end_absence(self, channel: int, absence: _Absence) -> None:
-        self._away.pop(channel, None)
-        reason: GapReason = absence.reason
-        self._shell.missing(channel, absence.start_samples, reason)
+        if stream in self._streams:
+            self._last_audio_s = self._ground.clock()
+            self._media.come_back(stream)
 
     def _leave(self, stream: Stream, hung_up: bool) -> None:
         if stream not in self._streams:
@@ -387,14 +285,7 @@ class LiveCall:
         self._streams.remove(stream)
         if not self._shell.session.open:
             return
-        if hung_up:
-            self._left |= set(stream.carries)
-        for channel, track in stream.tracks.items():
-            last = track.end().samples
-            if channel in self._away:
-                self._shell.silence(channel, len(last))
-            else:
-                self._shell.hear(channel, last)
+        self._media.end(stream, hung_up)
         if hung_up and not self._streams:
             self._end("hangup")
         elif hung_up:
@@ -419,24 +310,19 @@ class LiveCall:
         limits = self._ground.limits
         if self._shell.session.wake_at_s is not None and self._shell.session.wake_at_s <= now_s:
             self._shell.advance()
-        for stream in self._streams:
-            for channel in stream.carries:
-                absence = self._away.get(channel)
-                if absence is not None and not absence.ending:
-                    self._fill(channel, absence, stream, HOLD_LAG_S)
+        self._media.fill(self._streams)
         self._end_if_too_long()
         if self._alone_since_s is not None and now_s >= self._alone_since_s + limits.resume_s:
             self._end(self._alone)
         elif self._hung_up_s is not None and now_s >= self._hung_up_s + LAST_STREAMS_S:
             self._end("hangup")
-        elif not self._on_hold() and now_s >= self._last_audio_s + limits.idle_s:
+        elif not self._media.on_hold(self._streams) and now_s >= self._last_audio_s + limits.idle_s:
             self._end("idle")
 
     def _end(self, code: EndCode) -> None:
         if not self._shell.session.open:
             return
-        for channel, absence in list(self._away.items()):
-            self._end_absence(channel, absence)
+        self._media.close()
         streams, self._streams = self._streams, []
         for stream in streams:
             if code == "idle":

@@ -30,9 +30,10 @@ from pipeline.doors.messages import (
     Updated,
 )
 from pipeline.limits import Limits, SocketLimits
-from pipeline.live import LiveCall, Stream, StreamRefused
+from pipeline.live import LiveCall
 from pipeline.load import Clock
 from pipeline.metrics import Metrics
+from pipeline.streams import Stream, StreamRefused
 from pipeline.switchboard import POLICY, TRY_AGAIN, Switchboard
 
 REASON_BYTES = 123

@@ -12,8 +12,9 @@ from typing import Protocol
 from pipeline.admission import Admission, Refusal
 from pipeline.core.events import EndCode
 from pipeline.doors.messages import CallInfo, Started, Welcome
-from pipeline.live import LiveCall, Stream, StreamRefused
+from pipeline.live import LiveCall
 from pipeline.metrics import Metrics
+from pipeline.streams import Stream, StreamRefused
 
 log = logging.getLogger(__name__)
 

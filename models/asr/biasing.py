@@ -1,10 +1,10 @@
 """A site's words in greedy decoding: the decoder is steered by a tree of their tokens.
 
 A token that begins or continues a hotword may stand in place of a likelier one, as in shallow fusion with a
-tree (Zhao et al. 2019); here each hotword has one budget for all its tokens instead of a bonus for each,
-which finds more names before the first wrong one. Where the text leaves a hotword in mid-word after such a
-choice, the loop goes back to it and takes what the model alone would have taken: no half names are left
-behind. The end of a text, punctuation and the rest of a word are never given up for a hotword's beginning.
+tree (Zhao et al. 2019), within a budget for each token and one for the whole hotword. Where the text leaves a
+hotword in mid-word after such a choice, the loop goes back to it and takes what the model alone would have
+taken: no half names are left behind. The end of a text, punctuation and the rest of a word are never given
+up for a hotword's beginning.
 """
 
 from __future__ import annotations
@@ -21,6 +21,16 @@ from models.asr.tokens import END, TokenTable
 Logits = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """By how much the model's own token may be likelier than a hotword's, in nats: for one token, and for all
+    tokens of a hotword together.
+    """
+
+    token_nats: float
+    hotword_nats: float
+
+
 @dataclass(slots=True)
 class Node:
     """A place in the tree: what may follow, and whether a hotword ends here."""
@@ -30,15 +40,12 @@ class Node:
 
 
 class Hotwords:
-    """A tree of hotwords, made once for a list of them and shared by all texts.
+    """A tree of hotwords, made once for a list of them and shared by all texts."""
 
-    `budget_nats`: by so much, over all tokens of a hotword together, may the model's own tokens be likelier.
-    """
-
-    def __init__(self, hotwords: Sequence[str], table: TokenTable, budget_nats: float) -> None:
+    def __init__(self, hotwords: Sequence[str], table: TokenTable, budget: Budget) -> None:
         self.root = Node()
         self.table = table
-        self.budget_nats = budget_nats
+        self.budget = budget
         for hotword in hotwords:
             node = self.root
             for token in table.encode(hotword):
@@ -66,7 +73,7 @@ class Match:
         self._root = hotwords.root
         self._node = hotwords.root
         self._steered: Choice | None = None
-        self._left_nats = hotwords.budget_nats
+        self._left_nats = hotwords.budget.hotword_nats
 
     def choose(self, logits: Logits, place: int) -> Choice:
         """The token for `place`, the next of the text. `logits` has shape (vocabulary,)."""
@@ -92,20 +99,20 @@ class Match:
     def _settle(self) -> None:
         """What stands, stands; the next hotword has a budget of its own."""
         self._steered = None
-        self._left_nats = self._hotwords.budget_nats
+        self._left_nats = self._hotwords.budget.hotword_nats
 
     def _within_budget(self, logits: Logits, own: int) -> int:
         """The likeliest token of a hotword where the budget reaches to it, else the model's own."""
-        node, budget_nats = self._node, self._hotwords.budget_nats
+        node, budget = self._node, self._hotwords.budget
         ways = [] if node is self._root else [(node.following, self._left_nats)]
         if (node is self._root or node.ends) and self._hotwords.table.begins_word(own):
-            ways.append((self._root.following, budget_nats))
+            ways.append((self._root.following, budget.hotword_nats))
         best, least_nats = own, math.inf
         for following, left_nats in ways:
             if following and own != END:
                 tokens = np.fromiter(following, np.int64, len(following))
                 token = int(tokens[logits[tokens].argmax()])
                 short_nats = float(logits[own] - logits[token])
-                if short_nats <= left_nats and short_nats < least_nats:
+                if short_nats <= min(left_nats, budget.token_nats) and short_nats < least_nats:
                     best, least_nats = token, short_nats
         return best

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from models.asr.biasing import Hotwords
+from models.asr.biasing import Budget, Hotwords
 from models.asr.greedy import GreedyDecoder, Text
 from models.asr.guards import Evidence, Limits, judge
 from models.asr.tokens import TokenTable
@@ -47,8 +47,11 @@ PAD_SAMPLES = 3 * RATE_HZ // 10
 """A clip cut tightly, so that its first or last 50 ms are less than 25 dB below its loudest, gets 0.3 s of
 silence on that side: the model writes wrong or invented words for a clip that starts or ends in one."""
 
-HOTWORD_NATS = 8.0
-"""x"""
+HOTWORD_BUDGET = Budget(token_nats=5.0, hotword_nats=10.0)
+"""Chosen on 25 invented names in four synthetic voices, of which 59 % came out right instead of 11 %, against
+recordings in which none of 50 hotwords is said: with invented names no text of 33 changed, with common first
+names and surnames, one token each, 8 of 142, at the same word error rate. With 6 and 10 nats 65 % were right,
+and more of the common names stood where they were not said; with 4 and 8 nats, 50 %."""
 
 LIMITS = Limits(foreign_entropy=2.0)
 """Without a language of its own to tell, the model shows another one by how unsure it is. With a mean entropy
@@ -74,7 +77,9 @@ class Moonshine:
         self._tokens = TokenTable.read(folder / "tokenizer.bin")
         self._encoder = _open_session(folder / "encoder_model.ort")
         # The tree of a list of hotwords serves all clips of its site.
-        self._hotwords = lru_cache(maxsize=8)(lambda hotwords: Hotwords(hotwords, self._tokens, HOTWORD_NATS))
+        self._hotwords = lru_cache(maxsize=8)(
+            lambda hotwords: Hotwords(hotwords, self._tokens, HOTWORD_BUDGET)
+        )
         self._decoder = GreedyDecoder(_open_session(folder / "decoder_model_merged.ort"))
 
     def transcribe(self, clips: Sequence[Samples], decoding: Decoding = PLAIN) -> list[Transcription]:

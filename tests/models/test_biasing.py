@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from models.asr.biasing import Hotwords, Match
+from models.asr.biasing import Budget, Hotwords, Match
 from models.asr.greedy import Text
 from models.asr.tokens import END, TokenTable
 
@@ -17,18 +17,20 @@ TABLE = TokenTable(
 )
 IDS = {piece: 259 + at for at, piece in enumerate(PIECES)} | {"end": END}
 
+FIVE = Budget(5.0, 5.0)
+
 Row = Mapping[str, float]
 
 
 class Tree(Hotwords):
     """Hotwords given as their tokens."""
 
-    def __init__(self, *hotwords: Sequence[str], budget_nats: float = 5.0) -> None:
+    def __init__(self, *hotwords: Sequence[str], budget: Budget = FIVE) -> None:
         class Table(TokenTable):
             def encode(self, text: str) -> tuple[int, ...]:
                 return tuple(IDS[piece] for piece in text.split())
 
-        super().__init__([" ".join(h) for h in hotwords], Table(TABLE._pieces), budget_nats)
+        super().__init__([" ".join(h) for h in hotwords], Table(TABLE._pieces), budget)
 
 
 def read(hotwords: Hotwords, *rows: Row) -> list[str]:
@@ -50,8 +52,9 @@ KESTREL = ("▁ke", "strel")
 def test_a_hotword_stands_where_the_budget_reaches() -> None:
     rows: list[Row] = [{"▁cast": 3, "▁ke": 0}, {"ral": 1, "strel": 0}, {"▁card": 5}, {"end": 9}]
     assert read(Tree(KESTREL), *rows) == ["▁ke", "strel", "▁card"]
-    assert read(Tree(KESTREL, budget_nats=4.0), *rows) == ["▁ke", "strel", "▁card"]
-    assert read(Tree(KESTREL, budget_nats=3.5), *rows) == ["▁cast", "ral", "▁card"]
+    assert read(Tree(KESTREL, budget=Budget(3.0, 4.0)), *rows) == ["▁ke", "strel", "▁card"]
+    assert read(Tree(KESTREL, budget=Budget(3.0, 3.5)), *rows) == ["▁cast", "ral", "▁card"]
+    assert read(Tree(KESTREL, budget=Budget(2.9, 9.0)), *rows) == ["▁cast", "ral", "▁card"]
     assert read(Tree(), *rows) == ["▁cast", "ral", "▁card"]
 
 

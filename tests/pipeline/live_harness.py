@@ -44,8 +44,9 @@ from pipeline.doors.messages import (
 )
 from pipeline.doors.own import OwnDoor
 from pipeline.limits import Limits
-from pipeline.live import Ground, LiveCall, Stream, StreamRefused
+from pipeline.live import Ground, LiveCall
 from pipeline.shell import CallEngines, Value
+from pipeline.streams import Stream, StreamRefused
 from pipeline.workers import Engines, Workers
 from tests.pipeline.clock import VirtualClock
 from tests.pipeline.own_messages import control, hello, l16, position

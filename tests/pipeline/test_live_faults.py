@@ -18,8 +18,9 @@ from pipeline.core.events import CallClosed, Event, LegStarted, Result, Utteranc
 from pipeline.core.session import Session
 from pipeline.doors.messages import CallInfo, Chunk, Started
 from pipeline.limits import Limits
-from pipeline.live import Ground, LiveCall, StreamRefused
+from pipeline.live import Ground, LiveCall
 from pipeline.shell import CallEngines
+from pipeline.streams import StreamRefused
 from pipeline.workers import Engines, Workers
 from tests.pipeline.engines import HalvesDiarizer
 from tests.pipeline.live_harness import (

@@ -305,6 +305,7 @@ def test_a_mono_call_whose_beginning_is_gone_is_not_told_apart() -> None:
     client = first.connect()
     client.send(SPOKEN[:1, :200_000])
     second = LiveRoom(mono, diarizer=HalvesDiarizer())
+    second.call._shell.close()
     snapshots = [one for one in first.recorder.records if isinstance(one, bytes)]
     second.begin(Session.restore(snapshots[-1], first.recorder.finals)).resume()
     second.settle()

@@ -12,9 +12,10 @@ from pipeline.admission import Admission, AdmissionSettings, Refusal
 from pipeline.core.events import LegStarted
 from pipeline.doors.messages import CallInfo, Started
 from pipeline.limits import Limits
-from pipeline.live import LiveCall, StreamRefused
+from pipeline.live import LiveCall
 from pipeline.load import LatencyWindow
 from pipeline.metrics import Metrics
+from pipeline.streams import StreamRefused
 from pipeline.switchboard import DRAINING, Switchboard
 from tests.pipeline.live_harness import LiveRoom
 
