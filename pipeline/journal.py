@@ -31,7 +31,6 @@ from pipeline.store.records import (
     CallRecord,
     EventRecord,
     JobResultRecord,
-    OpenCall,
     Record,
     SnapshotRecord,
 )
@@ -95,11 +94,13 @@ class Journal:
         )
         self._keep(record)
 
-    def adopt(self, call: OpenCall) -> None:
-        """A call goes on after a restart: what it says again of what is known is not said twice."""
-        call_id = call.record.call_id
-        self._remember(call_id, call.record.site)
-        self._given[call_id] = self._store.event_ids(call_id)
+    def adopt(self, call: CallRecord) -> None:
+        """A call goes on after a restart: what it says again of what is known is not said twice.
+
+        Raises `StoreError`.
+        """
+        self._remember(call.call_id, call.site)
+        self._given[call.call_id] = self._store.event_ids(call.call_id)
 
     def closed(self, call_id: str) -> None:
         """All of a call is out."""

@@ -33,7 +33,7 @@ class Beginnings(Protocol):
         ...
 
     def is_over(self, call_id: str) -> bool:
-        """Whether a call of that id is closed already."""
+        """Whether a call of that id is closed already. Raises `StreamRefused` while that is not known."""
         ...
 
 

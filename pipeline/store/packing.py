@@ -68,6 +68,14 @@ def unpack(data: bytes) -> Record:
         raise StoreError(f"a waiting event cannot be read: {error}") from error
 
 
+def call_of(data: bytes) -> str:
+    """The call of a packed record. Raises `StoreError`."""
+    try:
+        return str(json.loads(data)[1]["call_id"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise StoreError(f"a waiting record cannot be read: {type(error).__name__}") from error
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()

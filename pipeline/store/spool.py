@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.store.errors import SpoolFullError, StoreError
-from pipeline.store.packing import pack, unpack
+from pipeline.store.packing import call_of, pack, unpack
 from pipeline.store.records import EventRecord, Record
 from pipeline.store.segments import SUFFIX, Entry, Segment, bytes_taken
 from pipeline.store.vault import Vault
@@ -66,6 +66,7 @@ class Spool:
         self._active: Segment | None = None
         self._bytes = sum(segment.size for segment in self._segments)
         self._waiting = sum(segment.records for segment in self._segments)
+        self._written = 0
         self._taken = 0
         self._offset = 0
         with self._changed:
@@ -126,6 +127,7 @@ class Spool:
         with self._changed:
             self._taken += len(batch.contents)
             self._waiting -= len(batch.contents)
+            self._written += len(batch.contents)
             self._offset = batch.end
             self._drop_written()
             self._changed.notify_all()
@@ -160,10 +162,25 @@ class Spool:
                 break
         return found[:limit]
 
-    def wait_until_written(self, timeout_s: float) -> bool:
-        """Whether the store has all that was appended, within this time."""
+    def call_ids(self) -> set[str]:
+        """Calls of which something waits here. Raises `UnreadableError`."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting, timeout_s)
+            places = [
+                (segment, self._offset if index == 0 else segment.start)
+                for index, segment in enumerate(self._segments)
+            ]
+        return {call_of(entry.content) for place in places for entry in self._entries_in(*place)}
+
+    def mark(self) -> int:
+        """The place behind all that was appended so far, for `wait_until_written`."""
+        with self._changed:
+            return self._written + self._waiting
+
+    def wait_until_written(self, timeout_s: float, mark: int | None = None) -> bool:
+        """Whether the store has all that was appended, up to `mark` or up to now, within this time."""
+        end = self.mark() if mark is None else mark
+        with self._changed:
+            return self._changed.wait_for(lambda: self._written >= end, timeout_s)
 
     def drain(self) -> None:
         """Nothing more will be appended: once nothing waits, `next_batch` gives None."""
@@ -210,12 +227,17 @@ class Spool:
             self._offset = max(self._offset, self._segments[0].start)
 
     @staticmethod
-    def _events_in(segment: Segment, offset: int, call_id: str | None, after_seq: int) -> list[EventRecord]:
+    def _entries_in(segment: Segment, offset: int, after_seq: int = -1) -> list[Entry]:
+        """What is in a file; nothing where it was written to the store, and deleted, meanwhile."""
         try:
-            entries: list[Entry] = segment.read(offset, segment.records, after_seq)
+            return segment.read(offset, segment.records, after_seq)
         except FileNotFoundError:
             return []
-        records = [unpack(entry.content) for entry in entries]
+
+    def _events_in(
+        self, segment: Segment, offset: int, call_id: str | None, after_seq: int
+    ) -> list[EventRecord]:
+        records = [unpack(entry.content) for entry in self._entries_in(segment, offset, after_seq)]
         return [
             record
             for record in records

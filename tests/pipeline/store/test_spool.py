@@ -199,6 +199,22 @@ def test_pending_events_go_on_from_a_seq(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_what_was_there_before_a_mark_can_be_waited_for(spool: Spool) -> None:
+    for record in [*opened("one"), *opened("two")]:
+        spool.append(record)
+    mark = spool.mark()
+    spool.append(SnapshotRecord("three", b""))
+    assert spool.call_ids() == {"one", "two", "three"}
+    for count in (3, 1):
+        assert not spool.wait_until_written(0, mark)
+        batch = spool.next_batch(count)
+        assert batch is not None
+        spool.written(batch)
+    assert spool.call_ids() == {"three"}
+    assert spool.wait_until_written(0, mark)
+    assert not spool.wait_until_written(0)
+
+
 def write_some(folder: Path, records: Sequence[Record], vault: Vault = VAULT) -> None:
     spool = Spool(folder, MB, vault)
     for record in records:
