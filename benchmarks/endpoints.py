@@ -105,9 +105,7 @@ def in_batch(setting: Setting, references: Sequence[Reference], asr: str, engine
         ThreadPoolExecutor(cores()) as pool,
     ):
         read: Callable[[Reference], CallDocument] = lambda one: (
-            pipeline.process(  # noqa: E731
-                one.audio, one.audio.stem
-            ).document
+            pipeline.process(one.audio, one.audio.stem).document
         )
         documents = list(pool.map(read, references))
     endpoint = config.endpoint.settings()

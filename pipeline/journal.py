@@ -166,7 +166,8 @@ class Journal:
 
     def backlog(self) -> Backlog:
         """What waits for the store."""
-        return Backlog(self._spool.waiting_records, self._spool.waiting_bytes, self._writer.reachable)
+        spool, writer = self._spool, self._writer
+        return Backlog(spool.waiting_records, spool.waiting_bytes, writer.reachable, writer.rejected)
 
     def close(self) -> None:
         """Ask the store nothing more."""

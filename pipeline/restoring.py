@@ -1,4 +1,4 @@
-"""Calls that were in progress when a server before this one died: each goes on once the store has all of it."""
+"""Calls that were in progress when a server before this one died: each goes on once the store has it all."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Restoring:
     def begin(self) -> int:
         """Let the calls go on; how many did.
 
-        Where the spool holds records of the server before, that is none: the calls go on later, from a thread,
+        Where the spool holds records of the server before, none does: they go on later, from a thread,
         once these are in the store. Raises `StoreError`.
         """
         if self._spool.wait_until_written(0, self._mark):

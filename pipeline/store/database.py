@@ -114,6 +114,9 @@ def driver_errors() -> Iterator[None]:
         raise kind(f"the database failed: {_said(error)}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the database failed: {type(error).__name__}") from error
+    except (OverflowError, UnicodeError) as error:
+        # A number or a character that the driver cannot send; it does not wrap these.
+        raise StoreError(f"the database takes no such value: {type(error).__name__}") from error
 
 
 def _may_pass(error: DBAPIError) -> bool:

@@ -18,13 +18,14 @@ from filelock import FileLock, Timeout
 from pipeline.store.errors import SpoolFullError, StoreError
 from pipeline.store.packing import call_of, pack, unpack
 from pipeline.store.records import EventRecord, Record
+from pipeline.store.rejects import Rejects
 from pipeline.store.segments import SUFFIX, Entry, Segment, bytes_taken
 from pipeline.store.vault import Vault
 
 SEGMENT_BYTES = 256 * 1024
 """A file is closed at this size: as much is written again at most after a crash."""
-REJECTED = "rejected"
-"""Folder of what the database refused for good: nothing is lost, and nothing waits behind it."""
+REJECTS_SHARE = 10
+"""What the store refuses may take a tenth of the limit more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Spool:
         except StoreError:
             self._lock.release()
             raise
+        self._rejects = Rejects(folder, limit_bytes // REJECTS_SHARE, vault)
         self._next = int(self._segments[-1].path.stem) + 1 if self._segments else 1
         self._active: Segment | None = None
         self._bytes = sum(segment.size for segment in self._segments)
@@ -132,17 +134,12 @@ class Spool:
             self._drop_written()
             self._changed.notify_all()
 
-    def reject(self, content: bytes) -> None:
-        """Set a record aside that the store refuses, in a file of its own. Raises `SpoolFullError`."""
-        folder = self._folder / REJECTED
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            number = sum(1 for _ in folder.glob(f"*{SUFFIX}")) + 1
-            segment = Segment.create(folder / f"{number:012d}{SUFFIX}", self._vault)
-            segment.append(segment.seal(content), 0)
-            segment.finish()
-        except OSError as error:
-            raise SpoolFullError(f"spool {folder}: cannot be written ({error.strerror})") from error
+    def reject(self, content: bytes) -> bool:
+        """Set a record aside that the store refuses; False where as many lie there as may.
+
+        Raises `SpoolFullError` where the disk takes no more.
+        """
+        return self._rejects.keep(content)
 
     def pending(self, call_id: str | None, after_seq: int, limit: int) -> list[EventRecord]:
         """Events that wait here, of one call or of all, with a seq over `after_seq`, in order.
@@ -237,9 +234,17 @@ class Spool:
     def _events_in(
         self, segment: Segment, offset: int, call_id: str | None, after_seq: int
     ) -> list[EventRecord]:
-        records = [unpack(entry.content) for entry in self._entries_in(segment, offset, after_seq)]
+        records = (_readable(entry.content) for entry in self._entries_in(segment, offset, after_seq))
         return [
             record
             for record in records
             if isinstance(record, EventRecord) and call_id in (None, record.call_id)
         ]
+
+
+def _readable(content: bytes) -> Record | None:
+    """A record; None for one that the writer will set aside."""
+    try:
+        return unpack(content)
+    except StoreError:
+        return None

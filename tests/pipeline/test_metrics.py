@@ -75,7 +75,7 @@ def test_workers_and_store_are_read_at_each_scrape() -> None:
         box.ids(4)
         workers.meter.worked(6.0)
         desk.transcribe(job("p2", "partial"), clip())
-        backlog[0] = Backlog(12, 3_456, False)
+        backlog[0] = Backlog(12, 3_456, False, 2)
         found = scraped(metrics)
     assert {name: value for name, value in found.items() if name[0] == "wrapup_jobs_waiting"} == {
         ("wrapup_jobs_waiting", kind): 0 for kind in ("final", "early", "note", "partial")
@@ -88,6 +88,7 @@ def test_workers_and_store_are_read_at_each_scrape() -> None:
     assert found["wrapup_store_waiting", ""] == 12
     assert found["wrapup_store_waiting_bytes", ""] == 3_456
     assert found["wrapup_store_reachable", ""] == 0
+    assert found["wrapup_records_rejected_total", ""] == 2
 
 
 def test_no_label_and_no_figure_names_a_call() -> None:

@@ -18,8 +18,9 @@ from pipeline.store import segments
 from pipeline.store.errors import SpoolFullError, StoreError, UnreadableError
 from pipeline.store.packing import pack, unpack, unpack_value
 from pipeline.store.records import EventRecord, Record, SnapshotRecord
+from pipeline.store.rejects import REJECTED
 from pipeline.store.segments import Segment
-from pipeline.store.spool import REJECTED, Spool
+from pipeline.store.spool import Spool
 from pipeline.store.vault import Vault
 from tests.conftest import ROOT
 from tests.pipeline.event_strategies import durable_events
@@ -64,6 +65,9 @@ def test_a_record_of_another_version_is_refused() -> None:
         unpack(pack(numbered("one", [final(0)])[0]).replace(b"utterance_final", b"utterance_mood"))
     with pytest.raises(StoreError, match="a stored result cannot be read"):
         unpack_value(b"{}")
+    for torn in (b"", b"7", b"[]", b'["CallRecord", 3]', b'["CallRecord", {"call_id": "one", "mood": 1}]'):
+        with pytest.raises(StoreError, match="a waiting record cannot be read: "):
+            unpack(torn)
 
 
 @pytest.mark.parametrize("count", [1, 3, 100])
@@ -300,11 +304,30 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 def test_a_rejected_record_is_set_aside_sealed(spool: Spool, tmp_path: Path) -> None:
     contents = [pack(record) for record in whole_call("one")[:2]]
     for content in contents:
-        spool.reject(content)
+        assert spool.reject(content)
     kept = files(tmp_path / "spool" / REJECTED)
     found = [Segment.reopen(path, VAULT) for path in kept]
     assert [entry.content for file in found for entry in file.read(file.start, 9)] == contents
     assert spool.waiting_records == 0
+
+
+def test_rejected_records_are_numbered_on_from_the_highest_and_bounded(tmp_path: Path) -> None:
+    folder = tmp_path / REJECTED
+    spool = Spool(tmp_path, 20_000, VAULT)
+    for _ in range(3):
+        assert spool.reject(bytes(100))
+    files(folder)[0].unlink()
+    assert spool.reject(bytes(100))
+    spool.close()
+    files(folder)[0].unlink()
+    (folder / "mine.spool").write_bytes(b"")
+    spool = Spool(tmp_path, 20_000, VAULT)
+    assert spool.reject(bytes(100))
+    assert [path.stem[-1] for path in files(folder)] == ["3", "4", "5", "e"]
+    while spool.reject(bytes(100)):
+        assert len(files(folder)) < 20
+    assert 1_500 < sum(path.stat().st_size for path in files(folder)) < 2_300
+    spool.close()
 
 
 APPENDS_FOR_EVER = f"""
