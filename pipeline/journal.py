@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from pipeline.core.events import (
 )
 from pipeline.doors.messages import CallInfo
 from pipeline.feed import Envelope
+from pipeline.load import Clock
 from pipeline.metrics import Backlog, Metrics
 from pipeline.store.errors import SpoolFullError, StoreError
 from pipeline.store.feed import events_after
@@ -45,6 +47,8 @@ REMEMBERED = 20_000
 
 ASK_S = 0.5
 """How long the beginning of a call waits for the store."""
+ASK_AGAIN_S = 5.0
+"""How long the store is asked nothing more after it did not answer in time."""
 
 Publish = Callable[[Envelope], None]
 Now = Callable[[], datetime]
@@ -59,13 +63,21 @@ class Journal:
     """Records of all calls of one server; also the history that its feed reads."""
 
     def __init__(
-        self, spool: Spool, writer: StoreWriter, store: Store, metrics: Metrics, now: Now = utc_now
+        self,
+        spool: Spool,
+        writer: StoreWriter,
+        store: Store,
+        metrics: Metrics,
+        now: Now = utc_now,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._spool = spool
         self._writer = writer
         self._store = store
         self._metrics = metrics
         self._now = now
+        self._clock = clock
+        self._ask_from_s = clock()
         self._next = max(spool.last_seq(), store.last_seq()) + 1
         self._publish: Publish = _to_nobody
         self._given: dict[str, set[str]] = {}
@@ -150,16 +162,17 @@ class Journal:
     def is_over(self, call_id: str) -> bool:
         """Whether a call is closed already, also where the store does not know yet.
 
-        A store that is away or slow is not waited for: a call never waits for it, and one that is opened
-        again under the same id changes nothing of what was kept.
+        A store that is away or slow is not waited for, nor asked again for some seconds: a call never waits
+        for it, and one that is opened again under the same id changes nothing of what was kept.
         """
         if call_id in self._over:
             return True
-        if not self._writer.reachable:
+        if not self._writer.reachable or self._clock() < self._ask_from_s:
             return False
         try:
             stored = self._asking.submit(self._store.call, call_id).result(ASK_S)
         except (TimeoutError, StoreError) as error:
+            self._ask_from_s = self._clock() + ASK_AGAIN_S
             log.warning("the store did not say whether a call is over: %s", type(error).__name__)
             return False
         return stored is not None and stored.end_code is not None

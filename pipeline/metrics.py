@@ -16,7 +16,7 @@ LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5,
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Records that wait to be written to the store, their bytes, whether it can be reached, and refused ones."""
+    """Records that wait for the store, their bytes, whether it can be reached, and how many it refused."""
 
     records: int
     bytes: int

@@ -62,7 +62,7 @@ class Service:
         self._spool = Spool(config.store.spool, spool_bytes, vault)
         self._writer = StoreWriter(self._spool, lambda: self._store)
         self._writer.flush(config.store.patience_s)
-        self.journal = Journal(self._spool, self._writer, self._store, self.metrics)
+        self.journal = Journal(self._spool, self._writer, self._store, self.metrics, clock=clock)
         self._workers = Workers(self._engines.for_jobs(), cores(), clock)
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
         self.limits = config.live.limits()

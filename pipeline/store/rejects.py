@@ -1,4 +1,4 @@
-"""What the database refused for good: kept, each record sealed in a file of its own, and nothing waits behind it."""
+"""What the database refused for good: each record sealed in a file of its own; nothing waits behind it."""
 
 from __future__ import annotations
 
