@@ -66,7 +66,7 @@ class Service:
         self._workers = Workers(self._engines.for_jobs(), cores(), clock)
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
         self.limits = config.live.limits()
-        self._latency = LatencyWindow(clock)
+        self._latency = LatencyWindow(clock, under_way=self._workers.final_ages_s)
         admission = Admission(self._admission(), self._latency, self._workers.meter.load, clock)
         self.switchboard = Switchboard(self, admission, self.metrics)
         self._restoring = Restoring(self._spool, self._store, self._go_on, self._give_up)
