@@ -36,7 +36,7 @@ from pipeline.store.records import (
     Record,
     SnapshotRecord,
 )
-from pipeline.store.spool import Spool
+from pipeline.store.spool import Spool, ends_call
 from pipeline.store.store import Store
 from pipeline.store.writer import StoreWriter
 
@@ -78,6 +78,7 @@ class Journal:
         self._now = now
         self._clock = clock
         self._ask_from_s = clock()
+        self._full = False
         self._next = max(spool.last_seq(), store.last_seq()) + 1
         self._publish: Publish = _to_nobody
         self._given: dict[str, set[str]] = {}
@@ -192,7 +193,14 @@ class Journal:
             self._spool.append(record)
         except SpoolFullError as error:
             self._metrics.not_stored.inc()
-            log.error("a record was not kept: %s", error)
+            if not self._full:
+                log.error("records are not kept from here on: %s", error)
+            self._full = True
+        else:
+            # The ends of calls have room of their own, and say nothing of the rest.
+            if self._full and not ends_call(record):
+                log.warning("records are kept again")
+                self._full = False
 
     def _remember(self, call_id: str, site: str | None) -> str | None:
         self._sites[call_id] = site

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.core.events import CallClosed, DraftReady
 from pipeline.store.errors import SpoolFullError, StoreError
 from pipeline.store.packing import call_of, pack, unpack
 from pipeline.store.records import EventRecord, Record
@@ -24,6 +25,8 @@ from pipeline.store.vault import Vault
 
 SEGMENT_BYTES = 256 * 1024
 """A file is closed at this size: as much is written again at most after a crash."""
+RESERVE_SHARE = 20
+"""A twentieth of the limit is for the ends of calls: a call that is cut short is known to be over."""
 REJECTS_SHARE = 10
 """What the store refuses may take a tenth of the limit more."""
 
@@ -47,6 +50,7 @@ class Spool:
         """
         self._folder = folder
         self._limit_bytes = limit_bytes
+        self._reserve_bytes = limit_bytes // RESERVE_SHARE
         self._segment_bytes = min(SEGMENT_BYTES, limit_bytes // 4)
         self._vault = vault
         self._changed = threading.Condition()
@@ -93,8 +97,10 @@ class Spool:
     def append(self, record: Record) -> None:
         """Keep a record; returns once the operating system has it.
 
-        Raises `SpoolFullError` at the limit, or where the disk takes no more. Nothing of it is then kept.
+        Raises `SpoolFullError` at the limit, or where the disk takes no more. Nothing of it is then kept. The
+        last of the room is for the note and the close of a call.
         """
+        room = self._limit_bytes if ends_call(record) else self._limit_bytes - self._reserve_bytes
         content = pack(record)
         seq = record.seq if isinstance(record, EventRecord) else 0
         with self._changed:
@@ -102,7 +108,7 @@ class Spool:
                 segment = self._writable()
                 sealed = segment.seal(content)
                 taken = self._bytes + bytes_taken(sealed)
-                if taken > self._limit_bytes:
+                if taken > room:
                     raise SpoolFullError(f"spool {self._folder}: full ({self._limit_bytes} bytes)")
                 segment.append(sealed, seq)
                 self._bytes = taken
@@ -240,6 +246,11 @@ class Spool:
             for record in records
             if isinstance(record, EventRecord) and call_id in (None, record.call_id)
         ]
+
+
+def ends_call(record: Record) -> bool:
+    """Whether the reserve of a spool is for this record."""
+    return isinstance(record, EventRecord) and isinstance(record.event, CallClosed | DraftReady)
 
 
 def _readable(content: bytes) -> Record | None:

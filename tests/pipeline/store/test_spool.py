@@ -142,6 +142,24 @@ def test_at_the_limit_nothing_is_taken_and_nothing_is_lost(tmp_path: Path) -> No
     spool.close()
 
 
+def test_the_end_of_a_call_has_room_where_nothing_else_has(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 100_000, VAULT)
+    with pytest.raises(SpoolFullError):
+        for record in numbered("one", [final(16_000 * i) for i in range(1_000)]):
+            spool.append(record)
+    ends = numbered("one", told()[-2:], 2_000)
+    for end in ends:
+        spool.append(end)
+    with pytest.raises(SpoolFullError):
+        spool.append(SnapshotRecord("one", bytes(1_000)))
+    assert spool.pending("one", 1_999, 9) == ends
+    with pytest.raises(SpoolFullError):
+        for number in range(1_000):
+            spool.append(numbered(f"call-{number}", told()[-1:])[0])
+    assert sum(path.stat().st_size for path in files(tmp_path)) <= 100_000
+    spool.close()
+
+
 def test_a_disk_that_takes_no_more_leaves_no_half_record(
     spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +193,7 @@ def test_a_disk_that_takes_no_new_file_is_tried_again(
     with pytest.raises(SpoolFullError, match="No space left on device"):
         spool.append(records[0])
     monkeypatch.undo()
+    assert files(tmp_path) == []
     spool.append(records[1])
     assert take_all(spool) == [records[1]]
     spool.close()
