@@ -32,7 +32,7 @@ from pipeline.store.errors import StoreError
 from pipeline.store.records import CallRecord
 from pipeline.store.spool import Spool
 from pipeline.store.store import Store
-from pipeline.store.vault import open_vault
+from pipeline.store.vault import Vault, open_vault
 from pipeline.store.writer import StoreWriter
 from pipeline.switchboard import TRY_AGAIN, Switchboard
 from pipeline.workers import Workers
@@ -57,7 +57,7 @@ class Service:
         self._diarizers: dict[str, Diarizer] = {}
         self._opening = threading.Lock()
         vault = open_vault(config.store.key_file, config.store.encrypt)
-        self._store = Store.open(config.store.url, vault)
+        self._store = _open_alone(config.store.url, vault)
         spool_bytes = config.store.spool_mb * 1_000_000
         self._spool = Spool(config.store.spool, spool_bytes, vault)
         self._writer = StoreWriter(self._spool, lambda: self._store)
@@ -199,6 +199,16 @@ class Service:
     def _admission(self) -> AdmissionSettings:
         live = self.config.live
         return AdmissionSettings(promise_s=live.promise_ms / 1000, calls=live.max_calls)
+
+
+def _open_alone(url: str, vault: Vault) -> Store:
+    store = Store.open(url, vault)
+    try:
+        store.claim()
+    except StoreError:
+        store.close()
+        raise
+    return store
 
 
 def _is_mixed(info: CallInfo) -> bool:

@@ -14,6 +14,7 @@ from models.errors import InputError
 from pipeline.formats.event_json import decode_durable
 from pipeline.store.columns import SealedText
 from pipeline.store.database import (
+    hold_alone,
     lock_schema,
     make_folder,
     open_engine,
@@ -51,6 +52,7 @@ class Store:
         """Use `Store.open`."""
         self._engine = engine
         self._vault = vault
+        self._alone: Connection | None = None
 
     @classmethod
     def open(cls, url: str, vault: Vault) -> Store:
@@ -76,7 +78,16 @@ class Store:
 
     def close(self) -> None:
         """Give up the connections."""
+        if self._alone is not None:
+            self._alone.close()
         self._engine.dispose()
+
+    def claim(self) -> None:
+        """Keep a second server off this database: it would go on with the calls of the first.
+
+        Until `close`, or until PostgreSQL goes away. Raises `StoreError` where another server is there.
+        """
+        self._alone = hold_alone(self._engine)
 
     def ping(self) -> None:
         """Raises `StoreAwayError` while the database is away."""
