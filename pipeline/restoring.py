@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from models.errors import WrapupError
 from pipeline.store.errors import StoreError
 from pipeline.store.records import CallRecord
 from pipeline.store.spool import Spool
@@ -71,8 +72,8 @@ class Restoring:
             try:
                 log.warning("%d calls of a server that died go on", self._all_go_on())
                 return
-            except StoreError as error:
-                log.warning("the store cannot say which calls go on: %s", error)
+            except WrapupError as error:
+                log.warning("calls of the server before cannot go on yet: %s", error)
                 self._closed.wait(RETRY_S)
 
     def _all_go_on(self) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.core.events import CallClosed, DraftReady
-from pipeline.store.errors import SpoolFullError, StoreError
+from pipeline.store.errors import SpoolFullError, StoreAwayError, StoreError, UnreadableError
 from pipeline.store.packing import call_of, pack, unpack
 from pipeline.store.records import EventRecord, Record
 from pipeline.store.rejects import Rejects
@@ -120,14 +120,20 @@ class Spool:
     def next_batch(self, count: int) -> Batch | None:
         """Wait for records and give the oldest, `count` at most; None when there will be no more.
 
-        Gives the same again until `written` was called. Raises `UnreadableError` for damaged records.
+        Gives the same again until `written` was called. Raises `UnreadableError` for damaged records, and
+        `StoreAwayError` while the disk cannot be read.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._draining)
             if not self._waiting:
                 return None
             first, offset = self._segments[0], self._offset
-        entries = first.read(offset, count)
+        try:
+            entries = first.read(offset, count)
+        except OSError as error:
+            raise StoreAwayError(f"{first.path}: cannot be read ({error.strerror})") from error
+        if not entries:
+            raise UnreadableError(f"{first.path}: damaged behind byte {offset}")
         return Batch(tuple(entry.content for entry in entries), entries[-1].end)
 
     def written(self, batch: Batch) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.events import DurableEvent
 from pipeline.store import segments
-from pipeline.store.errors import SpoolFullError, StoreError, UnreadableError
+from pipeline.store.errors import SpoolFullError, StoreAwayError, StoreError, UnreadableError
 from pipeline.store.packing import pack, unpack, unpack_value
 from pipeline.store.records import EventRecord, Record, SnapshotRecord
 from pipeline.store.rejects import REJECTED
@@ -305,6 +305,20 @@ def test_a_record_that_was_tampered_with_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match=r"000000000001\.spool: record does not open"):
         spool.next_batch(1)
     spool.close()
+
+
+def test_a_file_that_is_damaged_or_away_is_named(spool: Spool, tmp_path: Path) -> None:
+    spool.append(whole_call("one")[0])
+    (path,) = files(tmp_path / "spool")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(UnreadableError, match=r"000000000001\.spool: damaged behind byte"):
+        spool.next_batch(1)
+    path.rename(tmp_path / "away")
+    with pytest.raises(StoreAwayError, match="cannot be read"):
+        spool.next_batch(1)
+    path.write_bytes(whole)
+    assert spool.next_batch(1) is not None
 
 
 def test_one_process_at_a_time(spool: Spool, tmp_path: Path) -> None:
