@@ -78,14 +78,15 @@ class Restoring:
 
     def _all_go_on(self) -> int:
         records = [record for record in self._store.open_calls() if self.awaits(record.call_id)]
+        count = 0
         for record in records:
-            self._one_goes_on(record)
+            count += self._one_goes_on(record)
             self._awaited.discard(record.call_id)
         self._awaited.clear()
-        return len(records)
+        return count
 
-    def _one_goes_on(self, record: CallRecord) -> None:
-        """One call that cannot be read must not keep the others, or the server, from going on."""
+    def _one_goes_on(self, record: CallRecord) -> bool:
+        """Whether a call goes on; one that cannot be read is closed, and keeps no other from going on."""
         try:
             self._go_on(record)
         except UNUSABLE as error:
@@ -93,3 +94,5 @@ class Restoring:
                 raise
             log.error("call %s cannot go on and is closed: %s", record.call_id, type(error).__name__)
             self._give_up(record)
+            return False
+        return True
