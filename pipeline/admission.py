@@ -40,7 +40,7 @@ class Refusal:
 
 
 class Admission:
-    """Decides by what was measured. Use from one thread."""
+    """Decides by what was measured. One thread at a time."""
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ class Task:
     """A job on its way, with its audio, shape (n,), where it has some, and who hears of its result.
 
     `wanted` turns false while the job is read and nobody needs it any more; the engine asks between tokens.
+    `done` turns true once it was read, before its result is delivered.
     """
 
     job: TranscribeJob | SummarizeJob
@@ -33,6 +34,7 @@ class Task:
     kind: Kind
     wanted: bool = True
     waiting: bool = True
+    done: bool = False
 
 
 Entry: TypeAlias = tuple[int, int, Task]

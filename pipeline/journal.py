@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from pipeline.core.events import (
 )
 from pipeline.doors.messages import CallInfo
 from pipeline.feed import Envelope
+from pipeline.load import Clock
 from pipeline.metrics import Backlog, Metrics
 from pipeline.store.errors import SpoolFullError, StoreError
 from pipeline.store.feed import events_after
@@ -31,11 +33,10 @@ from pipeline.store.records import (
     CallRecord,
     EventRecord,
     JobResultRecord,
-    OpenCall,
     Record,
     SnapshotRecord,
 )
-from pipeline.store.spool import Spool
+from pipeline.store.spool import Spool, ends_call
 from pipeline.store.store import Store
 from pipeline.store.writer import StoreWriter
 
@@ -46,6 +47,8 @@ REMEMBERED = 20_000
 
 ASK_S = 0.5
 """How long the beginning of a call waits for the store."""
+ASK_AGAIN_S = 5.0
+"""How long the store is asked nothing more after it did not answer in time."""
 
 Publish = Callable[[Envelope], None]
 Now = Callable[[], datetime]
@@ -60,13 +63,22 @@ class Journal:
     """Records of all calls of one server; also the history that its feed reads."""
 
     def __init__(
-        self, spool: Spool, writer: StoreWriter, store: Store, metrics: Metrics, now: Now = utc_now
+        self,
+        spool: Spool,
+        writer: StoreWriter,
+        store: Store,
+        metrics: Metrics,
+        now: Now = utc_now,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._spool = spool
         self._writer = writer
         self._store = store
         self._metrics = metrics
         self._now = now
+        self._clock = clock
+        self._ask_from_s = clock()
+        self._full = False
         self._next = max(spool.last_seq(), store.last_seq()) + 1
         self._publish: Publish = _to_nobody
         self._given: dict[str, set[str]] = {}
@@ -95,11 +107,13 @@ class Journal:
         )
         self._keep(record)
 
-    def adopt(self, call: OpenCall) -> None:
-        """A call goes on after a restart: what it says again of what is known is not said twice."""
-        call_id = call.record.call_id
-        self._remember(call_id, call.record.site)
-        self._given[call_id] = self._store.event_ids(call_id)
+    def adopt(self, call: CallRecord) -> None:
+        """A call goes on after a restart: what it says again of what is known is not said twice.
+
+        Raises `StoreError`.
+        """
+        self._remember(call.call_id, call.site)
+        self._given[call.call_id] = self._store.event_ids(call.call_id)
 
     def closed(self, call_id: str) -> None:
         """All of a call is out."""
@@ -149,23 +163,25 @@ class Journal:
     def is_over(self, call_id: str) -> bool:
         """Whether a call is closed already, also where the store does not know yet.
 
-        A store that is away or slow is not waited for: a call never waits for it, and one that is opened
-        again under the same id changes nothing of what was kept.
+        A store that is away or slow is not waited for, nor asked again for some seconds: a call never waits
+        for it, and one that is opened again under the same id changes nothing of what was kept.
         """
         if call_id in self._over:
             return True
-        if not self._writer.reachable:
+        if not self._writer.reachable or self._clock() < self._ask_from_s:
             return False
         try:
             stored = self._asking.submit(self._store.call, call_id).result(ASK_S)
         except (TimeoutError, StoreError) as error:
+            self._ask_from_s = self._clock() + ASK_AGAIN_S
             log.warning("the store did not say whether a call is over: %s", type(error).__name__)
             return False
         return stored is not None and stored.end_code is not None
 
     def backlog(self) -> Backlog:
         """What waits for the store."""
-        return Backlog(self._spool.waiting_records, self._spool.waiting_bytes, self._writer.reachable)
+        spool, writer = self._spool, self._writer
+        return Backlog(spool.waiting_records, spool.waiting_bytes, writer.reachable, writer.rejected)
 
     def close(self) -> None:
         """Ask the store nothing more."""
@@ -177,7 +193,14 @@ class Journal:
             self._spool.append(record)
         except SpoolFullError as error:
             self._metrics.not_stored.inc()
-            log.error("a record was not kept: %s", error)
+            if not self._full:
+                log.error("records are not kept from here on: %s", error)
+            self._full = True
+        else:
+            # The ends of calls have room of their own, and say nothing of the rest.
+            if self._full and not ends_call(record):
+                log.warning("records are kept again")
+                self._full = False
 
     def _remember(self, call_id: str, site: str | None) -> str | None:
         self._sites[call_id] = site

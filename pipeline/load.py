@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 Clock = Callable[[], float]
 
 
 class LoadMeter:
-    """The share of the workers' time that work took lately, from 0 to 1 (a little more in a burst).
+    """The share of the workers' time that work took lately, from 0 to 1.
 
-    An exponential mean over about `memory_s`. Safe from several threads.
+    An exponential mean over about `memory_s`, work that goes on included: what a thread does for s seconds
+    until now weighs 1 - exp(-s / memory_s). Safe from several threads.
     """
 
     def __init__(self, threads: int, clock: Clock, memory_s: float = 3.0) -> None:
@@ -22,19 +23,31 @@ class LoadMeter:
         self._memory_s = memory_s
         self._load = 0.0
         self._at_s = clock()
+        self._busy_since_s: dict[int, float] = {}
         self._lock = threading.Lock()
 
-    def worked(self, seconds: float) -> None:
-        """One thread was busy for `seconds` until now."""
+    def begin(self) -> None:
+        """The calling thread is busy from now on."""
         with self._lock:
+            self._busy_since_s[threading.get_ident()] = self._clock()
+
+    def end(self) -> float:
+        """The calling thread is no more busy; the seconds for which it was."""
+        with self._lock:
+            seconds = self._clock() - self._busy_since_s.pop(threading.get_ident())
             self._fade()
-            self._load += seconds / (self._memory_s * self._threads)
+            self._load += self._weight(seconds)
+            return seconds
 
     def load(self) -> float:
         """The share now."""
         with self._lock:
             self._fade()
-            return self._load
+            now_s = self._clock()
+            return self._load + sum(self._weight(now_s - since_s) for since_s in self._busy_since_s.values())
+
+    def _weight(self, seconds: float) -> float:
+        return -math.expm1(-seconds / self._memory_s) / self._threads
 
     def _fade(self) -> None:
         now_s = self._clock()
@@ -42,12 +55,17 @@ class LoadMeter:
         self._at_s = now_s
 
 
-class LatencyWindow:
-    """Latencies of the last `window_s` seconds. Safe from several threads."""
+Ages = Callable[[], Sequence[float]]
 
-    def __init__(self, clock: Clock, window_s: float = 10.0) -> None:
+
+class LatencyWindow:
+    """Latencies of the last `window_s` seconds, and of what has not come yet. Safe from several threads."""
+
+    def __init__(self, clock: Clock, window_s: float = 10.0, under_way: Ages = tuple) -> None:
+        """`under_way`: for how many seconds each text that is due has been waited for."""
         self._clock = clock
         self._window_s = window_s
+        self._under_way = under_way
         self._seen: deque[tuple[float, float]] = deque()
         self._lock = threading.Lock()
 
@@ -58,10 +76,14 @@ class LatencyWindow:
             self._forget()
 
     def p95_s(self) -> float | None:
-        """The 95th percentile by nearest rank; None when nothing came lately."""
+        """The 95th percentile by nearest rank; None when nothing came lately and nothing is due.
+
+        What is waited for counts with its age: it will be as late at least, and stuck engines are seen.
+        """
+        ages = self._under_way()
         with self._lock:
             self._forget()
-            latencies = sorted(latency_s for _, latency_s in self._seen)
+            latencies = sorted([*ages, *(latency_s for _, latency_s in self._seen)])
         if not latencies:
             return None
         return latencies[math.ceil(0.95 * len(latencies)) - 1]

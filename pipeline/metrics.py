@@ -16,11 +16,12 @@ LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5,
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Records that wait to be written to the store, their bytes, and whether it can be reached."""
+    """Records that wait for the store, their bytes, whether it can be reached, and how many it refused."""
 
     records: int
     bytes: int
     reachable: bool
+    rejected: int = 0
 
 
 class Metrics:
@@ -91,3 +92,6 @@ class _Watched:
         yield GaugeMetricFamily("wrapup_store_waiting", "Records not yet stored.", value=backlog.records)
         yield GaugeMetricFamily("wrapup_store_waiting_bytes", "Their size.", value=backlog.bytes)
         yield GaugeMetricFamily("wrapup_store_reachable", "1 or 0.", value=int(backlog.reachable))
+        yield CounterMetricFamily(
+            "wrapup_records_rejected", "Records that the store refused.", value=backlog.rejected
+        )

@@ -18,21 +18,23 @@ from models.ports import Diarizer
 from pipeline.admission import Admission, AdmissionSettings
 from pipeline.app import OpenEngines, open_engines
 from pipeline.config import Config
-from pipeline.core.events import EndCode, UtteranceFinal
+from pipeline.core.events import CallClosed, EndCode, UtteranceFinal
 from pipeline.core.session import Session, SessionSettings
 from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo
 from pipeline.journal import Journal
-from pipeline.live import Ground, LiveCall
+from pipeline.live import Ground, LiveCall, StreamRefused
 from pipeline.load import Clock, LatencyWindow
 from pipeline.metrics import Metrics
+from pipeline.restoring import Restoring
 from pipeline.shell import CallEngines, Value
-from pipeline.store.records import OpenCall
+from pipeline.store.errors import StoreError
+from pipeline.store.records import CallRecord
 from pipeline.store.spool import Spool
 from pipeline.store.store import Store
-from pipeline.store.vault import open_vault
+from pipeline.store.vault import Vault, open_vault
 from pipeline.store.writer import StoreWriter
-from pipeline.switchboard import Switchboard
+from pipeline.switchboard import TRY_AGAIN, Switchboard
 from pipeline.workers import Workers
 
 WAITING_BLOCKS = 4_000
@@ -55,18 +57,19 @@ class Service:
         self._diarizers: dict[str, Diarizer] = {}
         self._opening = threading.Lock()
         vault = open_vault(config.store.key_file, config.store.encrypt)
-        self._store = Store.open(config.store.url, vault)
+        self._store = _open_alone(config.store.url, vault)
         spool_bytes = config.store.spool_mb * 1_000_000
         self._spool = Spool(config.store.spool, spool_bytes, vault)
         self._writer = StoreWriter(self._spool, lambda: self._store)
         self._writer.flush(config.store.patience_s)
-        self.journal = Journal(self._spool, self._writer, self._store, self.metrics)
+        self.journal = Journal(self._spool, self._writer, self._store, self.metrics, clock=clock)
         self._workers = Workers(self._engines.for_jobs(), cores(), clock)
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
         self.limits = config.live.limits()
-        self._latency = LatencyWindow(clock)
+        self._latency = LatencyWindow(clock, under_way=self._workers.final_ages_s)
         admission = Admission(self._admission(), self._latency, self._workers.meter.load, clock)
         self.switchboard = Switchboard(self, admission, self.metrics)
+        self._restoring = Restoring(self._spool, self._store, self._go_on, self._give_up)
         self.metrics.watch(self._workers, self.journal.backlog)
 
     def __enter__(self) -> Self:
@@ -75,6 +78,7 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._restoring.close()
         self._pool.shutdown()
         self._workers.__exit__(kind, error, trace)
         self.journal.close()
@@ -89,29 +93,50 @@ class Service:
 
     def is_over(self, call_id: str) -> bool:
         """See `Beginnings`."""
+        if self._restoring.awaits(call_id):
+            raise StreamRefused(TRY_AGAIN, "the call goes on in a moment; try again in 1 s")
         return self.journal.is_over(call_id)
 
     def restore(self) -> int:
         """Go on with the calls that were in progress when a server before this one died; how many.
 
-        Each waits for its client as after a lost connection, and is closed as "interrupted" without one.
-        Raises `StoreError`.
+        Each waits for its client as after a lost connection, and is closed as "interrupted" without one, as
+        "failed" where what was stored of it cannot be read. See `Restoring.begin` for a slow store, and for
+        what it raises.
         """
-        found = self._store.open_calls()
-        for stored in found:
-            self.journal.adopt(stored)
-            self.switchboard.adopt(self._call_again(stored))
-        return len(found)
+        return self._restoring.begin()
 
-    def _call_again(self, stored: OpenCall) -> LiveCall:
-        record = stored.record
+    def _go_on(self, record: CallRecord) -> None:
+        self.journal.adopt(record)
+        self.switchboard.adopt(self._call_again(record))
+
+    def _give_up(self, record: CallRecord) -> None:
+        self.journal.adopt(record)
+        end = CallClosed("closed", "failed", self._told_until(record.call_id), "und")
+        self.journal.event(record.call_id, end)
+        self.journal.closed(record.call_id)
+        self.metrics.calls_ended.labels(end.code).inc()
+
+    def _told_until(self, call_id: str) -> int:
+        """Samples up to the end of the last final that can be read."""
+        try:
+            return max((final.end_samples for final in self._finals(call_id)), default=0)
+        except StoreError as error:
+            if error.retryable:
+                raise
+            return 0
+
+    def _finals(self, call_id: str) -> list[UtteranceFinal]:
+        events = self._store.events(call_id, 0, ALL_FINALS)
+        return [kept.event for kept in events if isinstance(kept.event, UtteranceFinal)]
+
+    def _call_again(self, record: CallRecord) -> LiveCall:
         info = CallInfo(record.call_id, record.roles, site=record.site, queue=record.queue)
-        if stored.snapshot is None:
+        snapshot = self._store.snapshot(record.call_id)
+        if snapshot is None:
             session = Session(self._session_settings(info))
         else:
-            events = self._store.events(record.call_id, 0, ALL_FINALS)
-            finals = [kept.event for kept in events if isinstance(kept.event, UtteranceFinal)]
-            session = Session.restore(stored.snapshot, finals)
+            session = Session.restore(snapshot, self._finals(record.call_id))
         known = self._store.job_results(record.call_id)
         return self._call(info, session, alone="interrupted", known=known)
 
@@ -174,6 +199,16 @@ class Service:
     def _admission(self) -> AdmissionSettings:
         live = self.config.live
         return AdmissionSettings(promise_s=live.promise_ms / 1000, calls=live.max_calls)
+
+
+def _open_alone(url: str, vault: Vault) -> Store:
+    store = Store.open(url, vault)
+    try:
+        store.claim()
+    except StoreError:
+        store.close()
+        raise
+    return store
 
 
 def _is_mixed(info: CallInfo) -> bool:

@@ -34,7 +34,7 @@ class Beginnings(Protocol):
         ...
 
     def is_over(self, call_id: str) -> bool:
-        """Whether a call of that id is closed already."""
+        """Whether a call of that id is closed already. Raises `StreamRefused` while that is not known."""
         ...
 
 
@@ -46,9 +46,10 @@ class Switchboard:
         self._admission = admission
         self._metrics = metrics
         self._calls: dict[str, LiveCall] = {}
-        # The event loop takes the first lock, so that nobody may wait for the store while holding it.
+        # The event loop takes the lock, so that nobody may wait for the store or an engine while holding it.
+        # A call that begins has its place before that, and other streams of it wait for it alone.
+        self._beginning: dict[str, Future[LiveCall]] = {}
         self._lock = threading.Lock()
-        self._beginning = threading.Lock()
         self._draining = False
 
     def __len__(self) -> int:
@@ -64,7 +65,7 @@ class Switchboard:
         with self._lock:
             if call_id is not None and call_id in self._calls:
                 return None
-            return DRAINING if self._draining else self._admission.judge(len(self._calls))
+            return self._judge()
 
     def count_refusal(self, why: str) -> None:
         """A stream was turned away."""
@@ -72,10 +73,7 @@ class Switchboard:
 
     def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
         """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
-        call = self._calls.get(started.info.call_id)
-        if call is None:
-            with self._beginning:
-                call = self._calls.get(started.info.call_id) or self._take(started.info)
+        call = self._find(started.info)
         return call, call.join(started, hang_up)
 
     def adopt(self, call: LiveCall) -> None:
@@ -98,21 +96,53 @@ class Switchboard:
         for call in self.calls():
             call.end(code)
 
+    def _judge(self) -> Refusal | None:
+        if self._draining:
+            return DRAINING
+        return self._admission.judge(len(self._calls) + len(self._beginning))
+
+    def _find(self, info: CallInfo) -> LiveCall:
+        """The call of this id, in progress, beginning or new. Raises `StreamRefused`."""
+        with self._lock:
+            call = self._calls.get(info.call_id)
+            if call is not None:
+                return call
+            beginning = self._beginning.get(info.call_id)
+            if beginning is None:
+                refusal = self._judge()
+                if refusal is not None:
+                    raise StreamRefused(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
+                self._admission.took()
+                place = self._beginning[info.call_id] = Future[LiveCall]()
+        return beginning.result() if beginning is not None else self._begin(info, place)
+
+    def _begin(self, info: CallInfo, place: Future[LiveCall]) -> LiveCall:
+        try:
+            call = self._take(info)
+        except BaseException as error:
+            with self._lock:
+                self._beginning.pop(info.call_id, None)
+            place.set_exception(error)
+            raise
+        place.set_result(call)
+        return call
+
     def _take(self, info: CallInfo) -> LiveCall:
-        refusal = self.refusal()
-        if refusal is not None:
-            raise StreamRefused(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
         if self._beginnings.is_over(info.call_id):
             raise StreamRefused(POLICY, "the call is over: a new call needs a new id")
-        call = self._beginnings.begin(info)
         with self._lock:
-            self._admission.took()
+            # What a server before this one left may have been adopted while the store was asked.
+            adopted = self._calls.get(info.call_id)
+            if adopted is not None:
+                return adopted
+        call = self._beginnings.begin(info)
         self._put(call)
         call.open_leg(info.associate, info.queue)
         return call
 
     def _put(self, call: LiveCall) -> None:
         with self._lock:
+            self._beginning.pop(call.info.call_id, None)
             self._calls[call.info.call_id] = call
             self._metrics.calls.set(len(self._calls))
         call.done.add_done_callback(partial(self._ended, call.info.call_id))

@@ -62,6 +62,8 @@ class Workers:
         self._clock = clock
         self._queue = JobQueue()
         self._running: list[Task] = []
+        # Finals that wait or are read, the oldest first, and since when.
+        self._finals: dict[Task, float] = {}
         self._changed = threading.Condition()
         self._open = True
         # An engine that batches is a device of its own: a second thread would only split its batches.
@@ -97,10 +99,17 @@ class Workers:
         with self._changed:
             return self._queue.waiting()
 
+    def final_ages_s(self) -> list[float]:
+        """For how many seconds each final that waits or is read has been due."""
+        with self._changed:
+            now_s = self._clock()
+            return [now_s - since_s for since_s in self._finals.values()]
+
     def put(self, task: Task) -> None:
         """Queue a task; where all threads are busy and one reads partials, that one makes room."""
         with self._changed:
             self._queue.put(task)
+            self._note_final(task)
             if task.kind != "partial" and len(self._running) >= len(self._threads):
                 reading = [other for other in self._running if other.kind == "partial" and other.wanted]
                 # Partials of one batch stop together or not at all.
@@ -113,11 +122,13 @@ class Workers:
         """See `JobQueue`."""
         with self._changed:
             self._queue.promote(task, kind)
+            self._note_final(task)
 
     def drop(self, task: Task) -> None:
         """See `JobQueue`."""
         with self._changed:
             self._queue.drop(task)
+            self._finals.pop(task, None)
             self.tally.cancelled += 1
 
     def shed(self) -> bool:
@@ -127,6 +138,10 @@ class Workers:
         with self._changed:
             self.tally.shed += 1
         return True
+
+    def _note_final(self, task: Task) -> None:
+        if task.kind == "final" and task.wanted and not task.done:
+            self._finals.setdefault(task, self._clock())
 
     def _take(self) -> list[Task]:
         """The next tasks; empty when closed."""
@@ -140,19 +155,20 @@ class Workers:
 
     def _work(self) -> None:
         while batch := self._take():
-            began_s = self._clock()
+            self.meter.begin()
             values = self._values(batch)
-            self._count(batch, self._clock() - began_s)
+            self._count(batch, self.meter.end())
             for task, value in zip(batch, values, strict=True):
                 if not isinstance(value, _Cancelled):
                     task.deliver(Result(task.job.id, value))
 
     def _count(self, batch: Sequence[Task], seconds: float) -> None:
-        self.meter.worked(seconds)
         kind = batch[0].kind
         with self._changed:
             for task in batch:
+                task.done = True
                 self._running.remove(task)
+                self._finals.pop(task, None)
             self.tally.done[kind] = self.tally.done.get(kind, 0) + len(batch)
             self.tally.busy_s[kind] = self.tally.busy_s.get(kind, 0.0) + seconds
 

@@ -25,6 +25,8 @@ SQLITE_PRAGMAS = (
 BUSY_S = 5.0
 CONNECT_S = 10
 DEAD_LINK_MS = 30_000
+SCHEMA_LOCK = 7713402
+SERVER_LOCK = 7713403
 
 _WRITES = "wrapup_writes"
 
@@ -114,6 +116,9 @@ def driver_errors() -> Iterator[None]:
         raise kind(f"the database failed: {_said(error)}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the database failed: {type(error).__name__}") from error
+    except (OverflowError, UnicodeError) as error:
+        # A number or a character that the driver cannot send; it does not wrap these.
+        raise StoreError(f"the database takes no such value: {type(error).__name__}") from error
 
 
 def _may_pass(error: DBAPIError) -> bool:
@@ -158,7 +163,24 @@ def make_folder(engine: Engine) -> None:
 def lock_schema(connection: Connection) -> None:
     """One process at a time changes the schema; SQLite's writer has that already."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7713402)")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
+
+
+def hold_alone(engine: Engine) -> Connection | None:
+    """A connection that keeps a second server off the database until it is closed or breaks.
+
+    None on SQLite, whose file no other machine has. Raises `StoreError` where another server is there.
+    """
+    if engine.dialect.name != "postgresql":
+        return None
+    with driver_errors():
+        # Outside the pool and outside a transaction: it stays open for as long as the server runs.
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
+        if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({SERVER_LOCK})").scalar_one():
+            return connection
+        connection.close()
+    raise StoreError(f"{shown(engine)}: another server uses this database; stop it, or give each its own")
 
 
 def truncate_wal(engine: Engine) -> bool:

@@ -59,13 +59,23 @@ def pack(record: Record) -> bytes:
 
 def unpack(data: bytes) -> Record:
     """The record that `pack` was given. Raises `StoreError`."""
-    name, members = json.loads(data)
-    if name not in _RECORDS:
-        raise StoreError(f"a waiting record is of a kind that this version does not know: {name}")
     try:
+        name, members = json.loads(data)
+        if name not in _RECORDS:
+            raise StoreError(f"a waiting record is of a kind that this version does not know: {name}")
         return cast(Record, _RECORDS[name](**{key: _member(key, value) for key, value in members.items()}))
     except InputError as error:
         raise StoreError(f"a waiting event cannot be read: {error}") from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise StoreError(f"a waiting record cannot be read: {type(error).__name__}") from error
+
+
+def call_of(data: bytes) -> str:
+    """The call of a packed record. Raises `StoreError`."""
+    try:
+        return str(json.loads(data)[1]["call_id"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise StoreError(f"a waiting record cannot be read: {type(error).__name__}") from error
 
 
 def _plain(value: Any) -> Any:

@@ -101,11 +101,3 @@ class StoredCall:
     duration_samples: int | None
     spoken_language: str | None
     forgotten_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCall:
-    """A call that was never closed, with its newest snapshot."""
-
-    record: CallRecord
-    snapshot: bytes | None

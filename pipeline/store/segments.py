@@ -61,6 +61,7 @@ class Segment:
             segment._write(header)
         except OSError:
             segment.finish()
+            path.unlink(missing_ok=True)
             raise
         segment.start = segment.size
         return segment

@@ -15,16 +15,20 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline.store.errors import SpoolFullError, StoreError
-from pipeline.store.packing import pack, unpack
+from pipeline.core.events import CallClosed, DraftReady
+from pipeline.store.errors import SpoolFullError, StoreAwayError, StoreError, UnreadableError
+from pipeline.store.packing import call_of, pack, unpack
 from pipeline.store.records import EventRecord, Record
+from pipeline.store.rejects import Rejects
 from pipeline.store.segments import SUFFIX, Entry, Segment, bytes_taken
 from pipeline.store.vault import Vault
 
 SEGMENT_BYTES = 256 * 1024
 """A file is closed at this size: as much is written again at most after a crash."""
-REJECTED = "rejected"
-"""Folder of what the database refused for good: nothing is lost, and nothing waits behind it."""
+RESERVE_SHARE = 20
+"""A twentieth of the limit is for the ends of calls: a call that is cut short is known to be over."""
+REJECTS_SHARE = 10
+"""What the store refuses may take a tenth of the limit more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Spool:
         """
         self._folder = folder
         self._limit_bytes = limit_bytes
+        self._reserve_bytes = limit_bytes // RESERVE_SHARE
         self._segment_bytes = min(SEGMENT_BYTES, limit_bytes // 4)
         self._vault = vault
         self._changed = threading.Condition()
@@ -62,10 +67,12 @@ class Spool:
         except StoreError:
             self._lock.release()
             raise
+        self._rejects = Rejects(folder, limit_bytes // REJECTS_SHARE, vault)
         self._next = int(self._segments[-1].path.stem) + 1 if self._segments else 1
         self._active: Segment | None = None
         self._bytes = sum(segment.size for segment in self._segments)
         self._waiting = sum(segment.records for segment in self._segments)
+        self._written = 0
         self._taken = 0
         self._offset = 0
         with self._changed:
@@ -90,8 +97,10 @@ class Spool:
     def append(self, record: Record) -> None:
         """Keep a record; returns once the operating system has it.
 
-        Raises `SpoolFullError` at the limit, or where the disk takes no more. Nothing of it is then kept.
+        Raises `SpoolFullError` at the limit, or where the disk takes no more. Nothing of it is then kept. The
+        last of the room is for the note and the close of a call.
         """
+        room = self._limit_bytes if ends_call(record) else self._limit_bytes - self._reserve_bytes
         content = pack(record)
         seq = record.seq if isinstance(record, EventRecord) else 0
         with self._changed:
@@ -99,7 +108,7 @@ class Spool:
                 segment = self._writable()
                 sealed = segment.seal(content)
                 taken = self._bytes + bytes_taken(sealed)
-                if taken > self._limit_bytes:
+                if taken > room:
                     raise SpoolFullError(f"spool {self._folder}: full ({self._limit_bytes} bytes)")
                 segment.append(sealed, seq)
                 self._bytes = taken
@@ -111,14 +120,20 @@ class Spool:
     def next_batch(self, count: int) -> Batch | None:
         """Wait for records and give the oldest, `count` at most; None when there will be no more.
 
-        Gives the same again until `written` was called. Raises `UnreadableError` for damaged records.
+        Gives the same again until `written` was called. Raises `UnreadableError` for damaged records, and
+        `StoreAwayError` while the disk cannot be read.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._draining)
             if not self._waiting:
                 return None
             first, offset = self._segments[0], self._offset
-        entries = first.read(offset, count)
+        try:
+            entries = first.read(offset, count)
+        except OSError as error:
+            raise StoreAwayError(f"{first.path}: cannot be read ({error.strerror})") from error
+        if not entries:
+            raise UnreadableError(f"{first.path}: damaged behind byte {offset}")
         return Batch(tuple(entry.content for entry in entries), entries[-1].end)
 
     def written(self, batch: Batch) -> None:
@@ -126,21 +141,17 @@ class Spool:
         with self._changed:
             self._taken += len(batch.contents)
             self._waiting -= len(batch.contents)
+            self._written += len(batch.contents)
             self._offset = batch.end
             self._drop_written()
             self._changed.notify_all()
 
-    def reject(self, content: bytes) -> None:
-        """Set a record aside that the store refuses, in a file of its own. Raises `SpoolFullError`."""
-        folder = self._folder / REJECTED
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            number = sum(1 for _ in folder.glob(f"*{SUFFIX}")) + 1
-            segment = Segment.create(folder / f"{number:012d}{SUFFIX}", self._vault)
-            segment.append(segment.seal(content), 0)
-            segment.finish()
-        except OSError as error:
-            raise SpoolFullError(f"spool {folder}: cannot be written ({error.strerror})") from error
+    def reject(self, content: bytes) -> bool:
+        """Set a record aside that the store refuses; False where as many lie there as may.
+
+        Raises `SpoolFullError` where the disk takes no more.
+        """
+        return self._rejects.keep(content)
 
     def pending(self, call_id: str | None, after_seq: int, limit: int) -> list[EventRecord]:
         """Events that wait here, of one call or of all, with a seq over `after_seq`, in order.
@@ -160,10 +171,25 @@ class Spool:
                 break
         return found[:limit]
 
-    def wait_until_written(self, timeout_s: float) -> bool:
-        """Whether the store has all that was appended, within this time."""
+    def call_ids(self) -> set[str]:
+        """Calls of which something waits here. Raises `UnreadableError`."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting, timeout_s)
+            places = [
+                (segment, self._offset if index == 0 else segment.start)
+                for index, segment in enumerate(self._segments)
+            ]
+        return {call_of(entry.content) for place in places for entry in self._entries_in(*place)}
+
+    def mark(self) -> int:
+        """The place behind all that was appended so far, for `wait_until_written`."""
+        with self._changed:
+            return self._written + self._waiting
+
+    def wait_until_written(self, timeout_s: float, mark: int | None = None) -> bool:
+        """Whether the store has all that was appended, up to `mark` or up to now, within this time."""
+        end = self.mark() if mark is None else mark
+        with self._changed:
+            return self._changed.wait_for(lambda: self._written >= end, timeout_s)
 
     def drain(self) -> None:
         """Nothing more will be appended: once nothing waits, `next_batch` gives None."""
@@ -210,14 +236,32 @@ class Spool:
             self._offset = max(self._offset, self._segments[0].start)
 
     @staticmethod
-    def _events_in(segment: Segment, offset: int, call_id: str | None, after_seq: int) -> list[EventRecord]:
+    def _entries_in(segment: Segment, offset: int, after_seq: int = -1) -> list[Entry]:
+        """What is in a file; nothing where it was written to the store, and deleted, meanwhile."""
         try:
-            entries: list[Entry] = segment.read(offset, segment.records, after_seq)
+            return segment.read(offset, segment.records, after_seq)
         except FileNotFoundError:
             return []
-        records = [unpack(entry.content) for entry in entries]
+
+    def _events_in(
+        self, segment: Segment, offset: int, call_id: str | None, after_seq: int
+    ) -> list[EventRecord]:
+        records = (_readable(entry.content) for entry in self._entries_in(segment, offset, after_seq))
         return [
             record
             for record in records
             if isinstance(record, EventRecord) and call_id in (None, record.call_id)
         ]
+
+
+def ends_call(record: Record) -> bool:
+    """Whether the reserve of a spool is for this record."""
+    return isinstance(record, EventRecord) and isinstance(record.event, CallClosed | DraftReady)
+
+
+def _readable(content: bytes) -> Record | None:
+    """A record; None for one that the writer will set aside."""
+    try:
+        return unpack(content)
+    except StoreError:
+        return None

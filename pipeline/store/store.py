@@ -14,6 +14,7 @@ from models.errors import InputError
 from pipeline.formats.event_json import decode_durable
 from pipeline.store.columns import SealedText
 from pipeline.store.database import (
+    hold_alone,
     lock_schema,
     make_folder,
     open_engine,
@@ -28,7 +29,7 @@ from pipeline.store.migrations import migrate
 from pipeline.store.packing import unpack_value
 from pipeline.store.projections import place
 from pipeline.store.queries import call_record, events_of, legs_of, stored_call
-from pipeline.store.records import EventRecord, OpenCall, Record, ResultValue, StoredCall
+from pipeline.store.records import CallRecord, EventRecord, Record, ResultValue, StoredCall
 from pipeline.store.tables import (
     call_keys,
     calls,
@@ -51,6 +52,7 @@ class Store:
         """Use `Store.open`."""
         self._engine = engine
         self._vault = vault
+        self._alone: Connection | None = None
 
     @classmethod
     def open(cls, url: str, vault: Vault) -> Store:
@@ -76,7 +78,16 @@ class Store:
 
     def close(self) -> None:
         """Give up the connections."""
+        if self._alone is not None:
+            self._alone.close()
         self._engine.dispose()
+
+    def claim(self) -> None:
+        """Keep a second server off this database: it would go on with the calls of the first.
+
+        Until `close`, or until PostgreSQL goes away. Raises `StoreError` where another server is there.
+        """
+        self._alone = hold_alone(self._engine)
 
     def ping(self) -> None:
         """Raises `StoreAwayError` while the database is away."""
@@ -126,17 +137,23 @@ class Store:
         with reading(self._engine) as connection:
             return connection.scalar(select(func.max(events.c.seq))) or 0
 
-    def open_calls(self) -> list[OpenCall]:
+    def open_calls(self) -> list[CallRecord]:
         """Calls that were never closed, the oldest first."""
-        query = (
-            select(calls, call_keys.c.wrapped, snapshots.c.data)
-            .outerjoin_from(calls, call_keys)
-            .outerjoin(snapshots, snapshots.c.call_id == calls.c.call_id)
-            .where(calls.c.closed_at.is_(None), calls.c.forgotten_at.is_(None))
-            .order_by(calls.c.opened_at, calls.c.call_id)
-        )
+        query = select(calls).where(calls.c.closed_at.is_(None), calls.c.forgotten_at.is_(None))
         with reading(self._engine) as connection:
-            return [OpenCall(call_record(row), self._snapshot(row)) for row in connection.execute(query)]
+            found = connection.execute(query.order_by(calls.c.opened_at, calls.c.call_id))
+            return [call_record(row) for row in found]
+
+    def snapshot(self, call_id: str) -> bytes | None:
+        """The newest snapshot of an open call; None where there is none."""
+        query = select(snapshots.c.data, call_keys.c.wrapped, calls.c.forgotten_at)
+        query = query.join_from(snapshots, calls).outerjoin(call_keys)
+        with reading(self._engine) as connection:
+            row = connection.execute(query.where(snapshots.c.call_id == call_id)).one_or_none()
+        if row is None or row.data is None:
+            return None
+        cipher = cipher_of(self._vault, call_id, row.forgotten_at, row.wrapped)
+        return None if cipher is None else cipher.open(row.data, place(snapshots, "data", ""))
 
     def call(self, call_id: str) -> StoredCall | None:
         """A call by its id; None where there is none."""
@@ -205,12 +222,6 @@ class Store:
             cipher = ciphers[row.call_id]
             if cipher is not None and row.event is not None:
                 yield row, json.loads(cipher.open(row.event, place(events, "event", row.event_id)))
-
-    def _snapshot(self, row: Row[Any]) -> bytes | None:
-        cipher = cipher_of(self._vault, row.call_id, row.forgotten_at, row.wrapped)
-        if cipher is None or row.data is None:
-            return None
-        return cipher.open(row.data, place(snapshots, "data", ""))
 
 
 def _is_sealed(kind: object) -> bool:

@@ -61,7 +61,7 @@ class StoreWriter:
 
     @property
     def rejected(self) -> int:
-        """Records that the store refused for good; they lie in the spool's folder of rejected ones."""
+        """Records that the store refused for good, since the start; see `Rejects`."""
         return self._rejected
 
     def flush(self, timeout_s: float) -> bool:
@@ -104,9 +104,10 @@ class StoreWriter:
             except WrapupError as error:
                 if error.retryable:
                     raise
-                self._spool.reject(content)
+                kept = self._spool.reject(content)
                 self._rejected += 1
-                log.error("the store refused a record, which was set aside: %s", error)
+                fate = "set aside" if kept else "dropped, for too many were set aside"
+                log.error("the store refused a record, which was %s: %s", fate, error)
 
     def _try(self, step: Callable[[], T]) -> T | None:
         """What `step` gives, however many tries that takes; None when the writer was told to give up."""

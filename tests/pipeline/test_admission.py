@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.admission import RETRY_S, Admission, AdmissionSettings
-from pipeline.load import LatencyWindow
+from pipeline.load import LatencyWindow, LoadMeter
 from tests.pipeline.clock import VirtualClock
 
 
@@ -70,3 +70,22 @@ def test_a_rush_on_an_idle_machine_is_let_in(machine: Machine) -> None:
     for _ in range(50):
         assert machine.why() is None
         machine.admission.took()
+
+
+def test_stuck_engines_keep_new_calls_out_though_nothing_comes() -> None:
+    clock = VirtualClock()
+    meter, ages = LoadMeter(1, clock), [0.0]
+    latency = LatencyWindow(clock, under_way=lambda: ages)
+    admission = Admission(AdmissionSettings(), latency, meter.load, clock)
+    meter.begin()
+    assert admission.judge(50) is None
+    clock.pass_s(2.0)
+    ages[0] = 2.0
+    late = admission.judge(50)
+    assert late is not None
+    assert late.reason == "texts are 2.0 s late; calls in progress come first"
+    clock.pass_s(18.0)
+    ages.clear()
+    busy = admission.judge(50)
+    assert busy is not None
+    assert busy.reason == "the engines are 100% busy; calls in progress come first"

@@ -73,10 +73,12 @@ def test_workers_and_store_are_read_at_each_scrape() -> None:
         clock.pass_s(0.5)
         engine.open()
         box.ids(4)
-        workers.meter.worked(6.0)
+        workers.meter.begin()
+        clock.pass_s(9.0)
         desk.transcribe(job("p2", "partial"), clip())
-        backlog[0] = Backlog(12, 3_456, False)
+        backlog[0] = Backlog(12, 3_456, False, 2)
         found = scraped(metrics)
+        workers.meter.end()
     assert {name: value for name, value in found.items() if name[0] == "wrapup_jobs_waiting"} == {
         ("wrapup_jobs_waiting", kind): 0 for kind in ("final", "early", "note", "partial")
     }
@@ -84,10 +86,11 @@ def test_workers_and_store_are_read_at_each_scrape() -> None:
     assert found["wrapup_jobs_done_total", "early"] == 0
     assert found["wrapup_engine_seconds_total", "final"] == 0.5
     assert found["wrapup_partials_shed_total", ""] == 1
-    assert found["wrapup_load", ""] > 1.0
+    assert 0.9 < found["wrapup_load", ""] <= 1.0
     assert found["wrapup_store_waiting", ""] == 12
     assert found["wrapup_store_waiting_bytes", ""] == 3_456
     assert found["wrapup_store_reachable", ""] == 0
+    assert found["wrapup_records_rejected_total", ""] == 2
 
 
 def test_no_label_and_no_figure_names_a_call() -> None:

@@ -10,6 +10,9 @@ import pytest
 from pipeline.background import running
 from pipeline.client import Sending, Target
 from pipeline.service import Service
+from pipeline.store.errors import StoreError
+from pipeline.store.store import Store
+from pipeline.store.vault import open_vault
 from tests.pipeline.live_server import by_id, configured, engines, read_feed, run, two_turns
 from tests.postgres import Cluster, find_binaries
 
@@ -52,3 +55,22 @@ def test_a_database_that_is_away_holds_up_no_call(cluster: Cluster, tmp_path: Pa
     plain = [by_id(feed) for feed in feeds]
     assert plain[0] == plain[1] == plain[2]
     assert [one["id"] for feed in feeds for one in feed] == list(range(1, 3 * len(plain[0]) + 1))
+
+
+def test_a_database_has_one_server(cluster: Cluster, tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    url = cluster.new_database("alone")
+    config = config.model_copy(update={"store": config.store.model_copy(update={"url": url})})
+    other = config.model_copy(
+        update={"store": config.store.model_copy(update={"spool": tmp_path / "other"})}, deep=True
+    )
+    with Service(config, engines()) as service:
+        for _ in range(2):
+            with pytest.raises(StoreError, match="another server uses this database; stop it, or give each"):
+                Service(other, engines())
+        # Commands that read may come at any time.
+        Store.open(url, open_vault(config.store.key_file)).close()
+        assert service.journal.backlog().reachable
+    with Service(other, engines()):
+        cluster.stop()
+        cluster.start()

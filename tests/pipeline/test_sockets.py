@@ -371,7 +371,7 @@ def test_a_store_that_is_slow_holds_up_nobody_else() -> None:
             await said(known)
             site.office.may_begin.clear()
             await new.send(HELLO)
-            await until(site.office.switchboard._beginning.locked)
+            await until(lambda: bool(site.office.switchboard._beginning))
             assert site.office.switchboard.refusal("another") is None
             await known.send(control("end"))
             assert (await farewell(known))[1] == 1000

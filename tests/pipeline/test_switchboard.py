@@ -157,3 +157,73 @@ def test_many_streams_of_one_call_at_once_begin_it_once() -> None:
         found = [answer.result(PATIENCE_S) for answer in answers]
     assert len(desk.begun) == 3
     assert sorted(found) == sorted([*desk.begun, *desk.begun, *["refused"] * 6])
+
+
+def test_places_are_counted_before_calls_have_begun() -> None:
+    desk = Desk(AdmissionSettings(calls=1))
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(call_id: str) -> bool:
+        asked.set()
+        assert answer.wait(PATIENCE_S)
+        return False
+
+    desk.is_over = slow  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(desk.board.join, started("a"), lambda code, reason: None)
+        assert asked.wait(PATIENCE_S)
+        # Neither these nor the event loop wait for what the first call waits for.
+        for call_id in ("b", "c"):
+            with pytest.raises(StreamRefused, match="1 calls are in progress") as refused:
+                desk.board.join(started(call_id), lambda code, reason: None)
+            assert refused.value.code == 1013
+        assert desk.board.refusal() is not None
+        second = pool.submit(desk.board.join, started("a", 1), lambda code, reason: None)
+        answer.set()
+        assert first.result(PATIENCE_S)[0] is second.result(PATIENCE_S)[0]
+    assert desk.begun == ["a"]
+
+
+def test_a_slow_beginning_holds_up_no_other() -> None:
+    desk = Desk()
+    answers = {"a": threading.Event(), "b": threading.Event()}
+    desk.is_over = lambda call_id: not answers[call_id].wait(PATIENCE_S)  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(desk.board.join, started("a"), lambda code, reason: None)
+        answers["b"].set()
+        assert pool.submit(desk.board.join, started("b"), lambda code, reason: None).result(PATIENCE_S)
+        assert not slow.done()
+        answers["a"].set()
+        slow.result(PATIENCE_S)
+    assert desk.begun == ["b", "a"]
+
+
+def test_a_beginning_that_fails_gives_its_place_back() -> None:
+    desk = Desk(AdmissionSettings(calls=1))
+    desk.over.add("a")
+    for _ in range(2):
+        with pytest.raises(StreamRefused, match="the call is over"):
+            desk.join("a")
+    desk.join("b")
+    assert desk.begun == ["b"]
+
+
+def test_a_call_that_is_adopted_while_the_store_is_asked_is_not_begun_again() -> None:
+    desk = Desk()
+    adopted = desk.room.begin()
+    adopted.info = CallInfo("a", ("agent", "customer"))
+
+    def adopt(_: str) -> bool:
+        desk.board.adopt(adopted)
+        return False
+
+    desk.is_over = adopt  # type: ignore[method-assign]
+    assert desk.join("a") is adopted
+    assert (desk.begun, len(desk.board)) == ([], 1)
+    desk.is_over = desk.over.__contains__  # type: ignore[method-assign]
+    desk.join("b")
+    assert desk.begun == ["b"]
+
+
+def started(call_id: str, channel: int = 0) -> Started:
+    return Started(CallInfo(call_id, ("agent", "customer")), (channel,), 16_000)

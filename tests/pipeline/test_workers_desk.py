@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -260,7 +261,9 @@ def test_partials_are_left_out_while_the_workers_are_busy() -> None:
     box = Box()
     with hired(ScriptedTranscriber(max_batch=1), clock=clock) as workers:
         desk = workers.desk(box.put)
-        workers.meter.worked(3.0 * PARTIAL_LOAD * 1.01)
+        workers.meter.begin()
+        clock.pass_s(-3.0 * math.log(1.0 - PARTIAL_LOAD) * 1.01)
+        workers.meter.end()
         desk.transcribe(job("p1", "partial"), clip())
         desk.transcribe(job("final"), clip())
         assert box.next().job_id == "final"
@@ -383,7 +386,34 @@ def test_what_was_done_is_counted_by_kind() -> None:
         box.next()
     assert workers.tally.done == {"final": 1, "early": 1, "partial": 1, "note": 1}
     assert workers.tally.busy_s == {"final": 0.25, "early": 0.25, "partial": 0.25, "note": 0.0}
-    assert workers.meter.load() == pytest.approx(0.2306, abs=1e-3)
+    assert workers.meter.load() == pytest.approx(0.2212, abs=1e-3)
+
+
+def test_an_engine_that_is_stuck_is_seen_while_it_is() -> None:
+    clock = VirtualClock()
+    engine, box = GatedTranscriber(), Box()
+    with hired(engine, clock=clock) as workers:
+        desk = workers.desk(box.put)
+        desk.transcribe(job("stuck"), clip())
+        engine.until(1)
+        clock.pass_s(2.0)
+        desk.transcribe(job("waits"), clip())
+        desk.transcribe(job("early", "early"), clip())
+        desk.transcribe(job("unwanted"), clip())
+        desk.cancel("unwanted")
+        clock.pass_s(1.0)
+        assert workers.final_ages_s() == [3.0, 1.0]
+        assert workers.meter.load() == pytest.approx(0.632, abs=1e-3)
+        desk.transcribe(job("early"), clip())
+        clock.pass_s(17.0)
+        assert workers.final_ages_s() == [20.0, 18.0, 17.0]
+        assert workers.meter.load() > 0.99
+        engine.open()
+        box.ids(3)
+        assert workers.final_ages_s() == []
+        # A final whose early reading is done has its text already.
+        desk.transcribe(job("waits"), clip())
+        assert workers.final_ages_s() == []
 
 
 def test_leaving_stops_what_runs() -> None:

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from pipeline.core.events import DurableEvent
 from pipeline.store import segments
-from pipeline.store.errors import SpoolFullError, StoreError, UnreadableError
+from pipeline.store.errors import SpoolFullError, StoreAwayError, StoreError, UnreadableError
 from pipeline.store.packing import pack, unpack, unpack_value
 from pipeline.store.records import EventRecord, Record, SnapshotRecord
+from pipeline.store.rejects import REJECTED
 from pipeline.store.segments import Segment
-from pipeline.store.spool import REJECTED, Spool
+from pipeline.store.spool import Spool
 from pipeline.store.vault import Vault
 from tests.conftest import ROOT
 from tests.pipeline.event_strategies import durable_events
@@ -64,6 +65,9 @@ def test_a_record_of_another_version_is_refused() -> None:
         unpack(pack(numbered("one", [final(0)])[0]).replace(b"utterance_final", b"utterance_mood"))
     with pytest.raises(StoreError, match="a stored result cannot be read"):
         unpack_value(b"{}")
+    for torn in (b"", b"7", b"[]", b'["CallRecord", 3]', b'["CallRecord", {"call_id": "one", "mood": 1}]'):
+        with pytest.raises(StoreError, match="a waiting record cannot be read: "):
+            unpack(torn)
 
 
 @pytest.mark.parametrize("count", [1, 3, 100])
@@ -138,6 +142,24 @@ def test_at_the_limit_nothing_is_taken_and_nothing_is_lost(tmp_path: Path) -> No
     spool.close()
 
 
+def test_the_end_of_a_call_has_room_where_nothing_else_has(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 100_000, VAULT)
+    with pytest.raises(SpoolFullError):
+        for record in numbered("one", [final(16_000 * i) for i in range(1_000)]):
+            spool.append(record)
+    ends = numbered("one", told()[-2:], 2_000)
+    for end in ends:
+        spool.append(end)
+    with pytest.raises(SpoolFullError):
+        spool.append(SnapshotRecord("one", bytes(1_000)))
+    assert spool.pending("one", 1_999, 9) == ends
+    with pytest.raises(SpoolFullError):
+        for number in range(1_000):
+            spool.append(numbered(f"call-{number}", told()[-1:])[0])
+    assert sum(path.stat().st_size for path in files(tmp_path)) <= 100_000
+    spool.close()
+
+
 def test_a_disk_that_takes_no_more_leaves_no_half_record(
     spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +193,7 @@ def test_a_disk_that_takes_no_new_file_is_tried_again(
     with pytest.raises(SpoolFullError, match="No space left on device"):
         spool.append(records[0])
     monkeypatch.undo()
+    assert files(tmp_path) == []
     spool.append(records[1])
     assert take_all(spool) == [records[1]]
     spool.close()
@@ -197,6 +220,22 @@ def test_pending_events_go_on_from_a_seq(tmp_path: Path) -> None:
     spool.written(batch)
     assert spool.pending(None, 0, 100) == [*one[3:], *two]
     spool.close()
+
+
+def test_what_was_there_before_a_mark_can_be_waited_for(spool: Spool) -> None:
+    for record in [*opened("one"), *opened("two")]:
+        spool.append(record)
+    mark = spool.mark()
+    spool.append(SnapshotRecord("three", b""))
+    assert spool.call_ids() == {"one", "two", "three"}
+    for count in (3, 1):
+        assert not spool.wait_until_written(0, mark)
+        batch = spool.next_batch(count)
+        assert batch is not None
+        spool.written(batch)
+    assert spool.call_ids() == {"three"}
+    assert spool.wait_until_written(0, mark)
+    assert not spool.wait_until_written(0)
 
 
 def write_some(folder: Path, records: Sequence[Record], vault: Vault = VAULT) -> None:
@@ -268,6 +307,20 @@ def test_a_record_that_was_tampered_with_is_named(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_a_file_that_is_damaged_or_away_is_named(spool: Spool, tmp_path: Path) -> None:
+    spool.append(whole_call("one")[0])
+    (path,) = files(tmp_path / "spool")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(UnreadableError, match=r"000000000001\.spool: damaged behind byte"):
+        spool.next_batch(1)
+    path.rename(tmp_path / "away")
+    with pytest.raises(StoreAwayError, match="cannot be read"):
+        spool.next_batch(1)
+    path.write_bytes(whole)
+    assert spool.next_batch(1) is not None
+
+
 def test_one_process_at_a_time(spool: Spool, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="another process has it"):
         Spool(tmp_path / "spool", MB, VAULT)
@@ -284,11 +337,30 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 def test_a_rejected_record_is_set_aside_sealed(spool: Spool, tmp_path: Path) -> None:
     contents = [pack(record) for record in whole_call("one")[:2]]
     for content in contents:
-        spool.reject(content)
+        assert spool.reject(content)
     kept = files(tmp_path / "spool" / REJECTED)
     found = [Segment.reopen(path, VAULT) for path in kept]
     assert [entry.content for file in found for entry in file.read(file.start, 9)] == contents
     assert spool.waiting_records == 0
+
+
+def test_rejected_records_are_numbered_on_from_the_highest_and_bounded(tmp_path: Path) -> None:
+    folder = tmp_path / REJECTED
+    spool = Spool(tmp_path, 20_000, VAULT)
+    for _ in range(3):
+        assert spool.reject(bytes(100))
+    files(folder)[0].unlink()
+    assert spool.reject(bytes(100))
+    spool.close()
+    files(folder)[0].unlink()
+    (folder / "mine.spool").write_bytes(b"")
+    spool = Spool(tmp_path, 20_000, VAULT)
+    assert spool.reject(bytes(100))
+    assert [path.stem[-1] for path in files(folder)] == ["3", "4", "5", "e"]
+    while spool.reject(bytes(100)):
+        assert len(files(folder)) < 20
+    assert 1_500 < sum(path.stat().st_size for path in files(folder)) < 2_300
+    spool.close()
 
 
 APPENDS_FOR_EVER = f"""

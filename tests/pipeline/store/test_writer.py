@@ -13,7 +13,8 @@ import pytest
 from pipeline.store.errors import StoreAwayError, StoreError
 from pipeline.store.feed import events_after
 from pipeline.store.records import EventRecord, LegRecord, Record
-from pipeline.store.spool import REJECTED, Spool
+from pipeline.store.rejects import REJECTED
+from pipeline.store.spool import Spool
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault
 from pipeline.store.writer import BackOff, StoreWriter
@@ -213,6 +214,26 @@ def test_a_record_that_is_refused_is_set_aside_and_the_others_go_on(
     assert len(list((tmp_path / "spool" / REJECTED).glob("*.spool"))) == 2
     assert caplog.text.count("which was set aside") == 2
     assert not any(word in caplog.text for word in SPOKEN)
+
+
+def test_a_record_that_cannot_be_read_or_sent_is_set_aside(
+    spool: Spool, start: Start, open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.store.spool.pack", lambda _: b'["CallRecord", {"call_id": "x", "mood": 1}]')
+    append_all(spool, opened("x"))
+    monkeypatch.undo()
+    append_all(spool, [*numbered("one", [final(0)])])
+    assert spool.pending(None, 0, 9) == numbered("one", [final(0)])
+    append_all(
+        spool, [LegRecord("one", 1, "\ud800", None, None, 0), *opened("one"), *numbered("one", [final(0)])]
+    )
+    append_all(spool, [LegRecord("one", 2, "\ud800", None, None, 0)])
+    writer = start(open_store)
+    assert writer.flush(PATIENCE_S)
+    assert writer.reachable
+    assert writer.rejected == 5
+    assert writer.store is not None
+    assert writer.store.event_ids("one") == {"u0-0"}
 
 
 def test_a_feed_sees_each_event_once_wherever_it_is(spool: Spool, store: Store) -> None:
