@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from models.types import RATE_HZ
+from pipeline.absences import Reason
 from pipeline.core.events import (
     CallClosed,
     EndCode,
@@ -98,7 +99,7 @@ class LiveCall:
         )
         self._shell = CallShell(session, len(info.roles), around)
         self._streams: list[Stream] = []
-        self._media = StreamClock(self._shell, ground.clock)
+        self._media = StreamClock(self._shell, len(info.roles), ground.clock)
         self._associate: str | None = None
         self._snapshot_due = False
         self._failed = False
@@ -142,8 +143,8 @@ class LiveCall:
         lost = Chunk(chunk.channels, silence, chunk.at)
         self._mailbox.post(partial(self._hear, stream, lost, lost=True))
 
-    def away(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
-        """Nothing is to be heard of a stream's channels from here on."""
+    def away(self, stream: Stream, reason: Reason) -> None:
+        """Nothing is to be heard of a stream's channels from here on; in a pause, of none of the call."""
         self._mailbox.post(partial(self._leave_for, stream, reason))
 
     def back(self, stream: Stream) -> None:
@@ -201,7 +202,7 @@ class LiveCall:
             self._ground.recorder.snapshot(self.info.call_id, session.snapshot())
         now_s = self._ground.clock()
         limits = self._ground.limits
-        dues = [now_s + 1.0 if self._media.on_hold(self._streams) else self._last_audio_s + limits.idle_s]
+        dues = [now_s + 1.0 if self._media.on_hold() else self._last_audio_s + limits.idle_s]
         if session.wake_at_s is not None:
             dues.append(session.wake_at_s)
         if self._alone_since_s is not None:
@@ -270,8 +271,8 @@ class LiveCall:
         if self._shell.heard() > self._ground.limits.longest_s * RATE_HZ:
             self._end("too_long")
 
-    def _leave_for(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
-        if stream in self._streams:
+    def _leave_for(self, stream: Stream, reason: Reason) -> None:
+        if stream in self._streams and self._shell.session.open:
             self._media.leave_for(stream, reason)
 
     def _come_back(self, stream: Stream) -> None:
@@ -310,13 +311,13 @@ class LiveCall:
         limits = self._ground.limits
         if self._shell.session.wake_at_s is not None and self._shell.session.wake_at_s <= now_s:
             self._shell.advance()
-        self._media.fill(self._streams)
+        self._media.fill()
         self._end_if_too_long()
         if self._alone_since_s is not None and now_s >= self._alone_since_s + limits.resume_s:
             self._end(self._alone)
         elif self._hung_up_s is not None and now_s >= self._hung_up_s + LAST_STREAMS_S:
             self._end("hangup")
-        elif not self._media.on_hold(self._streams) and now_s >= self._last_audio_s + limits.idle_s:
+        elif not self._media.on_hold() and now_s >= self._last_audio_s + limits.idle_s:
             self._end("idle")
 
     def _end(self, code: EndCode) -> None:
