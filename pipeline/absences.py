@@ -8,7 +8,7 @@ when every stream that paused has resumed or hung up.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -32,46 +32,57 @@ class Absence:
     ending: bool = False
 
 
+@dataclass(slots=True)
 class Absences:
-    """The absences of one call, those that last and those that are over. Knows no clock and no audio."""
+    """The absences of one call, those that last and those that are over. Knows no clock and no audio.
 
-    def __init__(self, channels: int) -> None:
-        self._holding: set[int] = set()
-        self._pausing: set[int] = set()
-        self._lasting: dict[int, Absence] = {}
-        self._over: list[list[Stretch]] = [[] for _ in range(channels)]
+    Each list has an entry a channel: whether the channel's stream said hold, or pause, and has not come back;
+    the absence that it is in; the stretches that are over.
+    """
 
-    def leave(self, carried: Collection[int], reason: Reason) -> None:
+    holding: list[bool]
+    pausing: list[bool]
+    in_progress: list[Absence | None]
+    over: list[list[Stretch]]
+
+    @classmethod
+    def new(cls, channels: int) -> Absences:
+        """Of a call that begins."""
+        return cls([False] * channels, [False] * channels, [None] * channels, [[] for _ in range(channels)])
+
+    def leave(self, carried: Iterable[int], reason: Reason) -> None:
         """The stream of these channels says that nothing is to be heard."""
-        (self._pausing if reason == "pause" else self._holding).update(carried)
+        for channel in carried:
+            (self.pausing if reason == "pause" else self.holding)[channel] = True
 
-    def back(self, carried: Collection[int]) -> None:
+    def back(self, carried: Iterable[int]) -> None:
         """The stream of these channels goes on, or hung up."""
-        self._pausing.difference_update(carried)
-        self._holding.difference_update(carried)
+        for channel in carried:
+            self.pausing[channel] = self.holding[channel] = False
 
     def wanted(self, channel: int) -> Reason | None:
         """Why a channel is not to be heard now; None where it is."""
-        if self._pausing:
+        if any(self.pausing):
             return "pause"
-        return "hold" if channel in self._holding else None
+        return "hold" if self.holding[channel] else None
 
     def lasting(self, channel: int) -> Absence | None:
         """The absence that a channel is in; also one that is `ending`."""
-        return self._lasting.get(channel)
+        return self.in_progress[channel]
 
     def begin(self, channel: int, absence: Absence) -> None:
         """A channel is absent from now on."""
-        self._lasting[channel] = absence
+        self.in_progress[channel] = absence
 
     def end(self, channel: int, end_samples: int, needed_from: int) -> None:
         """A channel's absence is over at this place. What ended before `needed_from` never comes again."""
-        absence = self._lasting.pop(channel)
-        stretches = [*self._over[channel], (absence.start_samples, end_samples)]
-        self._over[channel] = [(start, end) for start, end in stretches if end > max(start, needed_from)]
+        absence, self.in_progress[channel] = self.in_progress[channel], None
+        if absence is not None:
+            stretches = [*self.over[channel], (absence.start_samples, end_samples)]
+            self.over[channel] = [(start, end) for start, end in stretches if end > max(start, needed_from)]
 
     def muted(self, channel: int, until_samples: int = NO_END) -> Sequence[Stretch]:
         """What of a channel must not be heard, also where it is sent again; what lasts: `until_samples`."""
-        absence = self._lasting.get(channel)
+        absence = self.in_progress[channel]
         lasting = [] if absence is None else [(absence.start_samples, until_samples)]
-        return [*self._over[channel], *lasting]
+        return [*self.over[channel], *lasting]

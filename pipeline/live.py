@@ -27,6 +27,7 @@ from pipeline.core.events import (
 from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
+from pipeline.live_state import LiveState
 from pipeline.load import Clock
 from pipeline.mailbox import Audio, Mailbox
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
@@ -51,7 +52,7 @@ class Recorder(Protocol):
         ...
 
     def snapshot(self, call_id: str, data: bytes) -> None:
-        """What the session remembers after the events so far."""
+        """What the call remembers after the events so far; see `pipeline.live_state.restored`."""
         ...
 
 
@@ -78,8 +79,10 @@ class LiveCall:
         ground: Ground,
         known: Mapping[str, Value] | None = None,
         alone: EndCode = "disconnected",
+        state: LiveState | None = None,
     ) -> None:
-        """`known`: results of an interrupted call; `alone`: the end code when no stream comes for it."""
+        """`known` and `state`: results and state of an interrupted call; `alone`: the end code when no stream
+        comes for it."""
         self.info = info
         self._alone = alone
         self.done: Future[EndCode] = Future()
@@ -99,7 +102,8 @@ class LiveCall:
         )
         self._shell = CallShell(session, len(info.roles), around)
         self._streams: list[Stream] = []
-        self._media = StreamClock(self._shell, len(info.roles), ground.clock)
+        self._state = state or LiveState.new(len(info.roles))
+        self._media = StreamClock(self._shell, self._state.absences, ground.clock)
         self._associate: str | None = None
         self._snapshot_due = False
         self._failed = False
@@ -199,7 +203,7 @@ class LiveCall:
             return
         if self._snapshot_due:
             self._snapshot_due = False
-            self._ground.recorder.snapshot(self.info.call_id, session.snapshot())
+            self._ground.recorder.snapshot(self.info.call_id, self._state.dump(session))
         now_s = self._ground.clock()
         limits = self._ground.limits
         dues = [now_s + 1.0 if self._media.on_hold() else self._last_audio_s + limits.idle_s]
@@ -274,11 +278,13 @@ class LiveCall:
     def _leave_for(self, stream: Stream, reason: Reason) -> None:
         if stream in self._streams and self._shell.session.open:
             self._media.leave_for(stream, reason)
+            self._snapshot_due = True
 
     def _come_back(self, stream: Stream) -> None:
-        if stream in self._streams:
+        if stream in self._streams and self._shell.session.open:
             self._last_audio_s = self._ground.clock()
             self._media.come_back(stream)
+            self._snapshot_due = True
 
     def _leave(self, stream: Stream, hung_up: bool) -> None:
         if stream not in self._streams:
@@ -287,6 +293,7 @@ class LiveCall:
         if not self._shell.session.open:
             return
         self._media.end(stream, hung_up)
+        self._snapshot_due = self._snapshot_due or hung_up
         if hung_up and not self._streams:
             self._end("hangup")
         elif hung_up:

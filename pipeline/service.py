@@ -24,6 +24,7 @@ from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo
 from pipeline.journal import Journal
 from pipeline.live import Ground, LiveCall
+from pipeline.live_state import LiveState, restored
 from pipeline.load import Clock, LatencyWindow
 from pipeline.metrics import Metrics
 from pipeline.shell import CallEngines, Value
@@ -106,14 +107,15 @@ class Service:
     def _call_again(self, stored: OpenCall) -> LiveCall:
         record = stored.record
         info = CallInfo(record.call_id, record.roles, site=record.site, queue=record.queue)
+        state: LiveState | None = None
         if stored.snapshot is None:
             session = Session(self._session_settings(info))
         else:
             events = self._store.events(record.call_id, 0, ALL_FINALS)
             finals = [kept.event for kept in events if isinstance(kept.event, UtteranceFinal)]
-            session = Session.restore(stored.snapshot, finals)
+            session, state = restored(stored.snapshot, finals)
         known = self._store.job_results(record.call_id)
-        return self._call(info, session, alone="interrupted", known=known)
+        return self._call(info, session, alone="interrupted", known=known, state=state)
 
     def _call(
         self,
@@ -121,11 +123,12 @@ class Service:
         session: Session,
         alone: EndCode = "disconnected",
         known: Mapping[str, Value] | None = None,
+        state: LiveState | None = None,
     ) -> LiveCall:
         diarizer = self._diarizer(info)
         listens = diarizer if diarizer is not None and diarizer.needs_audio else None
         engines = CallEngines(self._engines.voice, listens, patience_s=0.0, waiting_blocks=WAITING_BLOCKS)
-        call = LiveCall(info, session, engines, self._ground(), known=known, alone=alone)
+        call = LiveCall(info, session, engines, self._ground(), known=known, alone=alone, state=state)
         call.done.add_done_callback(lambda _: self.journal.closed(info.call_id))
         return call
 

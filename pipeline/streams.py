@@ -44,13 +44,17 @@ class Stream:
 class StreamClock:
     """Places audio of streams, each by its own count of samples, and gives it to the call's shell."""
 
-    def __init__(self, shell: CallShell, channels: int, clock: Clock) -> None:
+    def __init__(self, shell: CallShell, absences: Absences, clock: Clock) -> None:
         self._shell = shell
-        self._channels = range(channels)
+        self._channels = range(len(absences.over))
         self._clock = clock
         self._left: set[int] = set()
         self._carriers: dict[int, Stream] = {}
-        self._absences = Absences(channels)
+        self._absences = absences
+        for channel in self._channels:
+            absence = absences.lasting(channel)
+            if absence is not None:
+                self._begin_anew(channel, absence)
 
     def begin(self, stream: Stream) -> int:
         """A stream begins: the sample from which its audio is wanted, one for all of its channels."""
@@ -101,9 +105,8 @@ class StreamClock:
         for channel, track in stream.tracks.items():
             last = track.end().samples
             if self._absences.lasting(channel) is not None:
-                self._shell.silence(channel, len(last))
-            else:
-                self._shell.hear(channel, last)
+                last = np.zeros_like(last)
+            self._shell.hear(channel, last)
             del self._carriers[channel]
         if hung_up:
             self._left |= set(stream.carries)
@@ -174,7 +177,13 @@ class StreamClock:
         return self._absences.muted(channel)
 
     def _fill(self, channel: int, absence: Absence, stream: Stream, lag_s: float) -> None:
-        """Silence for the part of a hold in which the client sent nothing."""
+        """Silence for the part of a hold in which the client sent nothing.
+
+        A client that sends again what was heard before the session was restored is not held up by that.
+        """
+        if self._shell.behind(channel):
+            self._begin_anew(channel, absence)
+            return
         passed_s = self._clock() - absence.since_s - lag_s
         heard = self._shell.session.heard(channel) - absence.start_samples
         short = int(passed_s * RATE_HZ) - heard
@@ -182,6 +191,11 @@ class StreamClock:
             quiet = np.zeros(short * stream.rate_hz // RATE_HZ, np.float32)
             for piece in stream.tracks[channel].push(quiet, None):
                 self._shell.silence(channel, len(piece.samples))
+
+    def _begin_anew(self, channel: int, absence: Absence) -> None:
+        """Time that a channel was not heard for other reasons is no part of its absence."""
+        passed_samples = self._shell.session.heard(channel) - absence.start_samples
+        absence.since_s = self._clock() - passed_samples / RATE_HZ
 
     def _end_absence(self, channel: int, absence: Absence, end_samples: int) -> None:
         session = self._shell.session

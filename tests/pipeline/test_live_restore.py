@@ -26,7 +26,8 @@ from pipeline.core.events import (
     UtteranceFinal,
     UtteranceLost,
 )
-from pipeline.core.session import Session, SessionSettings
+from pipeline.core.session import SessionSettings
+from pipeline.live_state import restored
 from tests.pipeline.engines import HalvesDiarizer
 from tests.pipeline.live_harness import (
     LIVE,
@@ -51,7 +52,8 @@ def raised(records: Records, alone: EndCode = "interrupted", settings: SessionSe
     snapshots = [one for one in records if isinstance(one, bytes)]
     finals = [one for one in records if isinstance(one, UtteranceFinal)]
     known = {one.job_id: one.value for one in records if isinstance(one, Result)}
-    room.begin(Session.restore(snapshots[-1], finals), known, alone).resume()
+    session, state = restored(snapshots[-1], finals)
+    room.begin(session, known, alone, state).resume()
     room.settle()
     return room
 
@@ -232,7 +234,8 @@ def test_results_that_are_known_are_not_computed_again() -> None:
     finals = [one for one in alive if isinstance(one, UtteranceFinal)]
     known = {one.job_id: one.value for one in alive if isinstance(one, Result)}
     room = LiveRoom(LIVE)
-    room.begin(Session.restore(early, finals), known).resume()
+    session, state = restored(early, finals)
+    room.begin(session, known, state=state).resume()
     send_rest(room, SPOKEN).hang_up()
     assert room.end_code == "hangup"
     assert by_channel([*room.recorder.events]) == WHOLE
@@ -307,8 +310,7 @@ def test_a_mono_call_whose_beginning_is_gone_is_not_told_apart() -> None:
     second = LiveRoom(mono, diarizer=HalvesDiarizer())
     second.call._shell.close()
     snapshots = [one for one in first.recorder.records if isinstance(one, bytes)]
-    second.begin(Session.restore(snapshots[-1], first.recorder.finals)).resume()
-    second.settle()
+    second.raised(snapshots[-1], first.recorder.finals)
     again = second.connect()
     (begin,) = again.from_samples
     again.send(SPOKEN[:1, begin:])
