@@ -107,7 +107,7 @@ class LiveCall:
         self._associate: str | None = None
         self._snapshot_due = False
         self._failed = False
-        self._last_audio_s = ground.clock()
+        self._began_s = self._last_audio_s = ground.clock()
         self._alone_since_s: float | None = ground.clock()
         self._hung_up_s: float | None = None
 
@@ -136,13 +136,13 @@ class LiveCall:
 
     def hear(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream."""
-        self._last_audio_s = self._ground.clock()
+        stream.arrived_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
         self._mailbox.post(Audio(self._hear, stream, [chunk]), seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
-        self._last_audio_s = self._ground.clock()
+        stream.arrived_s = self._ground.clock()
         silence = np.broadcast_to(np.zeros(1, np.float32), chunk.samples.shape)
         lost = Chunk(chunk.channels, silence, chunk.at)
         self._mailbox.post(partial(self._hear, stream, lost, lost=True))
@@ -206,7 +206,8 @@ class LiveCall:
             self._ground.recorder.snapshot(self.info.call_id, self._state.dump(session))
         now_s = self._ground.clock()
         limits = self._ground.limits
-        dues = [now_s + 1.0 if self._media.on_hold() else self._last_audio_s + limits.idle_s]
+        dues = [self._began_s + limits.longest_s]
+        dues.append(now_s + 1.0 if self._media.on_hold() else self._last_audio_s + limits.idle_s)
         if session.wake_at_s is not None:
             dues.append(session.wake_at_s)
         if self._alone_since_s is not None:
@@ -249,7 +250,7 @@ class LiveCall:
             raise StreamRefused(1008, f"channel {both[0]} of the call is carried by another stream")
         if self._associate and started.info.associate not in (None, self._associate):
             self._transfer(started.info.associate, started.info.queue)
-        stream = Stream(started.carries, hang_up, started.rate_hz)
+        stream = Stream(started.carries, hang_up, started.rate_hz, self._ground.clock())
         start = self._media.begin(stream)
         self._streams.append(stream)
         self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None
@@ -268,11 +269,13 @@ class LiveCall:
             stream.hang_up(1007, "a position far beyond the audio before it")
             self._leave(stream, hung_up=False)
             return
-        self._media.hear(stream, chunk, lost)
+        if self._media.hear(stream, chunk, lost):
+            self._last_audio_s = max(self._last_audio_s, stream.arrived_s)
         self._end_if_too_long()
 
     def _end_if_too_long(self) -> None:
-        if self._shell.heard() > self._ground.limits.longest_s * RATE_HZ:
+        longest_s = self._ground.limits.longest_s
+        if self._shell.heard() > longest_s * RATE_HZ or self._ground.clock() >= self._began_s + longest_s:
             self._end("too_long")
 
     def _leave_for(self, stream: Stream, reason: Reason) -> None:

@@ -32,11 +32,15 @@ class StreamRefused(Exception):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One connection's part of a call. `hang_up` closes the connection, from any thread."""
+    """One connection's part of a call. `hang_up` closes the connection, from any thread.
+
+    `arrived_s`: when audio of it came last, or itself.
+    """
 
     carries: tuple[int, ...]
     hang_up: Callable[[int, str], None]
     rate_hz: int
+    arrived_s: float
     tracks: dict[int, Track] = field(default_factory=dict)
     placed: bool = False
 
@@ -70,14 +74,19 @@ class StreamClock:
         """The longest stretch, in seconds, that a chunk leaves out."""
         return max(stream.tracks[channel].ahead(chunk.at) for channel in chunk.channels) / stream.rate_hz
 
-    def hear(self, stream: Stream, chunk: Chunk, lost: bool) -> None:
-        """Audio of a stream; `lost`: it is silence for audio that there was no room for."""
+    def hear(self, stream: Stream, chunk: Chunk, lost: bool) -> bool:
+        """Audio of a stream; `lost`: it is silence for audio that there was no room for.
+
+        False where all of it was heard before.
+        """
+        places = [stream.tracks[channel].place(None) for channel in chunk.channels]
         stream.placed = chunk.at is not None
         for channel, samples in zip(chunk.channels, chunk.samples, strict=True):
             before = self._shell.session.heard(channel)
             self._place(channel, stream.tracks[channel], samples, chunk.at)
             if lost and self._absences.lasting(channel) is None:
                 self._shell.missing(channel, before, "lost")
+        return places != [stream.tracks[channel].place(None) for channel in chunk.channels]
 
     def leave_for(self, stream: Stream, reason: Reason) -> None:
         """Nothing is to be heard of a stream from here on; in a pause, nothing of the whole call."""
