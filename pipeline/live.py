@@ -250,7 +250,7 @@ class LiveCall:
             raise StreamRefused(1008, f"channel {both[0]} of the call is carried by another stream")
         if self._associate and started.info.associate not in (None, self._associate):
             self._transfer(started.info.associate, started.info.queue)
-        stream = Stream(started.carries, hang_up, started.rate_hz, self._ground.clock())
+        stream = Stream(started.carries, hang_up, started.rate_hz, self._ground.clock(), started.placed)
         start = self._media.begin(stream)
         self._streams.append(stream)
         self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None

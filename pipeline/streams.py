@@ -41,8 +41,8 @@ class Stream:
     hang_up: Callable[[int, str], None]
     rate_hz: int
     arrived_s: float
+    placed: bool
     tracks: dict[int, Track] = field(default_factory=dict)
-    placed: bool = False
 
 
 class StreamClock:
@@ -64,6 +64,8 @@ class StreamClock:
         """A stream begins: the sample from which its audio is wanted, one for all of its channels."""
         for channel in stream.carries:
             self._catch_up(channel)
+            if not stream.placed:
+                self._forgo(channel)
         starts = [self._shell.refill_from(channel) for channel in stream.carries]
         for channel, start in zip(stream.carries, starts, strict=True):
             stream.tracks[channel] = Track(stream.rate_hz, start, min(starts))
@@ -156,6 +158,15 @@ class StreamClock:
         if behind and (channel in self._left or self._shell.session.heard(channel) == 0):
             self._shell.silence(channel, behind)
         self._left.discard(channel)
+
+    def _forgo(self, channel: int) -> None:
+        """Audio that is not placed is new: what a restored session would have to hear again is lost."""
+        behind, start = self._shell.behind(channel), self._shell.refill_from(channel)
+        if behind:
+            self._shell.silence(channel, behind)
+            absence = self._absences.lasting(channel)
+            if absence is None or absence.start_samples > start:
+                self._shell.missing(channel, start, "lost")
 
     def _place(self, channel: int, track: Track, samples: Samples, at: int | None) -> None:
         begin = track.place(at)
