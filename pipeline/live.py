@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 LAST_STREAMS_S = 5.0
 """When one stream of a call has hung up, the others have this long to do the same."""
 
+SILENT_S = 2.0
+"""A stream without audio for this long gives its channels to a new one that asks for them."""
+
 
 class Recorder(Protocol):
     """Where a call's facts go: they are stored before anybody hears of them."""
@@ -244,10 +247,7 @@ class LiveCall:
             raise StreamRefused(1008, "the call is over")
         if started.info.roles != self.info.roles:
             raise StreamRefused(1008, f"the call has the channels {', '.join(self.info.roles)}")
-        taken = {channel for stream in self._streams for channel in stream.carries}
-        both = sorted(taken & set(started.carries))
-        if both:
-            raise StreamRefused(1008, f"channel {both[0]} of the call is carried by another stream")
+        self._make_way(started.carries)
         if self._associate and started.info.associate not in (None, self._associate):
             self._transfer(started.info.associate, started.info.queue)
         stream = Stream(started.carries, hang_up, started.rate_hz, self._ground.clock(), started.placed)
@@ -256,6 +256,18 @@ class LiveCall:
         self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None
         self._last_audio_s = self._ground.clock()
         return stream, Welcome(self.info.call_id, (start,) * len(stream.carries))
+
+    def _make_way(self, carries: tuple[int, ...]) -> None:
+        """A stream takes over from those that have its channels and fell silent: a connection that broke is
+        not noticed on this side at once."""
+        others = [stream for stream in self._streams if set(stream.carries) & set(carries)]
+        for stream in others:
+            if self._ground.clock() < stream.arrived_s + SILENT_S:
+                channel = min(set(stream.carries) & set(carries))
+                raise StreamRefused(1008, f"channel {channel} of the call is carried by another stream")
+        for stream in others:
+            stream.hang_up(1008, "another connection took over")
+            self._leave(stream, hung_up=False)
 
     def _transfer(self, associate: str | None, queue: str | None) -> None:
         if self._shell.session.open:

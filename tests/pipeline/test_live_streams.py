@@ -401,6 +401,45 @@ def test_streams_that_do_not_belong(fields: dict[str, object], reason: str) -> N
     assert room.end_code == "hangup"
 
 
+@pytest.mark.parametrize("positions", [True, False])
+def test_a_connection_that_broke_unnoticed_gives_way_to_the_next(positions: bool) -> None:
+    room = LiveRoom()
+    first = room.connect(positions=positions)
+    first.play(SPOKEN[:, :100_000], 0 if positions else None)
+    room.pass_s(1.8)
+    assert room.connect().closing is not None
+    assert first.hung_up == []
+    room.pass_s(0.3)
+    second = room.connect(positions=positions)
+    assert second.from_samples == [100_000, 100_000]
+    assert first.hung_up == [(1008, "another connection took over")]
+    first.send(0.9 * np.ones((2, 16_000), np.float32), 100_000 if positions else None)
+    first.cut()
+    second.play(SPOKEN[:, 100_000:], 100_000 if positions else None)
+    second.hang_up()
+    assert room.end_code == "hangup"
+    assert by_channel(room.recorder.events) == by_channel(as_file(SPOKEN))
+
+
+def test_a_stream_that_would_take_over_from_one_in_use_takes_over_from_none() -> None:
+    room = LiveRoom()
+    agent, customer = room.connect(carries=[0]), room.connect(carries=[1])
+    for at in range(0, 48_000, 1_600):
+        customer.send(SPOKEN[1:, at : at + 1_600])
+        room.pass_s(0.1)
+    refused = room.connect()
+    assert refused.said == [
+        {"type": "error", "message": "channel 1 of the call is carried by another stream"}
+    ]
+    assert agent.hung_up == customer.hung_up == []
+    taken = room.connect(carries=[0])
+    assert taken.stream is not None
+    assert agent.hung_up == [(1008, "another connection took over")]
+    taken.hang_up()
+    customer.hang_up()
+    assert room.end_code == "hangup"
+
+
 def test_nobody_joins_a_call_that_is_over() -> None:
     room = LiveRoom()
     room.connect().hang_up()
