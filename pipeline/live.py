@@ -107,7 +107,6 @@ class LiveCall:
         self._streams: list[Stream] = []
         self._state = state or LiveState.new(len(info.roles))
         self._media = StreamClock(self._shell, self._state.absences, ground.clock)
-        self._associate: str | None = None
         self._snapshot_due = False
         self._failed = False
         self._began_s = self._last_audio_s = ground.clock()
@@ -248,7 +247,7 @@ class LiveCall:
         if started.info.roles != self.info.roles:
             raise StreamRefused(1008, f"the call has the channels {', '.join(self.info.roles)}")
         self._make_way(started.carries)
-        if self._associate and started.info.associate not in (None, self._associate):
+        if self._state.associate and started.info.associate not in (None, self._state.associate):
             self._transfer(started.info.associate, started.info.queue)
         stream = Stream(started.carries, hang_up, started.rate_hz, self._ground.clock(), started.placed)
         start = self._media.begin(stream)
@@ -270,8 +269,7 @@ class LiveCall:
             self._leave(stream, hung_up=False)
 
     def _transfer(self, associate: str | None, queue: str | None) -> None:
-        if self._shell.session.open:
-            self._associate = associate or self._associate
+        if self._shell.session.open and self._state.begin_leg(associate, queue):
             self._shell.transfer(associate, queue)
 
     def _hear(self, stream: Stream, chunk: Chunk, lost: bool = False) -> None:

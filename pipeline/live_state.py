@@ -11,17 +11,32 @@ from pipeline.core.events import UtteranceFinal
 from pipeline.core.session import Session
 from pipeline.core.snapshot import SnapshotError
 
+MOST_LEGS = 100
+"""More transfers than a call has: what says that there are more is not the call."""
+
 
 @dataclass(slots=True)
 class LiveState:
-    """What streams said of a call: what of it must not be heard."""
+    """What streams said of a call: what of it must not be heard, with whom it is, how many legs it had."""
 
     absences: Absences
+    associate: str | None = None
+    queue: str | None = None
+    legs: int = 0
 
     @classmethod
     def new(cls, channels: int) -> LiveState:
         """Of a call that begins."""
         return cls(Absences.new(channels))
+
+    def begin_leg(self, associate: str | None, queue: str | None) -> bool:
+        """The call is with this associate and queue, None where that stays; whether that is a new leg."""
+        names = (associate or self.associate, queue or self.queue)
+        if self.legs == MOST_LEGS or (self.legs and names == (self.associate, self.queue)):
+            return False
+        self.associate, self.queue = names
+        self.legs += 1
+        return True
 
     def dump(self, session: Session) -> bytes:
         """This and the session: a line each."""

@@ -312,7 +312,8 @@ def test_legs_are_counted_on() -> None:
     client.send(SPOKEN[:, :1_600])
     client.say("update", associate="bob")
     second = raised(first.recorder.records)
-    again = second.connect()
+    again = second.connect(associate="bob")
+    again.say("update", associate="bob")
     again.say("update", associate="eve")
     again.hang_up()
     assert second.end_code == "hangup"
