@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from models.types import RATE_HZ
+from pipeline.absences import Reason
 from pipeline.core.events import (
     CallClosed,
     EndCode,
@@ -26,6 +27,7 @@ from pipeline.core.events import (
 from pipeline.core.session import Session, is_stored
 from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
+from pipeline.live_state import LiveState
 from pipeline.load import Clock
 from pipeline.mailbox import Audio, Mailbox
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
@@ -36,6 +38,9 @@ log = logging.getLogger(__name__)
 
 LAST_STREAMS_S = 5.0
 """When one stream of a call has hung up, the others have this long to do the same."""
+
+SILENT_S = 2.0
+"""A stream without audio for this long gives its channels to a new one that asks for them."""
 
 
 class Recorder(Protocol):
@@ -50,7 +55,7 @@ class Recorder(Protocol):
         ...
 
     def snapshot(self, call_id: str, data: bytes) -> None:
-        """What the session remembers after the events so far."""
+        """What the call remembers after the events so far; see `pipeline.live_state.restored`."""
         ...
 
 
@@ -77,8 +82,10 @@ class LiveCall:
         ground: Ground,
         known: Mapping[str, Value] | None = None,
         alone: EndCode = "disconnected",
+        state: LiveState | None = None,
     ) -> None:
-        """`known`: results of an interrupted call; `alone`: the end code when no stream comes for it."""
+        """`known` and `state`: results and state of an interrupted call; `alone`: the end code when no stream
+        comes for it."""
         self.info = info
         self._alone = alone
         self.done: Future[EndCode] = Future()
@@ -98,11 +105,11 @@ class LiveCall:
         )
         self._shell = CallShell(session, len(info.roles), around)
         self._streams: list[Stream] = []
-        self._media = StreamClock(self._shell, ground.clock)
-        self._associate: str | None = None
+        self._state = state or LiveState.new(len(info.roles))
+        self._media = StreamClock(self._shell, self._state.absences, ground.clock)
         self._snapshot_due = False
         self._failed = False
-        self._last_audio_s = ground.clock()
+        self._began_s = self._last_audio_s = ground.clock()
         self._alone_since_s: float | None = ground.clock()
         self._hung_up_s: float | None = None
 
@@ -131,19 +138,19 @@ class LiveCall:
 
     def hear(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream."""
-        self._last_audio_s = self._ground.clock()
+        stream.arrived_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
         self._mailbox.post(Audio(self._hear, stream, [chunk]), seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""
-        self._last_audio_s = self._ground.clock()
+        stream.arrived_s = self._ground.clock()
         silence = np.broadcast_to(np.zeros(1, np.float32), chunk.samples.shape)
         lost = Chunk(chunk.channels, silence, chunk.at)
         self._mailbox.post(partial(self._hear, stream, lost, lost=True))
 
-    def away(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
-        """Nothing is to be heard of a stream's channels from here on."""
+    def away(self, stream: Stream, reason: Reason) -> None:
+        """Nothing is to be heard of a stream's channels from here on; in a pause, of none of the call."""
         self._mailbox.post(partial(self._leave_for, stream, reason))
 
     def back(self, stream: Stream) -> None:
@@ -198,10 +205,11 @@ class LiveCall:
             return
         if self._snapshot_due:
             self._snapshot_due = False
-            self._ground.recorder.snapshot(self.info.call_id, session.snapshot())
+            self._ground.recorder.snapshot(self.info.call_id, self._state.dump(session))
         now_s = self._ground.clock()
         limits = self._ground.limits
-        dues = [now_s + 1.0 if self._media.on_hold(self._streams) else self._last_audio_s + limits.idle_s]
+        dues = [self._began_s + limits.longest_s]
+        dues.append(now_s + 1.0 if self._media.on_hold() else self._last_audio_s + limits.idle_s)
         if session.wake_at_s is not None:
             dues.append(session.wake_at_s)
         if self._alone_since_s is not None:
@@ -238,22 +246,30 @@ class LiveCall:
             raise StreamRefused(1008, "the call is over")
         if started.info.roles != self.info.roles:
             raise StreamRefused(1008, f"the call has the channels {', '.join(self.info.roles)}")
-        taken = {channel for stream in self._streams for channel in stream.carries}
-        both = sorted(taken & set(started.carries))
-        if both:
-            raise StreamRefused(1008, f"channel {both[0]} of the call is carried by another stream")
-        if self._associate and started.info.associate not in (None, self._associate):
+        self._make_way(started.carries)
+        if self._state.associate and started.info.associate not in (None, self._state.associate):
             self._transfer(started.info.associate, started.info.queue)
-        stream = Stream(started.carries, hang_up, started.rate_hz)
+        stream = Stream(started.carries, hang_up, started.rate_hz, self._ground.clock(), started.placed)
         start = self._media.begin(stream)
         self._streams.append(stream)
         self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None
         self._last_audio_s = self._ground.clock()
         return stream, Welcome(self.info.call_id, (start,) * len(stream.carries))
 
+    def _make_way(self, carries: tuple[int, ...]) -> None:
+        """A stream takes over from those that have its channels and fell silent: a connection that broke is
+        not noticed on this side at once."""
+        others = [stream for stream in self._streams if set(stream.carries) & set(carries)]
+        for stream in others:
+            if self._ground.clock() < stream.arrived_s + SILENT_S:
+                channel = min(set(stream.carries) & set(carries))
+                raise StreamRefused(1008, f"channel {channel} of the call is carried by another stream")
+        for stream in others:
+            stream.hang_up(1008, "another connection took over")
+            self._leave(stream, hung_up=False)
+
     def _transfer(self, associate: str | None, queue: str | None) -> None:
-        if self._shell.session.open:
-            self._associate = associate or self._associate
+        if self._shell.session.open and self._state.begin_leg(associate, queue):
             self._shell.transfer(associate, queue)
 
     def _hear(self, stream: Stream, chunk: Chunk, lost: bool = False) -> None:
@@ -263,21 +279,25 @@ class LiveCall:
             stream.hang_up(1007, "a position far beyond the audio before it")
             self._leave(stream, hung_up=False)
             return
-        self._media.hear(stream, chunk, lost)
+        if self._media.hear(stream, chunk, lost):
+            self._last_audio_s = max(self._last_audio_s, stream.arrived_s)
         self._end_if_too_long()
 
     def _end_if_too_long(self) -> None:
-        if self._shell.heard() > self._ground.limits.longest_s * RATE_HZ:
+        longest_s = self._ground.limits.longest_s
+        if self._shell.heard() > longest_s * RATE_HZ or self._ground.clock() >= self._began_s + longest_s:
             self._end("too_long")
 
-    def _leave_for(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
-        if stream in self._streams:
+    def _leave_for(self, stream: Stream, reason: Reason) -> None:
+        if stream in self._streams and self._shell.session.open:
             self._media.leave_for(stream, reason)
+            self._snapshot_due = True
 
     def _come_back(self, stream: Stream) -> None:
-        if stream in self._streams:
+        if stream in self._streams and self._shell.session.open:
             self._last_audio_s = self._ground.clock()
             self._media.come_back(stream)
+            self._snapshot_due = True
 
     def _leave(self, stream: Stream, hung_up: bool) -> None:
         if stream not in self._streams:
@@ -286,6 +306,7 @@ class LiveCall:
         if not self._shell.session.open:
             return
         self._media.end(stream, hung_up)
+        self._snapshot_due = self._snapshot_due or hung_up
         if hung_up and not self._streams:
             self._end("hangup")
         elif hung_up:
@@ -310,13 +331,13 @@ class LiveCall:
         limits = self._ground.limits
         if self._shell.session.wake_at_s is not None and self._shell.session.wake_at_s <= now_s:
             self._shell.advance()
-        self._media.fill(self._streams)
+        self._media.fill()
         self._end_if_too_long()
         if self._alone_since_s is not None and now_s >= self._alone_since_s + limits.resume_s:
             self._end(self._alone)
         elif self._hung_up_s is not None and now_s >= self._hung_up_s + LAST_STREAMS_S:
             self._end("hangup")
-        elif not self._media.on_hold(self._streams) and now_s >= self._last_audio_s + limits.idle_s:
+        elif not self._media.on_hold() and now_s >= self._last_audio_s + limits.idle_s:
             self._end("idle")
 
     def _end(self, code: EndCode) -> None:

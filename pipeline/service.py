@@ -24,6 +24,7 @@ from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo
 from pipeline.journal import Journal
 from pipeline.live import Ground, LiveCall, StreamRefused
+from pipeline.live_state import LiveState, restored
 from pipeline.load import Clock, LatencyWindow
 from pipeline.metrics import Metrics
 from pipeline.restoring import Restoring
@@ -132,13 +133,14 @@ class Service:
 
     def _call_again(self, record: CallRecord) -> LiveCall:
         info = CallInfo(record.call_id, record.roles, site=record.site, queue=record.queue)
+        state: LiveState | None = None
         snapshot = self._store.snapshot(record.call_id)
         if snapshot is None:
             session = Session(self._session_settings(info))
         else:
-            session = Session.restore(snapshot, self._finals(record.call_id))
+            session, state = restored(snapshot, self._finals(record.call_id))
         known = self._store.job_results(record.call_id)
-        return self._call(info, session, alone="interrupted", known=known)
+        return self._call(info, session, alone="interrupted", known=known, state=state)
 
     def _call(
         self,
@@ -146,11 +148,12 @@ class Service:
         session: Session,
         alone: EndCode = "disconnected",
         known: Mapping[str, Value] | None = None,
+        state: LiveState | None = None,
     ) -> LiveCall:
         diarizer = self._diarizer(info)
         listens = diarizer if diarizer is not None and diarizer.needs_audio else None
         engines = CallEngines(self._engines.voice, listens, patience_s=0.0, waiting_blocks=WAITING_BLOCKS)
-        call = LiveCall(info, session, engines, self._ground(), known=known, alone=alone)
+        call = LiveCall(info, session, engines, self._ground(), known=known, alone=alone, state=state)
         call.done.add_done_callback(lambda _: self.journal.closed(info.call_id))
         return call
 

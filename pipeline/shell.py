@@ -127,9 +127,13 @@ class CallShell:
         """The first sample of a channel that a restored session can still make use of."""
         return self._buffers[channel].end_samples
 
+    def behind(self, channel: int) -> int:
+        """Samples of a channel that were heard before the session was restored, and not again yet."""
+        return self.session.heard(channel) - self._buffers[channel].end_samples
+
     def hear(self, channel: int, samples: Samples) -> None:
         """More audio of a channel, shape (n,), right after what was heard."""
-        behind = self._behind(channel)
+        behind = self.behind(channel)
         if behind:
             self._refill(channel, samples[:behind])
             samples = samples[behind:]
@@ -141,7 +145,7 @@ class CallShell:
 
         Where that was heard before the session was restored, the jobs that need it are lost.
         """
-        again = self._buffers[channel].end_samples + min(samples, self._behind(channel))
+        again = self._buffers[channel].end_samples + min(samples, self.behind(channel))
         self._lose([job for job in self._unheard if job.channel == channel and job.start_samples < again])
         for at in range(0, samples, SILENCE_BLOCK_SAMPLES):
             self.hear(channel, np.zeros(min(SILENCE_BLOCK_SAMPLES, samples - at), np.float32))
@@ -209,10 +213,6 @@ class CallShell:
         ear = Ear(channel, self._around.engines.voice, heard, before)
         self._ears[channel] = ear
         return ear
-
-    def _behind(self, channel: int) -> int:
-        """Samples of a channel that were heard before the session was restored, and not again yet."""
-        return self.session.heard(channel) - self._buffers[channel].end_samples
 
     def _refill(self, channel: int, samples: Samples) -> None:
         """Audio that was heard before the session was restored, for the jobs that still need it."""

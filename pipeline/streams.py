@@ -5,13 +5,13 @@ One thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
 from models.types import RATE_HZ, Samples
+from pipeline.absences import Absence, Absences, Reason, Stretch
 from pipeline.doors.messages import Chunk
 from pipeline.load import Clock
 from pipeline.shell import CallShell
@@ -32,103 +32,125 @@ class StreamRefused(Exception):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One connection's part of a call. `hang_up` closes the connection, from any thread."""
+    """One connection's part of a call. `hang_up` closes the connection, from any thread.
+
+    `arrived_s`: when audio of it came last, or itself.
+    """
 
     carries: tuple[int, ...]
     hang_up: Callable[[int, str], None]
     rate_hz: int
+    arrived_s: float
+    placed: bool
     tracks: dict[int, Track] = field(default_factory=dict)
-    placed: bool = False
-
-
-@dataclass(slots=True)
-class _Absence:
-    """A channel has nothing to hear since `start_samples`; `ending`: until the next audio comes."""
-
-    reason: Literal["hold", "pause"]
-    start_samples: int
-    since_s: float
-    ending: bool = False
 
 
 class StreamClock:
     """Places audio of streams, each by its own count of samples, and gives it to the call's shell."""
 
-    def __init__(self, shell: CallShell, clock: Clock) -> None:
+    def __init__(self, shell: CallShell, absences: Absences, clock: Clock) -> None:
         self._shell = shell
+        self._channels = range(len(absences.over))
         self._clock = clock
         self._left: set[int] = set()
-        self._away: dict[int, _Absence] = {}
+        self._carriers: dict[int, Stream] = {}
+        self._absences = absences
+        for channel in self._channels:
+            absence = absences.lasting(channel)
+            if absence is not None:
+                self._begin_anew(channel, absence)
 
     def begin(self, stream: Stream) -> int:
         """A stream begins: the sample from which its audio is wanted, one for all of its channels."""
         for channel in stream.carries:
             self._catch_up(channel)
+            if not stream.placed:
+                self._forgo(channel)
         starts = [self._shell.refill_from(channel) for channel in stream.carries]
         for channel, start in zip(stream.carries, starts, strict=True):
             stream.tracks[channel] = Track(stream.rate_hz, start, min(starts))
+            self._carriers[channel] = stream
         return min(starts)
 
     def ahead_s(self, stream: Stream, chunk: Chunk) -> float:
         """The longest stretch, in seconds, that a chunk leaves out."""
         return max(stream.tracks[channel].ahead(chunk.at) for channel in chunk.channels) / stream.rate_hz
 
-    def hear(self, stream: Stream, chunk: Chunk, lost: bool) -> None:
-        """Audio of a stream; `lost`: it is silence for audio that there was no room for."""
+    def hear(self, stream: Stream, chunk: Chunk, lost: bool) -> bool:
+        """Audio of a stream; `lost`: it is silence for audio that there was no room for.
+
+        False where all of it was heard before.
+        """
+        places = [stream.tracks[channel].place(None) for channel in chunk.channels]
         stream.placed = chunk.at is not None
         for channel, samples in zip(chunk.channels, chunk.samples, strict=True):
             before = self._shell.session.heard(channel)
             self._place(channel, stream.tracks[channel], samples, chunk.at)
-            if lost and channel not in self._away:
+            if lost and self._absences.lasting(channel) is None:
                 self._shell.missing(channel, before, "lost")
+        return places != [stream.tracks[channel].place(None) for channel in chunk.channels]
 
-    def leave_for(self, stream: Stream, reason: Literal["hold", "pause"]) -> None:
-        """Nothing is to be heard of a stream from here on."""
-        for channel in stream.carries:
-            if channel not in self._away:
-                start = self._shell.session.heard(channel)
-                self._away[channel] = _Absence(reason, start, self._clock())
+    def leave_for(self, stream: Stream, reason: Reason) -> None:
+        """Nothing is to be heard of a stream from here on; in a pause, nothing of the whole call."""
+        self._absences.leave(stream.carries, reason)
+        self._turn()
 
     def come_back(self, stream: Stream) -> None:
         """The conversation goes on with the next audio."""
-        for channel in stream.carries:
-            absence = self._away.get(channel)
-            if absence is not None:
-                if not stream.placed:
-                    self._fill(channel, absence, stream, lag_s=0.0)
-                absence.ending = True
+        self._absences.back(stream.carries)
+        self._turn()
 
-    def on_hold(self, streams: Iterable[Stream]) -> bool:
-        """Whether one of them said that nothing is to be heard of it."""
-        return any(True for _ in self._absent(streams))
+    def on_hold(self) -> bool:
+        """Whether a stream that is here is not to be heard."""
+        return any(self._absences.wanted(channel) for channel in self._carriers)
 
-    def fill(self, streams: Iterable[Stream]) -> None:
+    def fill(self) -> None:
         """Time passed: holds in which nothing is sent go on."""
-        for stream, channel, absence in list(self._absent(streams)):
-            self._fill(channel, absence, stream, HOLD_LAG_S)
+        for channel, stream in self._carriers.items():
+            absence = self._absences.lasting(channel)
+            if absence is not None and not absence.ending:
+                self._fill(channel, absence, stream, HOLD_LAG_S)
 
     def end(self, stream: Stream, hung_up: bool) -> None:
-        """A stream is over: the last samples of its tracks."""
-        if hung_up:
-            self._left |= set(stream.carries)
+        """A stream is over: the last samples of its tracks. One that is cut off in a pause stays in it."""
         for channel, track in stream.tracks.items():
             last = track.end().samples
-            if channel in self._away:
-                self._shell.silence(channel, len(last))
-            else:
-                self._shell.hear(channel, last)
+            if self._absences.lasting(channel) is not None:
+                last = np.zeros_like(last)
+            self._shell.hear(channel, last)
+            del self._carriers[channel]
+        if hung_up:
+            self._left |= set(stream.carries)
+            self._absences.back(stream.carries)
+            self._turn()
 
     def close(self) -> None:
         """The call ends, and with it what nobody came back from."""
-        for channel, absence in list(self._away.items()):
-            self._end_absence(channel, absence)
+        for channel in self._channels:
+            absence = self._absences.lasting(channel)
+            if absence is not None:
+                self._end_absence(channel, absence, self._shell.heard())
 
-    def _absent(self, streams: Iterable[Stream]) -> Iterable[tuple[Stream, int, _Absence]]:
-        for stream in streams:
-            for channel in stream.carries:
-                absence = self._away.get(channel)
-                if absence is not None and not absence.ending:
-                    yield stream, channel, absence
+    def _turn(self) -> None:
+        """End and begin absences as the streams have said."""
+        for channel in self._channels:
+            wanted, absence = self._absences.wanted(channel), self._absences.lasting(channel)
+            if absence is not None and (absence.reason != wanted or absence.ending):
+                self._let_end(channel, absence, at_once=wanted is not None)
+            if wanted is not None and self._absences.lasting(channel) is None:
+                heard = self._shell.session.heard(channel)
+                # What a stream that was cut off before the pause sends again of the time before it is heard.
+                start = heard if channel in self._carriers else max(heard, self._shell.heard())
+                self._absences.begin(channel, Absence(wanted, start, self._clock()))
+
+    def _let_end(self, channel: int, absence: Absence, at_once: bool) -> None:
+        """A channel's absence is over with its next audio, or at once."""
+        stream = self._carriers.get(channel)
+        if stream is not None and not stream.placed and not absence.ending:
+            self._fill(channel, absence, stream, lag_s=0.0)
+        absence.ending = True
+        if at_once or stream is None:
+            self._end_absence(channel, absence, self._shell.heard())
 
     def _catch_up(self, channel: int) -> None:
         """A channel that nobody carries, or whose last stream hung up, begins where the others are."""
@@ -137,30 +159,51 @@ class StreamClock:
             self._shell.silence(channel, behind)
         self._left.discard(channel)
 
+    def _forgo(self, channel: int) -> None:
+        """Audio that is not placed is new: what a restored session would have to hear again is lost."""
+        behind, start = self._shell.behind(channel), self._shell.refill_from(channel)
+        if behind:
+            self._shell.silence(channel, behind)
+            absence = self._absences.lasting(channel)
+            if absence is None or absence.start_samples > start:
+                self._shell.missing(channel, start, "lost")
+
     def _place(self, channel: int, track: Track, samples: Samples, at: int | None) -> None:
-        away = self._away.get(channel)
-        if away is not None and not away.ending:
-            # Not even the memory of the resampler's filter may hear any of it.
-            samples = np.zeros_like(samples)
+        begin = track.place(at)
+        muted = self._muted(channel, begin, at is not None)
         lost_from: int | None = None
-        for piece in track.push(samples, at):
-            absence = self._away.get(channel)
+        for piece in track.push(samples, at, muted):
+            absence = self._absences.lasting(channel)
             if piece.lost:
                 lost_from = self._shell.session.heard(channel) if lost_from is None else lost_from
                 self._shell.silence(channel, len(piece.samples))
                 continue
             if absence is not None and absence.ending:
-                self._end_absence(channel, absence)
+                self._end_absence(channel, absence, begin)
                 absence, lost_from = None, None
-            if absence is not None:
-                self._shell.silence(channel, len(piece.samples))
-                continue
-            if lost_from is not None:
+            if absence is None and lost_from is not None:
                 self._shell.missing(channel, lost_from, "lost")
             self._shell.hear(channel, piece.samples)
 
-    def _fill(self, channel: int, absence: _Absence, stream: Stream, lag_s: float) -> None:
-        """Silence for the part of a hold in which the client sent nothing."""
+    def _muted(self, channel: int, begin: int, placed: bool) -> Sequence[Stretch]:
+        """What of a channel must not be heard in a chunk whose first fresh sample is at `begin`."""
+        absence = self._absences.lasting(channel)
+        heard = self._shell.session.heard(channel)
+        if absence is not None and absence.ending:
+            return self._absences.muted(channel, max(begin, heard))
+        if absence is not None and not placed:
+            # What is not placed is said now, wherever its channel is on the call's clock.
+            absence.start_samples = min(absence.start_samples, heard)
+        return self._absences.muted(channel)
+
+    def _fill(self, channel: int, absence: Absence, stream: Stream, lag_s: float) -> None:
+        """Silence for the part of a hold in which the client sent nothing.
+
+        A client that sends again what was heard before the session was restored is not held up by that.
+        """
+        if self._shell.behind(channel):
+            self._begin_anew(channel, absence)
+            return
         passed_s = self._clock() - absence.since_s - lag_s
         heard = self._shell.session.heard(channel) - absence.start_samples
         short = int(passed_s * RATE_HZ) - heard
@@ -169,6 +212,13 @@ class StreamClock:
             for piece in stream.tracks[channel].push(quiet, None):
                 self._shell.silence(channel, len(piece.samples))
 
-    def _end_absence(self, channel: int, absence: _Absence) -> None:
-        self._away.pop(channel, None)
+    def _begin_anew(self, channel: int, absence: Absence) -> None:
+        """Time that a channel was not heard for other reasons is no part of its absence."""
+        passed_samples = self._shell.session.heard(channel) - absence.start_samples
+        absence.since_s = self._clock() - passed_samples / RATE_HZ
+
+    def _end_absence(self, channel: int, absence: Absence, end_samples: int) -> None:
+        session = self._shell.session
+        end = max(end_samples, session.heard(channel))
+        self._absences.end(channel, end, session.needed_from(channel))
         self._shell.missing(channel, absence.start_samples, absence.reason)

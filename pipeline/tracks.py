@@ -5,7 +5,7 @@ In between the audio is brought to `RATE_HZ`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +41,17 @@ class Track:
         """How many input samples are missing before a chunk at `at`; 0 for one that is on time or old."""
         return 0 if at is None else max(0, at - self._next)
 
-    def push(self, samples: Samples, at: int | None) -> Iterator[Piece]:
-        """A chunk at the stream's rate, shape (n,), whose first sample has the place `at`."""
+    def place(self, at: int | None) -> int:
+        """Where on the call's clock, at `RATE_HZ`, the first fresh sample of a chunk at `at` is."""
+        return -(-(self._next + self.ahead(at)) * RATE_HZ // self._rate_hz)
+
+    def push(
+        self, samples: Samples, at: int | None, muted: Sequence[tuple[int, int]] = ()
+    ) -> Iterator[Piece]:
+        """A chunk at the stream's rate, shape (n,), whose first sample has the place `at`.
+
+        `muted`: stretches at `RATE_HZ` of which not even the memory of the resampler's filter may hear any.
+        """
         hole = self.ahead(at)
         self._next += hole
         for done in range(0, hole, HOLE_BLOCK_S * self._rate_hz):
@@ -53,7 +62,7 @@ class Track:
             self._old -= old
         else:
             old = max(0, self._next - at)
-        fresh = samples[old:]
+        fresh = self._without(muted, samples[old:])
         self._next += len(fresh)
         if len(fresh):
             yield Piece(self._resampler.push(fresh))
@@ -61,6 +70,16 @@ class Track:
     def end(self) -> Piece:
         """The last samples."""
         return Piece(self._resampler.end())
+
+    def _without(self, muted: Sequence[tuple[int, int]], fresh: Samples) -> Samples:
+        """The next samples of the stream, with silence in the stretches."""
+        for start, end in muted:
+            first = max(0, start * self._rate_hz // RATE_HZ - self._next)
+            last = min(len(fresh), _at_rate(end, self._rate_hz) - self._next)
+            if first < last:
+                fresh = fresh.copy()
+                fresh[first:last] = 0.0
+        return fresh
 
 
 def _at_rate(samples: int, rate_hz: int) -> int:

@@ -31,11 +31,15 @@ class CallInfo:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A stream begins: its call, the channels of the call that it carries, and its rate."""
+    """A stream begins: its call, the channels of the call that it carries, and its rate.
+
+    `placed`: its chunks say where they are, so that audio which is sent again is told from what is new.
+    """
 
     info: CallInfo
     carries: tuple[int, ...]
     rate_hz: int
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,8 @@ class Welcome:
     """The shell took the stream; it wants the audio of each carried channel from `from_samples` on.
 
     Counted at `RATE_HZ`, and the same for all of them, since a stream begins once. On a call that goes on
-    after a lost connection this is less than what the client has sent: a client that still has the audio
-    sends it again from there, and nothing is lost.
+    after a lost connection this is less than what the client has sent: a client that still has the audio, and
+    places it, sends it again from there, and nothing is lost.
     """
 
     call_id: str

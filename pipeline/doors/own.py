@@ -157,7 +157,7 @@ class OwnDoor:
             language=hello.language,
             site=hello.site,
         )
-        return [Started(info, self._carries(hello), hello.rate_hz)]
+        return [Started(info, self._carries(hello), hello.rate_hz, hello.positions)]
 
     def _carries(self, hello: Hello) -> tuple[int, ...]:
         return hello.carries or tuple(range(len(hello.channels)))

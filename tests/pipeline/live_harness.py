@@ -45,6 +45,7 @@ from pipeline.doors.messages import (
 from pipeline.doors.own import OwnDoor
 from pipeline.limits import Limits
 from pipeline.live import Ground, LiveCall
+from pipeline.live_state import LiveState, restored
 from pipeline.shell import CallEngines, Value
 from pipeline.streams import Stream, StreamRefused
 from pipeline.workers import Engines, Workers
@@ -204,11 +205,20 @@ class LiveRoom:
         session: Session | None = None,
         known: Mapping[str, Value] | None = None,
         alone: EndCode = "disconnected",
+        state: LiveState | None = None,
     ) -> LiveCall:
         """A call in this room; what is recorded goes to `recorder`."""
         ground = Ground(self.workers, self.pool, self.recorder, self.limits, self.clock, self.late.append)
         info = CallInfo("call-1", self.settings.roles or ("unknown",) * self.settings.channels)
-        self.call = LiveCall(info, session or Session(self.settings), self.engines, ground, known, alone)
+        session = session or Session(self.settings)
+        self.call = LiveCall(info, session, self.engines, ground, known, alone, state)
+        return self.call
+
+    def raised(self, snapshot: bytes, finals: Sequence[UtteranceFinal]) -> LiveCall:
+        """The call of another room, whose server died, in this one."""
+        session, state = restored(snapshot, finals)
+        self.begin(session, alone="interrupted", state=state).resume()
+        self.settle()
         return self.call
 
     def connect(self, **fields: Any) -> Client:

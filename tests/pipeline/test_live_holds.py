@@ -136,21 +136,67 @@ def test_a_hold_in_the_middle_of_a_word_keeps_the_word() -> None:
     assert room.end_code == "hangup"
 
 
-def test_a_second_hold_changes_nothing_and_so_does_a_second_resume() -> None:
+@pytest.mark.parametrize(("reason", "again"), [("hold", "hold"), ("pause", "pause"), ("pause", "hold")])
+def test_a_second_hold_changes_nothing_and_so_does_a_second_resume(reason: str, again: str) -> None:
     room = LiveRoom(LIVE)
     client = room.connect()
     client.say("resume")
     client.play(tone(1.0))
-    client.say("hold")
+    client.say(reason)
     client.play(secret(1.0))
-    client.say("pause")
+    client.say(again)
     client.play(secret(1.0))
     client.say("resume")
     client.say("resume")
     client.play(tone(1.0))
     client.hang_up()
     assert room.end_code == "hangup"
-    assert spans(room) == [("said", 0.0, 1.2), ("hold", 1.0, 3.0), ("said", 2.7, 4.0)]
+    assert spans(room) == [("said", 0.0, 1.2), (reason, 1.0, 3.0), ("said", 2.7, 4.0)]
+
+
+@pytest.mark.parametrize("first", ["hold", "pause"])
+@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_pause_begins_whatever_was_before(first: str, placed: bool, resumed: bool) -> None:
+    """Also right after a resume of which no audio came yet."""
+    engine = NotingTranscriber()
+    room = LiveRoom(LIVE, transcriber=engine)
+    client = room.connect(positions=placed)
+
+    def play(block: Samples, at_s: float) -> None:
+        client.play(block, round(at_s * RATE_HZ) if placed else None)
+
+    play(tone(1.0), 0.0)
+    client.say(first)
+    play(secret(1.0), 1.0)
+    if resumed:
+        client.say("resume")
+    client.say("pause")
+    play(secret(2.0), 2.0)
+    client.say("resume")
+    play(tone(1.0), 4.0)
+    client.hang_up()
+    assert room.end_code == "hangup"
+    gaps = [(first, 1.0, 2.0), ("pause", 2.0, 4.0)]
+    if first == "pause" and not resumed:
+        gaps = [("pause", 1.0, 4.0)]
+    assert spans(room) == [("said", 0.0, 1.2), *gaps, ("said", 3.7, 5.0)]
+    assert max(engine.loudest) < LEVEL * 1.2
+
+
+def test_a_pause_without_audio_after_a_hold_without_audio() -> None:
+    room = LiveRoom(LIVE)
+    client = room.connect()
+    client.play(tone(1.0))
+    client.say("hold")
+    room.pass_s(10.0)
+    client.say("pause")
+    room.pass_s(10.0)
+    client.say("resume")
+    client.play(tone(1.0))
+    client.hang_up()
+    assert room.end_code == "hangup"
+    assert spans(room)[1:3] == [("hold", 1.0, 11.0), ("pause", 11.0, 21.0)]
 
 
 def test_a_pause_outlives_the_connection() -> None:
@@ -184,6 +230,103 @@ def test_one_stream_on_hold_leaves_the_other_in_the_call() -> None:
     assert room.end_code == "hangup"
     assert spans(room, 0) == [("hold", 0.0, 2.0)]
     assert spans(room, 1) == [("said", 0.0, 2.0)]
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_pause_of_one_stream_is_a_pause_of_the_call(placed: bool) -> None:
+    """Until each stream that paused has resumed or hung up."""
+    engine = NotingTranscriber()
+    room = LiveRoom(LIVE, transcriber=engine)
+    agent = room.connect(carries=[0], positions=placed)
+    customer = room.connect(carries=[1], positions=placed)
+    at = 0
+
+    def talk(block: Samples) -> None:
+        nonlocal at
+        for begin in range(0, block.shape[1], 1_600):
+            for client in (agent, customer):
+                if client.stream is not None:
+                    client.send(block[:1, begin : begin + 1_600], at if placed else None)
+            at += 1_600
+            room.pass_s(0.1)
+
+    talk(tone(1.0))
+    agent.say("pause")
+    talk(secret(1.0))
+    customer.say("pause")
+    talk(secret(1.0))
+    agent.say("resume")
+    customer.say("hold")
+    talk(secret(1.0))
+    customer.say("resume")
+    talk(tone(1.0))
+    agent.say("pause")
+    talk(secret(1.0))
+    agent.hang_up()
+    talk(tone(1.0))
+    customer.hang_up()
+    assert room.end_code == "hangup"
+    said = [("said", 0.0, 1.2), ("pause", 1.0, 4.0), ("said", 3.7, 5.2), ("pause", 5.0, 6.0)]
+    assert spans(room, 0) == said
+    assert spans(room, 1) == [*said, ("said", 5.7, 7.0)]
+    assert max(engine.loudest) < LEVEL * 1.2
+
+
+def test_a_hold_goes_on_after_the_pause_of_another_stream() -> None:
+    room = LiveRoom(LIVE)
+    agent, customer = room.connect(carries=[0]), room.connect(carries=[1])
+    agent.say("hold")
+    room.pass_s(1.0)
+    customer.say("pause")
+    room.pass_s(1.0)
+    customer.say("resume")
+    agent.send(secret(1.0)[:1])
+    room.pass_s(1.0)
+    customer.send(tone(1.0)[1:])
+    customer.hang_up()
+    agent.hang_up()
+    assert room.end_code == "hangup"
+    assert spans(room, 0) == [("hold", 0.0, 1.0), ("pause", 1.0, 2.0), ("hold", 2.0, 3.0)]
+    assert spans(room, 1) == [("pause", 0.0, 1.0), ("said", 0.7, 2.0)]
+
+
+def test_a_stream_that_joins_in_a_pause_is_not_heard() -> None:
+    engine = NotingTranscriber()
+    room = LiveRoom(LIVE, transcriber=engine)
+    agent = room.connect(carries=[0])
+    agent.play(tone(1.0)[:1])
+    agent.say("pause")
+    customer = room.connect(carries=[1])
+    customer.play(secret(2.0)[1:])
+    agent.say("resume")
+    customer.play(tone(1.0)[1:])
+    agent.hang_up()
+    customer.hang_up()
+    assert room.end_code == "hangup"
+    assert spans(room, 1) == [("pause", 1.0, 3.0), ("said", 2.7, 4.0)]
+    assert max(engine.loudest) < LEVEL * 1.2
+
+
+def test_what_a_stream_kept_of_a_pause_in_which_it_was_cut_off_is_not_heard() -> None:
+    engine = NotingTranscriber()
+    room = LiveRoom(LIVE, transcriber=engine)
+    agent = room.connect(carries=[0], positions=True)
+    customer = room.connect(carries=[1], positions=True)
+    customer.send(tone(1.0)[1:], 0)
+    customer.cut()
+    agent.send(tone(2.0)[:1], 0)
+    agent.say("pause")
+    agent.send(secret(2.0)[:1], 2 * RATE_HZ)
+    agent.say("resume")
+    agent.send(tone(1.0)[:1], 4 * RATE_HZ)
+    again = room.connect(carries=[1], positions=True)
+    kept = np.concatenate([tone(1.0), secret(2.0), tone(1.0)], axis=1)[1:]
+    again.send(kept, RATE_HZ)
+    agent.hang_up()
+    again.hang_up()
+    assert room.end_code == "hangup"
+    assert spans(room, 1) == [("said", 0.0, 2.1), ("said", 3.7, 5.0)]
+    assert max(engine.loudest) < LEVEL * 1.2
 
 
 def test_a_hole_in_a_hold_is_part_of_the_hold() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.errors import EngineError
-from models.ports import PLAIN, Decoding
+from models.ports import PLAIN, VAD_WINDOW_SAMPLES, Decoding
 from models.types import RATE_HZ, Samples, Transcription
 from pipeline.core.events import (
     AudioGap,
@@ -26,7 +26,8 @@ from pipeline.core.events import (
     UtteranceFinal,
     UtteranceLost,
 )
-from pipeline.core.session import Session, SessionSettings
+from pipeline.core.session import SessionSettings
+from pipeline.live_state import restored
 from tests.pipeline.engines import HalvesDiarizer
 from tests.pipeline.live_harness import (
     LIVE,
@@ -51,7 +52,8 @@ def raised(records: Records, alone: EndCode = "interrupted", settings: SessionSe
     snapshots = [one for one in records if isinstance(one, bytes)]
     finals = [one for one in records if isinstance(one, UtteranceFinal)]
     known = {one.job_id: one.value for one in records if isinstance(one, Result)}
-    room.begin(Session.restore(snapshots[-1], finals), known, alone).resume()
+    session, state = restored(snapshots[-1], finals)
+    room.begin(session, known, alone, state).resume()
     room.settle()
     return room
 
@@ -77,24 +79,23 @@ def joined(*parts: Records) -> list[DurableEvent]:
     return list(found.values())
 
 
-def send_rest(room: LiveRoom, block: Samples, rate_hz: int = RATE_HZ, positions: bool = False) -> Client:
+def send_rest(room: LiveRoom, block: Samples, rate_hz: int = RATE_HZ) -> Client:
     """The client comes back, and sends again from where it is asked to."""
-    client = room.connect(rate_hz=rate_hz, positions=positions)
+    client = room.connect(rate_hz=rate_hz, positions=True)
     begin = -(-client.from_samples[0] * rate_hz // RATE_HZ)
-    client.send(block[:, begin:], begin if positions else None, 320)
+    client.send(block[:, begin:], begin, 320)
     return client
 
 
-@pytest.mark.parametrize("positions", [True, False])
 @pytest.mark.parametrize("seed", range(20))
-def test_the_events_are_those_of_a_call_that_nobody_killed(seed: int, positions: bool) -> None:
+def test_the_events_are_those_of_a_call_that_nobody_killed(seed: int) -> None:
     random_ = random.Random(seed)
     first = LiveRoom(seed=seed)
-    talk(first, random_.randrange(3_200, SPOKEN.shape[1]), positions)
+    talk(first, random_.randrange(3_200, SPOKEN.shape[1]), positions=True)
     alive = first.recorder.records
     alive = alive[: len(alive) - random_.randrange(3)] if len(alive) > 6 else alive
     second = raised(alive)
-    client = send_rest(second, SPOKEN, positions=positions)
+    client = send_rest(second, SPOKEN)
     client.hang_up()
     assert second.end_code == "hangup"
     assert by_channel(joined(alive, second.recorder.records)) == WHOLE
@@ -133,24 +134,46 @@ def test_at_other_rates(rate_hz: int, seed: int) -> None:
     first = LiveRoom(seed=seed)
     talk(first, random_.randrange(3_200, SPOKEN.shape[1]), positions=True, rate_hz=rate_hz)
     second = raised(first.recorder.records)
-    send_rest(second, SPOKEN, rate_hz, positions=True).hang_up()
+    send_rest(second, SPOKEN, rate_hz).hang_up()
     assert second.end_code == "hangup"
     found = {event.id: event for event in [*second.recorder.events, *first.recorder.events]}
     assert set(found) == {event.id for event in uncut.recorder.events}
 
 
-def test_without_positions_the_client_sends_each_channel_from_its_place() -> None:
+@pytest.mark.parametrize("apart", [True, False])
+def test_without_positions_what_comes_is_new(apart: bool) -> None:
+    """A client that cannot say where its audio belongs goes on with what is said now."""
     first = LiveRoom(seed=3)
     talk(first, 150_000)
-    second = raised(first.recorder.records)
-    clients = [second.connect(carries=[channel]) for channel in range(2)]
-    for channel, client in enumerate(clients):
-        (begin,) = client.from_samples
-        client.send(SPOKEN[channel : channel + 1, begin:], size=320)
+    alive = list(first.recorder.records)
+    second = raised(alive)
+    heard = [second.call._shell.session.heard(channel) for channel in range(2)]
+    wanted = [second.call._shell.refill_from(channel) for channel in range(2)]
+    assert wanted[0] < heard[0] == heard[1]
+    # On the same grid of windows as before.
+    new = 200_000 + (heard[0] - 200_000) % VAD_WINDOW_SAMPLES
+    streams = [(0,), (1,)] if apart else [(0, 1)]
+    clients = [second.connect(carries=carries) for carries in streams]
+    for carries, client in zip(streams, clients, strict=True):
+        assert client.from_samples == [heard[channel] for channel in carries]
+        client.send(SPOKEN[list(carries), new:], size=320)
     for client in clients:
         client.hang_up()
     assert second.end_code == "hangup"
-    assert by_channel(joined(first.recorder.records, second.recorder.records)) == WHOLE
+    closed = second.recorder.events[-1]
+    assert isinstance(closed, CallClosed)
+    moved = heard[0] - new
+    assert closed.duration_samples == SPOKEN.shape[1] + moved
+    gaps = {(gap.channel, gap.start_samples, gap.end_samples, gap.reason) for gap in second.recorder.gaps}
+    assert gaps == {(one, wanted[one], heard[one], "lost") for one in range(2) if wanted[one] < heard[one]}
+    later = [final for final in second.recorder.finals if final.start_samples > heard[0] + RATE_HZ]
+    expected = {
+        (event.channel, event.start_samples + moved, event.words[0].text)
+        for events in WHOLE.values()
+        for event in events
+        if isinstance(event, UtteranceFinal) and event.start_samples > new + RATE_HZ
+    }
+    assert {(final.channel, final.start_samples, final.words[0].text) for final in later} == expected
 
 
 def test_a_client_that_does_not_come_back_leaves_what_was_final() -> None:
@@ -211,10 +234,10 @@ def test_it_dies_after_hang_up() -> None:
     assert closed > before + 3
     for end in range(before, closed):
         second = raised(records[:end])
-        late = second.connect()
+        late = second.connect(positions=True)
         if late.stream is not None:
             # It died before it had recorded that the client hung up, and has to be told again.
-            late.send(SPOKEN[:, late.from_samples[0] :])
+            late.send(SPOKEN[:, late.from_samples[0] :], late.from_samples[0])
             late.hang_up()
         second.pass_s(200.0)
         assert second.end_code == "hangup"
@@ -232,7 +255,8 @@ def test_results_that_are_known_are_not_computed_again() -> None:
     finals = [one for one in alive if isinstance(one, UtteranceFinal)]
     known = {one.job_id: one.value for one in alive if isinstance(one, Result)}
     room = LiveRoom(LIVE)
-    room.begin(Session.restore(early, finals), known).resume()
+    session, state = restored(early, finals)
+    room.begin(session, known, state=state).resume()
     send_rest(room, SPOKEN).hang_up()
     assert room.end_code == "hangup"
     assert by_channel([*room.recorder.events]) == WHOLE
@@ -288,7 +312,8 @@ def test_legs_are_counted_on() -> None:
     client.send(SPOKEN[:, :1_600])
     client.say("update", associate="bob")
     second = raised(first.recorder.records)
-    again = second.connect()
+    again = second.connect(associate="bob")
+    again.say("update", associate="bob")
     again.say("update", associate="eve")
     again.hang_up()
     assert second.end_code == "hangup"
@@ -307,8 +332,7 @@ def test_a_mono_call_whose_beginning_is_gone_is_not_told_apart() -> None:
     second = LiveRoom(mono, diarizer=HalvesDiarizer())
     second.call._shell.close()
     snapshots = [one for one in first.recorder.records if isinstance(one, bytes)]
-    second.begin(Session.restore(snapshots[-1], first.recorder.finals)).resume()
-    second.settle()
+    second.raised(snapshots[-1], first.recorder.finals)
     again = second.connect()
     (begin,) = again.from_samples
     again.send(SPOKEN[:1, begin:])

@@ -63,6 +63,11 @@ def test_a_hello_says_who_is_on_the_call() -> None:
     assert started == Started(CallInfo("call-1", ("agent", "customer"), **said_of_it), (1,), 48_000)
 
 
+def test_a_hello_says_whether_audio_is_placed() -> None:
+    (started,) = OwnDoor("call-1").receive(hello(positions=True))
+    assert started == Started(CallInfo("call-1", ("agent", "customer")), (0, 1), 8_000, placed=True)
+
+
 @pytest.mark.parametrize(
     ("fields", "line"),
     [

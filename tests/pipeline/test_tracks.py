@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from models.types import RATE_HZ, Samples
 from pipeline.tracks import Track
@@ -72,3 +73,30 @@ def test_placed_audio_needs_no_such_beginning() -> None:
     expected, _ = joined(Track(8_000, 0), [(None, audio[250:])])
     out, _ = joined(Track(8_000, 700, 200), [(100, audio)])
     assert np.array_equal(out, expected)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100])
+@pytest.mark.parametrize("size", [7, 320, 100_000])
+def test_nothing_of_a_muted_stretch_is_left(rate_hz: int, size: int) -> None:
+    """Exactly what the same audio with silence in its place gives; positions and repeats change nothing."""
+    audio = tone(2 * rate_hz)
+    start, end = RATE_HZ // 2 + 1, RATE_HZ + 3
+    silenced = audio.copy()
+    silenced[start * rate_hz // RATE_HZ : -(-end * rate_hz // RATE_HZ)] = 0.0
+    expected, _ = joined(Track(rate_hz, 0), [(None, silenced)])
+    track = Track(rate_hz, 0)
+    pieces = []
+    for at in range(0, len(audio), size):
+        place = None if at == 0 else at
+        pieces += track.push(audio[at : at + size], place, [(start, end), (5 * RATE_HZ, 6 * RATE_HZ)])
+        pieces += track.push(audio[at : at + size], at, [(start, end)])
+    heard = np.concatenate([*(piece.samples for piece in pieces), track.end().samples])
+    np.testing.assert_allclose(heard, expected, atol=1e-6)
+
+
+def test_the_place_of_what_comes_next() -> None:
+    track = Track(8_000, RATE_HZ)
+    assert track.place(None) == track.place(0) == RATE_HZ
+    assert track.place(12_000) == 24_000
+    list(track.push(tone(400), None))
+    assert track.place(None) == track.place(8_100) == RATE_HZ + 800
