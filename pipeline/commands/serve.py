@@ -34,7 +34,8 @@ def _section(host: str | None, port: int | None) -> dict[str, Any] | None:
 def _run(config: Config) -> None:
     # The web framework takes half a second to import, which no other command should wait for.
     from pipeline.keys import KeyRing, read_keys
-    from pipeline.server import DrainingServer, Server, check_reach, uvicorn_config
+    from pipeline.listening import DrainingServer, check_reach, uvicorn_config
+    from pipeline.server import Server
     from pipeline.service import Service
 
     keys = KeyRing(read_keys(config.server.keys_file))

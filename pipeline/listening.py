@@ -1,0 +1,109 @@
+"""Where the server listens, to whom, and a stop that lets calls end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from models.errors import ConfigError
+from pipeline.keys import KeyRing
+from pipeline.sections import ServerSection
+from pipeline.server import Server
+
+log = logging.getLogger(__name__)
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn's server, with a first signal that drains and a second one that stops at once."""
+
+    def __init__(self, config: uvicorn.Config, server: Server, drain_s: float) -> None:
+        super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
+        self._wrapup = server
+        self._drain_s = drain_s
+        self._draining: asyncio.Task[None] | None = None
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self.announce: Callable[[int], None] = _quietly
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """As uvicorn's; from here on signals drain."""
+        self._own_loop = asyncio.get_running_loop()
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            self.announce(self.servers[0].sockets[0].getsockname()[1])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        if self._own_loop is None or self._draining is not None or sig not in (signal.SIGTERM, signal.SIGINT):
+            super().handle_exit(sig, frame)
+            return
+        self.stop()
+
+    def stop(self) -> None:
+        """Drain, then exit; from any thread."""
+        if self._own_loop is not None:
+            self._own_loop.call_soon_threadsafe(self._begin_drain)
+
+    def _begin_drain(self) -> None:
+        if self._draining is None:
+            log.info("stopping: calls in progress may go on for %.0f s", self._drain_s)
+            self._draining = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        await self._wrapup.drain(self._drain_s)
+        self.should_exit = True
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """uvicorn logs an error for each socket that is answered with a refusal instead of a handshake."""
+    return "without completing handshake" not in record.msg
+
+
+def _quietly(_: int) -> None:
+    """Nobody wants to know the port."""
+
+
+def uvicorn_config(app: FastAPI, section: ServerSection) -> uvicorn.Config:
+    """How uvicorn serves: no compression on sockets, bounded messages, no access log."""
+    return uvicorn.Config(
+        app,
+        host=section.host,
+        port=section.port,
+        ssl_certfile=section.tls_cert,
+        ssl_keyfile=section.tls_key,
+        ws="websockets-sansio",
+        ws_max_size=section.max_message_bytes,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+    )
+
+
+def check_reach(section: ServerSection, keys: KeyRing) -> None:
+    """Without keys nobody but this machine is served; TLS needs both its files. Raises `ConfigError`."""
+    if (section.tls_cert is None) != (section.tls_key is None):
+        raise ConfigError("server.tls_cert and server.tls_key go together: one of them is missing")
+    for file in (section.tls_cert, section.tls_key):
+        if file is not None and not file.is_file():
+            raise ConfigError(f"{file}: no such file; server.tls_cert and server.tls_key name PEM files")
+    if len(keys) or _is_loopback(section.host):
+        return
+    raise ConfigError(
+        f"server.host {section.host} can be reached by others: make a key first with "
+        "`wrapup keys add NAME`, or listen on 127.0.0.1"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
