@@ -45,6 +45,10 @@ class FollowerTooSlow(Exception):
     """Too many events wait for a follower."""
 
 
+class HubClosed(Exception):
+    """The server is going down: nothing more comes from it."""
+
+
 Wanted = Callable[[str], bool]
 
 
@@ -54,26 +58,37 @@ class Follower:
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
         self.overrun = False
-        self._queue: asyncio.Queue[Envelope] = asyncio.Queue(WAITING)
+        self.closed = False
+        # None wakes a follower that waits when there is nothing more to come.
+        self._queue: asyncio.Queue[Envelope | None] = asyncio.Queue()
 
     def offer(self, envelope: Envelope) -> None:
         """An event came; on the event loop."""
         if self.overrun or not self.wanted(envelope.call_id):
             return
-        try:
+        if self._queue.qsize() < WAITING:
             self._queue.put_nowait(envelope)
-        except asyncio.QueueFull:
+        else:
             self.overrun = True
+
+    def close(self) -> None:
+        """Nothing more comes; on the event loop."""
+        self.closed = True
+        self._queue.put_nowait(None)
 
     def waiting(self) -> list[Envelope]:
         """Takes all that waits now."""
-        return [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+        found = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+        return [envelope for envelope in found if envelope is not None]
 
     async def next(self) -> Envelope:
-        """The next event. Raises `FollowerTooSlow` once those that waited are read."""
+        """The next event. Raises `FollowerTooSlow` or `HubClosed` once those that waited are read."""
         if self.overrun and self._queue.empty():
             raise FollowerTooSlow
-        return await self._queue.get()
+        envelope = None if self.closed and self._queue.empty() else await self._queue.get()
+        if envelope is None:
+            raise HubClosed
+        return envelope
 
 
 class Hub:
@@ -83,6 +98,13 @@ class Hub:
         self._history = history
         self._loop = asyncio.get_running_loop()
         self._followers: set[Follower] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """End all followers behind what was published, and those that come later; on the event loop."""
+        self._closed = True
+        for follower in self._followers:
+            follower.close()
 
     def publish(self, envelope: Envelope) -> None:
         """Give an event out. Durable ones come in the order of their ids."""
@@ -97,8 +119,10 @@ class Hub:
         """Events of a call, or of all calls that are `wanted`, with an id over `after`, then what comes.
 
         Ends after the `CallClosed` of the one call, at once where `after` is the id of that. Raises
-        `FollowerTooSlow`.
+        `FollowerTooSlow`, and `HubClosed` when the server goes down.
         """
+        if self._closed:
+            raise HubClosed
         follower = Follower(lambda one: wanted(one) and call_id in (None, one))
         self._followers.add(follower)
         try:
@@ -121,6 +145,8 @@ class Hub:
                     yield envelope
             if len(page) < PAGE:
                 break
+            if follower.closed:
+                raise HubClosed
         for envelope in follower.waiting():
             # What came while history was read is in it, or follows it; partials of that time are stale.
             if envelope.id is not None and envelope.id > last:

@@ -20,6 +20,9 @@ from pipeline.server import Server
 
 log = logging.getLogger(__name__)
 
+GRACE_S = 5
+"""After the drain, how long answers may take to be sent."""
+
 
 class DrainingServer(uvicorn.Server):
     """uvicorn's server, with a first signal that drains and a second one that stops at once."""
@@ -30,6 +33,7 @@ class DrainingServer(uvicorn.Server):
         self._wrapup = server
         self._drain_s = drain_s
         self._draining: asyncio.Task[None] | None = None
+        self._told = False
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self.announce: Callable[[int], None] = _quietly
 
@@ -41,11 +45,15 @@ class DrainingServer(uvicorn.Server):
             self.announce(self.servers[0].sockets[0].getsockname()[1])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal came."""
-        if self._own_loop is None or self._draining is not None or sig not in (signal.SIGTERM, signal.SIGINT):
-            super().handle_exit(sig, frame)
+        """A signal came: the first one drains, the next one waits for nothing and ends the process."""
+        if self._own_loop is not None and not self._told and sig in (signal.SIGTERM, signal.SIGINT):
+            self._told = True
+            self.stop()
             return
-        self.stop()
+        super().handle_exit(sig, frame)
+        if self._told:
+            self.force_exit = True
+            self.config.timeout_graceful_shutdown = 0
 
     def stop(self) -> None:
         """Drain, then exit; from any thread."""
@@ -84,6 +92,7 @@ def uvicorn_config(app: FastAPI, section: ServerSection) -> uvicorn.Config:
         ws_per_message_deflate=False,
         access_log=False,
         log_config=None,
+        timeout_graceful_shutdown=GRACE_S,
         server_header=False,
     )
 

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from models.errors import WrapupError
 from pipeline.doors.own import OwnDoor
-from pipeline.feed import Envelope, FollowerTooSlow, Hub
+from pipeline.feed import Envelope, FollowerTooSlow, Hub, HubClosed
 from pipeline.keys import ApiKey, KeyRing, Scope
 from pipeline.service import Service
 from pipeline.sockets import Connection, SocketShell
@@ -73,12 +73,14 @@ class Server:
             await asyncio.sleep(TICK_S)
 
     async def drain(self, drain_s: float) -> None:
-        """Take no more calls, let those in progress end, end what is left."""
+        """Take no more calls, let those in progress end, end what is left, and then who follows."""
         board = self.service.switchboard
         board.drain()
         await self._until_empty(drain_s)
         board.end_all("shutdown")
         await self._until_empty(LAST_WORDS_S)
+        if self._hub is not None:
+            self._hub.close()
 
     async def _until_empty(self, seconds: float) -> None:
         calls = [asyncio.wrap_future(call.done) for call in self.service.switchboard.calls()]
@@ -144,6 +146,8 @@ class Server:
                 await socket.send_text(envelope.as_json())
         except FollowerTooSlow:
             code, reason = 1013, "too many events wait: connect again after the last id"
+        except HubClosed:
+            code, reason = 1012, "the server is going down: connect again after the last id"
         except WrapupError:
             code, reason = 1011, "the store cannot be read now: connect again after the last id"
         await socket.close(code, reason)
@@ -240,7 +244,7 @@ async def _as_sse(envelopes: AsyncIterator[Envelope]) -> AsyncIterator[str]:
                 continue
             try:
                 envelope = coming.result()
-            except (StopAsyncIteration, FollowerTooSlow, WrapupError):
+            except (StopAsyncIteration, FollowerTooSlow, HubClosed, WrapupError):
                 return
             coming = None
             number = "" if envelope.id is None else f"id: {envelope.id}\n"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.events import AudioGap, CallClosed, Event, Partial
-from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, Hub
+from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, Hub, HubClosed
 
 PATIENCE_S = 30.0
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -339,6 +339,45 @@ def test_a_follower_that_leaves_is_forgotten() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert not ledger.hub._followers
+
+    run(body())
+
+
+def test_when_the_hub_closes_followers_hear_what_was_published_and_end() -> None:
+    async def body() -> None:
+        ledger = Ledger()
+        ledger.hub = Hub(ledger)
+        ledger.write("a", gap(1))
+        first, second = (ledger.hub.follow(call_id, 0, anyone) for call_id in ("a", None))
+        assert (await anext(first)).id == (await anext(second)).id == 1
+        waits = asyncio.ensure_future(anext(second))
+        await at_the_queue()
+        ledger.write("a", gap(2))
+        await at_the_queue()
+        ledger.hub.close()
+        assert (await waits).id == (await anext(first)).id == 2
+        for following in (first, second, ledger.hub.follow("a", 0, anyone)):
+            with pytest.raises(HubClosed):
+                await anext(following)
+        assert not ledger.hub._followers
+
+    run(body())
+
+
+def test_a_follower_in_the_middle_of_history_ends_with_the_hub() -> None:
+    async def body() -> None:
+        ledger = Ledger()
+        for number in range(2 * PAGE):
+            ledger.write("a", gap(number))
+        ledger.hub = Hub(ledger)
+        following = ledger.hub.follow("a", 0, anyone)
+        assert (await anext(following)).id == 1
+        ledger.hub.close()
+        found = []
+        with pytest.raises(HubClosed):
+            while True:
+                found.append(await anext(following))
+        assert ids(found) == list(range(2, PAGE + 1))
 
     run(body())
 
