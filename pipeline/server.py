@@ -177,7 +177,7 @@ class Server:
             self.service.config.server.socket_limits(),
             time.monotonic,
         )
-        await Connection(socket, OwnDoor(call_id), shell).serve()
+        await Connection(socket, OwnDoor(call_id), shell, key).serve()
 
     def _key(self, connection: HTTPConnection, scope: Scope) -> ApiKey:
         """The caller's key. Raises 401 or, from another site's page, 403."""

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -29,11 +29,14 @@ from pipeline.doors.messages import (
     Started,
     Updated,
 )
+from pipeline.keys import ApiKey
 from pipeline.limits import Limits, SocketLimits
 from pipeline.live import LiveCall, Stream, StreamRefused
 from pipeline.load import Clock
 from pipeline.metrics import Metrics
-from pipeline.switchboard import POLICY, TRY_AGAIN, Switchboard
+from pipeline.switchboard import POLICY, TRY_AGAIN, Joined, Switchboard
+
+OTHER_SITE = "this key may not send for that site"
 
 REASON_BYTES = 123
 """What fits in a closing frame (RFC 6455, section 5.5)."""
@@ -51,9 +54,10 @@ class SocketShell:
 
 
 class Connection:
-    """One client."""
+    """One client, and the key that it came with."""
 
-    def __init__(self, socket: WebSocket, door: Door, shell: SocketShell) -> None:
+    def __init__(self, socket: WebSocket, door: Door, shell: SocketShell, key: ApiKey) -> None:
+        self._key = key
         self._socket = socket
         self._door = door
         self._shell = shell
@@ -129,7 +133,7 @@ class Connection:
     async def _join(self, started: Started) -> None:
         self._patience.reschedule(None)
         try:
-            call, joined = await asyncio.to_thread(self._shell.switchboard.join, started, self._hang_up)
+            call, joined = await asyncio.to_thread(self._find, started)
             stream, welcome = await asyncio.wrap_future(joined)
         except StreamRefused as refused:
             self._shell.switchboard.count_refusal("load" if refused.code == TRY_AGAIN else "policy")
@@ -138,6 +142,23 @@ class Connection:
             self._call, self._stream = call, stream
             await self._answer(self._door.welcome(welcome))
             call.done.add_done_callback(self._closed)
+
+    def _find(self, started: Started) -> tuple[LiveCall, Joined]:
+        """The call of a stream. Blocks while the store is asked. Raises `StreamRefused`."""
+        info = started.info
+        info = replace(info, site=self._key.site_for(info.site))
+        sites = [
+            call.info.site for call in self._shell.switchboard.calls() if call.info.call_id == info.call_id
+        ]
+        if not all(self._key.covers(site) for site in (info.site, *sites)):
+            raise StreamRefused(POLICY, OTHER_SITE)
+        call, joined = self._shell.switchboard.join(replace(started, info=info), self._hang_up)
+        if not self._key.covers(call.info.site):
+            # Another client began the call in between.
+            if not joined.cancel():
+                call.leave(joined.result()[0], hung_up=False)
+            raise StreamRefused(POLICY, OTHER_SITE)
+        return call, joined
 
     async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
         limits = self._shell.socket_limits
