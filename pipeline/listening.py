@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ipaddress
 import logging
 import signal
 from collections.abc import Callable
@@ -14,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from models.errors import ConfigError
+from pipeline.callers import is_loopback
 from pipeline.keys import KeyRing
 from pipeline.sections import ServerSection
 from pipeline.server import Server
@@ -104,15 +103,9 @@ def check_reach(section: ServerSection, keys: KeyRing) -> None:
     for file in (section.tls_cert, section.tls_key):
         if file is not None and not file.is_file():
             raise ConfigError(f"{file}: no such file; server.tls_cert and server.tls_key name PEM files")
-    if len(keys) or _is_loopback(section.host):
+    if len(keys) or is_loopback(section.host):
         return
     raise ConfigError(
         f"server.host {section.host} can be reached by others: make a key first with "
         "`wrapup keys add NAME`, or listen on 127.0.0.1"
     )
-
-
-def _is_loopback(host: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

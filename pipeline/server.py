@@ -12,10 +12,10 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Path, Request, Response, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
-from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import WrapupError
+from pipeline.callers import key_of
 from pipeline.doors.own import OwnDoor
 from pipeline.feed import Envelope, FollowerTooSlow, Hub, HubClosed
 from pipeline.keys import ApiKey, KeyRing, Scope
@@ -98,7 +98,7 @@ class Server:
         return _busy(refusal.reason, refusal.retry_s)
 
     async def _metrics(self, request: Request) -> Response:
-        self._key(request, "metrics")
+        key_of(request, self._keys, "metrics")
         return Response(self.service.metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _sse_all(self, request: Request, after: int | None = None) -> Response:
@@ -108,7 +108,7 @@ class Server:
         return self._sse(request, call_id, after)
 
     def _sse(self, request: Request, call_id: str | None, after: int | None) -> Response:
-        key = self._key(request, "read")
+        key = key_of(request, self._keys, "read")
         self._show(key, call_id)
         last = request.headers.get("last-event-id", "")
         start = after if after is not None else int(last) if last.isdigit() else 0
@@ -179,17 +179,6 @@ class Server:
         )
         await Connection(socket, OwnDoor(call_id), shell, key).serve()
 
-    def _key(self, connection: HTTPConnection, scope: Scope) -> ApiKey:
-        """The caller's key. Raises 401 or, from another site's page, 403."""
-        if not _same_origin(connection):
-            raise HTTPException(403, "pages of other origins may not connect")
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        key = self._keys.find(token.strip() if scheme.lower() == "bearer" else None, scope)
-        if key is None:
-            detail = f"this needs the header 'Authorization: Bearer KEY' with a key that may {scope}"
-            raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
-        return key
-
     def _show(self, key: ApiKey, call_id: str | None) -> None:
         """Raises 404 for a call that the key is not for. One that is not there yet may be waited for."""
         if not key.sites or call_id is None:
@@ -204,19 +193,13 @@ class Server:
 
     async def _let_in(self, socket: WebSocket, scope: Scope, call_id: str | None = None) -> ApiKey | None:
         try:
-            key = self._key(socket, scope)
+            key = key_of(socket, self._keys, scope)
             self._show(key, call_id)
             return key
         except HTTPException as error:
             answer = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
             await _deny(socket, answer)
             return None
-
-
-def _same_origin(connection: HTTPConnection) -> bool:
-    """Browsers name the page that connects; other clients name none."""
-    origin = connection.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == connection.headers.get("host", "")
 
 
 def _busy(reason: str, retry_s: int) -> Response:
