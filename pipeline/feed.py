@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
+from models.errors import WrapupError
 from pipeline.core.events import CallClosed, Event
 from pipeline.formats.event_json import encode_event
 
@@ -16,6 +19,14 @@ WAITING = 1_000
 """Events that may wait for a follower; one that falls further behind is let go, and resumes from its last."""
 
 PAGE = 500
+
+READ_S = 10.0
+"""How long a follower waits for a page of history."""
+
+READERS = 4
+"""Threads that read history. They are the feed's own: a database that hangs holds up no call."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,12 @@ class History(Protocol):
 
 class FollowerTooSlow(Exception):
     """Too many events wait for a follower."""
+
+
+class HistoryTooSlow(WrapupError):
+    """History was not read within `READ_S`."""
+
+    retryable = True
 
 
 class HubClosed(Exception):
@@ -99,12 +116,23 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._followers: set[Follower] = set()
         self._closed = False
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="wrapup-feed")
 
     def close(self) -> None:
         """End all followers behind what was published, and those that come later; on the event loop."""
         self._closed = True
         for follower in self._followers:
             follower.close()
+        self._readers.shutdown(wait=False)
+
+    async def ask(self, read: Callable[[], T]) -> T:
+        """What is read from the store. Raises `HistoryTooSlow`, `HubClosed`, and the errors of `read`."""
+        if self._closed:
+            raise HubClosed
+        try:
+            return await asyncio.wait_for(self._loop.run_in_executor(self._readers, read), READ_S)
+        except TimeoutError as error:
+            raise HistoryTooSlow(f"the store did not answer within {READ_S:.0f} s") from error
 
     def publish(self, envelope: Envelope) -> None:
         """Give an event out. Durable ones come in the order of their ids."""
@@ -119,7 +147,7 @@ class Hub:
         """Events of a call, or of all calls that are `wanted`, with an id over `after`, then what comes.
 
         Ends after the `CallClosed` of the one call, at once where `after` is the id of that. Raises
-        `FollowerTooSlow`, and `HubClosed` when the server goes down.
+        `FollowerTooSlow`, `HubClosed` when the server goes down, and `HistoryTooSlow`.
         """
         if self._closed:
             raise HubClosed
@@ -138,7 +166,7 @@ class Hub:
         """What was, from the event `after` itself on, then what comes."""
         last = after - 1
         while True:
-            page = await asyncio.to_thread(self._history.read, call_id, last, PAGE)
+            page = await self.ask(partial(self._history.read, call_id, last, PAGE))
             for envelope in page:
                 last = envelope.id or last
                 if follower.wanted(envelope.call_id):

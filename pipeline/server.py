@@ -63,6 +63,7 @@ class Server:
         try:
             yield
         finally:
+            self._hub.close()
             ticking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await ticking

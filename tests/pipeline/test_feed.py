@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.events import AudioGap, CallClosed, Event, Partial
-from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, Hub, HubClosed
+from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
 
 PATIENCE_S = 30.0
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -378,6 +378,38 @@ def test_a_follower_in_the_middle_of_history_ends_with_the_hub() -> None:
             while True:
                 found.append(await anext(following))
         assert ids(found) == list(range(2, PAGE + 1))
+
+    run(body())
+
+
+def test_a_history_that_hangs_lets_the_follower_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.feed.READ_S", 0.01)
+    answers = threading.Event()
+
+    async def body() -> None:
+        ledger = Ledger()
+        ledger.hub = Hub(ledger)
+        ledger.before_read = lambda: answers.wait(PATIENCE_S) and None
+        with pytest.raises(HistoryTooSlow, match="did not answer"):
+            await anext(ledger.hub.follow("a", 0, anyone))
+        assert not ledger.hub._followers
+        answers.set()
+
+    run(body())
+
+
+def test_followers_of_a_history_that_hangs_hold_up_nobody_elses_threads() -> None:
+    answers = threading.Event()
+
+    async def body() -> None:
+        ledger = Ledger()
+        ledger.write("a", CLOSED)
+        ledger.hub = Hub(ledger)
+        ledger.before_read = lambda: answers.wait(PATIENCE_S) and None
+        many = [asyncio.ensure_future(collected(ledger.hub.follow("a", 0, anyone))) for _ in range(100)]
+        await at_the_queue()
+        await asyncio.to_thread(answers.set)
+        assert [ids(found) for found in await asyncio.gather(*many)] == [[1]] * 100
 
     run(body())
 
