@@ -31,12 +31,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An event of a call. `id` grows over all calls; an ephemeral event has none."""
+    """An event of a call, and the call's site. `id` grows over all calls; an ephemeral event has none."""
 
     id: int | None
     call_id: str
     at: datetime
     event: Event
+    site: str | None = None
 
     def as_json(self) -> str:
         """What a follower is sent."""
@@ -66,7 +67,8 @@ class HubClosed(Exception):
     """The server is going down: nothing more comes from it."""
 
 
-Wanted = Callable[[str], bool]
+Wanted = Callable[[Envelope], bool]
+"""Whether a follower is for an event; asked on the event loop, so that it may not block."""
 
 
 class Follower:
@@ -81,7 +83,7 @@ class Follower:
 
     def offer(self, envelope: Envelope) -> None:
         """An event came; on the event loop."""
-        if self.overrun or not self.wanted(envelope.call_id):
+        if self.overrun or not self.wanted(envelope):
             return
         if self._queue.qsize() < WAITING:
             self._queue.put_nowait(envelope)
@@ -122,7 +124,7 @@ class Hub:
         """End all followers behind what was published, and those that come later; on the event loop."""
         self._closed = True
         for follower in self._followers:
-            follower.close()
+            self._loop.call_soon(follower.close)
         self._readers.shutdown(wait=False)
 
     async def ask(self, read: Callable[[], T]) -> T:
@@ -141,7 +143,8 @@ class Hub:
 
     def _spread(self, envelope: Envelope) -> None:
         for follower in self._followers:
-            follower.offer(envelope)
+            # Each in a step of its own: what goes wrong with one is not another's loss.
+            self._loop.call_soon(follower.offer, envelope)
 
     async def follow(self, call_id: str | None, after: int, wanted: Wanted) -> AsyncIterator[Envelope]:
         """Events of a call, or of all calls that are `wanted`, with an id over `after`, then what comes.
@@ -151,7 +154,7 @@ class Hub:
         """
         if self._closed:
             raise HubClosed
-        follower = Follower(lambda one: wanted(one) and call_id in (None, one))
+        follower = Follower(lambda one: call_id in (None, one.call_id) and wanted(one))
         self._followers.add(follower)
         try:
             async for envelope in self._both(follower, call_id, after):
@@ -169,7 +172,7 @@ class Hub:
             page = await self.ask(partial(self._history.read, call_id, last, PAGE))
             for envelope in page:
                 last = envelope.id or last
-                if follower.wanted(envelope.call_id):
+                if follower.wanted(envelope):
                     yield envelope
             if len(page) < PAGE:
                 break

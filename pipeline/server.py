@@ -8,6 +8,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Path, Request, Response, WebSocket
@@ -17,7 +18,7 @@ from starlette.websockets import WebSocketDisconnect
 from models.errors import WrapupError
 from pipeline.callers import key_of
 from pipeline.doors.own import OwnDoor
-from pipeline.feed import Envelope, FollowerTooSlow, Hub, HubClosed
+from pipeline.feed import Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
 from pipeline.keys import ApiKey, KeyRing, Scope
 from pipeline.service import Service
 from pipeline.sockets import Connection, SocketShell
@@ -103,14 +104,14 @@ class Server:
         return Response(self.service.metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _sse_all(self, request: Request, after: int | None = None) -> Response:
-        return self._sse(request, None, after)
+        return await self._sse(request, None, after)
 
     async def _sse_one(self, request: Request, call_id: CallId, after: int | None = None) -> Response:
-        return self._sse(request, call_id, after)
+        return await self._sse(request, call_id, after)
 
-    def _sse(self, request: Request, call_id: str | None, after: int | None) -> Response:
+    async def _sse(self, request: Request, call_id: str | None, after: int | None) -> Response:
         key = key_of(request, self._keys, "read")
-        self._show(key, call_id)
+        await self._show(key, call_id)
         last = request.headers.get("last-event-id", "")
         start = after if after is not None else int(last) if last.isdigit() else 0
         return StreamingResponse(
@@ -155,8 +156,7 @@ class Server:
 
     def _follow(self, call_id: str | None, after: int, key: ApiKey) -> AsyncIterator[Envelope]:
         assert self._hub is not None
-        site_of = self.service.journal.site_of
-        return self._hub.follow(call_id, after, lambda one: not key.sites or key.covers(site_of(one)))
+        return self._hub.follow(call_id, after, lambda one: key.covers(one.site))
 
     async def _audio(self, socket: WebSocket, call_id: str) -> None:
         key = await self._let_in(socket, "send")
@@ -180,22 +180,26 @@ class Server:
         )
         await Connection(socket, OwnDoor(call_id), shell, key).serve()
 
-    def _show(self, key: ApiKey, call_id: str | None) -> None:
+    async def _show(self, key: ApiKey, call_id: str | None) -> None:
         """Raises 404 for a call that the key is not for. One that is not there yet may be waited for."""
         if not key.sites or call_id is None:
             return
-        journal = self.service.journal
+        assert self._hub is not None
         try:
-            hidden = journal.knows(call_id) and not key.covers(journal.site_of(call_id))
-        except StoreError as error:
+            hidden = await self._hub.ask(partial(self._is_hidden, key, call_id))
+        except (StoreError, HistoryTooSlow, HubClosed) as error:
             raise HTTPException(503, "the store cannot be read now", {"Retry-After": "5"}) from error
         if hidden:
             raise HTTPException(404, "no such call")
 
+    def _is_hidden(self, key: ApiKey, call_id: str) -> bool:
+        journal = self.service.journal
+        return journal.knows(call_id) and not key.covers(journal.site_of(call_id))
+
     async def _let_in(self, socket: WebSocket, scope: Scope, call_id: str | None = None) -> ApiKey | None:
         try:
             key = key_of(socket, self._keys, scope)
-            self._show(key, call_id)
+            await self._show(key, call_id)
             return key
         except HTTPException as error:
             answer = JSONResponse({"detail": error.detail}, error.status_code, error.headers)

@@ -83,7 +83,7 @@ async def at_the_queue() -> None:
         await asyncio.sleep(0)
 
 
-def anyone(_: str) -> bool:
+def anyone(_: Envelope) -> bool:
     return True
 
 
@@ -222,7 +222,7 @@ def test_all_calls_that_are_wanted() -> None:
         ledger.write("north-1", gap())
         ledger.write("south-1", gap())
         ledger.hub = Hub(ledger)
-        following = ledger.hub.follow(None, 0, lambda call_id: call_id.startswith("north"))
+        following = ledger.hub.follow(None, 0, lambda one: one.call_id.startswith("north"))
         assert (await anext(following)).call_id == "north-1"
         rest = asyncio.ensure_future(first(following, 2))
         await at_the_queue()
@@ -324,6 +324,26 @@ def test_a_slow_follower_does_not_hold_up_another() -> None:
         ledger.write("a", CLOSED)
         assert len(await rest) == 3 * WAITING + 1
         await slow.aclose()
+
+    run(body())
+
+
+def test_what_goes_wrong_with_one_follower_is_not_anothers_loss() -> None:
+    def broken(_: Envelope) -> bool:
+        raise ValueError("broken")
+
+    async def body() -> None:
+        told: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(str(what["exception"])))
+        ledger = Ledger()
+        ledger.hub = Hub(ledger)
+        whole = [collected(ledger.hub.follow("a", 0, wanted)) for wanted in (anyone, broken, anyone)]
+        first, other, last = (asyncio.ensure_future(one) for one in whole)
+        await ledger.until_read(3)
+        ledger.write("a", CLOSED)
+        assert ids(await first) == ids(await last) == [1]
+        assert told == ["broken"]
+        other.cancel()
 
     run(body())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +93,74 @@ def test_the_feed_of_all_calls_has_each_event_once(tmp_path: Path) -> None:
         assert [one for one in seen if one["call_id"] == f"call-{number}"] == each[number]
 
 
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_a_key_with_sites_follows_their_calls_alone(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    sender = add_key(file, "platform", ("send",), ())
+    local = add_key(file, "leeds", ("read", "send"), ("leeds",))
+
+    async def listen() -> tuple[set[str], set[str]]:
+        async def until_closed(after: int) -> set[str]:
+            url = f"ws://{address}/v1/events?after={after}"
+            seen = set()
+            async with connect(url, additional_headers=bearer(local), compression=None) as socket:
+                while "leeds-2" not in seen:
+                    seen.add(json.loads(await socket.recv())["call_id"])
+            return seen
+
+        coming = asyncio.create_task(until_closed(0))
+        await send(address, "york-1", sender, site="york")
+        await send(address, "leeds-1", sender, site="leeds")
+        await send(address, "nowhere", sender)
+        await send(address, "leeds-2", local)
+        return await coming, await until_closed(0)
+
+    with served(tmp_path, KeyRing(read_keys(file))) as (address, service):
+        live, again = run(listen)
+        assert service.journal.site_of("leeds-2") == "leeds"
+        sites = {one.call_id: one.site for one in service.journal.read(None, 0, 1_000)}
+    assert live == again == {"leeds-1", "leeds-2"}
+    assert sites == {"york-1": "york", "leeds-1": "leeds", "nowhere": None, "leeds-2": "leeds"}
+
+
+def test_a_store_that_hangs_for_a_key_with_sites_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = add_key(tmp_path / "keys.json", "leeds", ("read",), ("leeds",))
+    answers = threading.Event()
+
+    async def ask() -> tuple[int, int]:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            url = f"http://{address}/v1/calls/c/events"
+            asking = asyncio.create_task(client.get(url, headers=bearer(local), timeout=60))
+            await asyncio.to_thread(asked.wait, 30)
+            healthy = await client.get(f"http://{address}/healthz")
+            return healthy.status_code, (await asking).status_code
+
+    monkeypatch.setattr("pipeline.feed.READ_S", 2.0)
+    asked = threading.Event()
+    with served(tmp_path, KeyRing(read_keys(tmp_path / "keys.json"))) as (address, service):
+
+        def hang(_: str) -> bool:
+            asked.set()
+            return answers.wait(30)
+
+        monkeypatch.setattr(service.journal, "knows", hang)
+        try:
+            assert run(ask) == (200, 503)
+        finally:
+            answers.set()
+
+
 def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     sender = add_key(file, "platform", ("send",), ())
     reader = add_key(file, "desktop", ("read",), ())
     local = add_key(file, "leeds", ("read", "send"), ("leeds",))
     keys = KeyRing(read_keys(file))
-
-    def bearer(key: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {key}"}
 
     async def refused(path: str, headers: dict[str, str]) -> int:
         with pytest.raises(InvalidStatus) as caught:
