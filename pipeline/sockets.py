@@ -30,7 +30,7 @@ from pipeline.doors.messages import (
     Updated,
 )
 from pipeline.keys import ApiKey
-from pipeline.limits import Limits, SocketLimits
+from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
 from pipeline.live import LiveCall, Stream, StreamRefused
 from pipeline.load import Clock
 from pipeline.metrics import Metrics
@@ -69,7 +69,9 @@ class Connection:
         self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
         self._began_s = shell.clock()
         self._sent_s = 0.0
-        self._messages = 0
+        limits = shell.socket_limits
+        self._messages = Bucket(limits.messages_per_s, BURST_S * limits.messages_per_s, self._began_s)
+        self._audio = Bucket(limits.factor, limits.ahead_s, self._began_s)
 
     async def serve(self) -> None:
         """From the accepted socket to its end. The call goes on without it where it was cut off."""
@@ -101,10 +103,8 @@ class Connection:
             self._reading = False
 
     async def _take(self, message: str | bytes) -> None:
-        self._messages += 1
-        passed_s = self._shell.clock() - self._began_s
-        rate = self._shell.socket_limits.messages_per_s
-        if self._messages > rate * (1.0 + passed_s):
+        if not self._messages.take(1, self._shell.clock()):
+            rate = self._shell.socket_limits.messages_per_s
             await self._refuse(POLICY, f"more than {rate:.0f} messages a second")
         for output in self._door.receive(message):
             await self._do(output)
@@ -161,13 +161,13 @@ class Connection:
         return call, joined
 
     async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
-        limits = self._shell.socket_limits
         seconds = chunk.samples.shape[1] / stream.rate_hz
+        now_s = self._shell.clock()
+        if not self._audio.take(seconds, now_s):
+            factor = self._shell.socket_limits.factor
+            await self._refuse(POLICY, f"audio came more than {factor:.0f} times as fast as it plays")
         self._sent_s += seconds
-        ahead_s = self._sent_s - (self._shell.clock() - self._began_s)
-        allowed_s = limits.ahead_s + (limits.factor - 1) * (self._shell.clock() - self._began_s)
-        if ahead_s > allowed_s:
-            await self._refuse(POLICY, f"audio came more than {limits.factor:.0f} times as fast as it plays")
+        ahead_s = self._sent_s - (now_s - self._began_s)
         if call.waiting_s > self._shell.limits.waiting_s:
             if ahead_s <= self._shell.limits.waiting_s:
                 # A client in real time cannot wait: what comes now is a hole in its call.
