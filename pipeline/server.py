@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated
 
-from fastapi import FastAPI, HTTPException, Path, Request, Response, WebSocket
+from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import AfterValidator
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import WrapupError
@@ -31,9 +32,21 @@ SSE_QUIET_S = 15.0
 """A comment goes to a follower who heard nothing for this long, so that proxies keep the connection."""
 LAST_WORDS_S = 10.0
 """After the drain, how long ended calls may take for their notes."""
-CALL_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,149}$"
+CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,149}")
+NOT_AN_ID = "a call id has up to 150 letters, digits and ._:- and begins with a letter or digit"
 
-CallId = Annotated[str, Path(pattern=CALL_ID)]
+LAST_ID = 2**63 - 1
+"""What a database counts to."""
+
+
+def _known_form(call_id: str) -> str:
+    if CALL_ID.fullmatch(call_id) is None:
+        raise ValueError(NOT_AN_ID)
+    return call_id
+
+
+CallId = Annotated[str, AfterValidator(_known_form)]
+After = Annotated[int, Query(ge=0, le=LAST_ID)]
 
 
 class Server:
@@ -103,27 +116,26 @@ class Server:
         key_of(request, self._keys, "metrics")
         return Response(self.service.metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def _sse_all(self, request: Request, after: int | None = None) -> Response:
+    async def _sse_all(self, request: Request, after: After | None = None) -> Response:
         return await self._sse(request, None, after)
 
-    async def _sse_one(self, request: Request, call_id: CallId, after: int | None = None) -> Response:
+    async def _sse_one(self, request: Request, call_id: CallId, after: After | None = None) -> Response:
         return await self._sse(request, call_id, after)
 
     async def _sse(self, request: Request, call_id: str | None, after: int | None) -> Response:
         key = key_of(request, self._keys, "read")
         await self._show(key, call_id)
-        last = request.headers.get("last-event-id", "")
-        start = after if after is not None else int(last) if last.isdigit() else 0
+        start = _last_event_id(request) if after is None else after
         return StreamingResponse(
             _as_sse(self._follow(call_id, start, key)),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _socket_all(self, socket: WebSocket, after: int = 0) -> None:
+    async def _socket_all(self, socket: WebSocket, after: After = 0) -> None:
         await self._send_feed(socket, None, after)
 
-    async def _socket_one(self, socket: WebSocket, call_id: CallId, after: int = 0) -> None:
+    async def _socket_one(self, socket: WebSocket, call_id: CallId, after: After = 0) -> None:
         await self._send_feed(socket, call_id, after)
 
     async def _send_feed(self, socket: WebSocket, call_id: str | None, after: int) -> None:
@@ -162,8 +174,8 @@ class Server:
         key = await self._let_in(socket, "send")
         if key is None:
             return
-        if re.match(CALL_ID, call_id) is None:
-            await _deny(socket, JSONResponse({"detail": f"a call id looks like {CALL_ID}"}, 400))
+        if CALL_ID.fullmatch(call_id) is None:
+            await _deny(socket, JSONResponse({"detail": NOT_AN_ID}, 400))
             return
         refusal = self.service.switchboard.refusal(call_id)
         if refusal is not None:
@@ -205,6 +217,13 @@ class Server:
             answer = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
             await _deny(socket, answer)
             return None
+
+
+def _last_event_id(request: Request) -> int:
+    """What a browser got last; 0 for what no event has for an id."""
+    said = request.headers.get("last-event-id", "")
+    number = int(said) if re.fullmatch(r"[0-9]{1,19}", said) else 0
+    return number if number <= LAST_ID else 0
 
 
 def _busy(reason: str, retry_s: int) -> Response:

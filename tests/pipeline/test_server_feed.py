@@ -93,6 +93,39 @@ def test_the_feed_of_all_calls_has_each_event_once(tmp_path: Path) -> None:
         assert [one for one in seen if one["call_id"] == f"call-{number}"] == each[number]
 
 
+def test_an_id_that_is_none_is_refused_and_never_a_fault(tmp_path: Path) -> None:
+    async def statuses(path: str, **headers: str) -> int:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"http://{address}{path}", headers=headers)).status_code
+
+    async def shake(path: str) -> int:
+        with pytest.raises(InvalidStatus) as caught:
+            await read_feed(address, path)
+        return caught.value.response.status_code
+
+    async def resumed(last: bytes) -> int:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            url, headers = f"http://{address}/v1/calls/one/events", [(b"last-event-id", last)]
+            answer = await client.get(url, headers=headers)
+        return answer.text.count("\nid: ") + answer.text.startswith("id: ")
+
+    feed = "/v1/calls/one/events"
+    with served(tmp_path) as (address, _):
+        run(lambda: send(address, "one"))
+        count = len(run(lambda: read_feed(address, feed)))
+        for after in ("-1", "9223372036854775808", "1" * 5_000, "\u00b2", "x"):
+            assert run(lambda after=after: statuses(f"{feed}?after={after}")) == 422
+            assert run(lambda after=after: shake(f"{feed}?after={after}")) == 403
+        for call_id in ("one%0A", "%0Aone", "-one", "o" * 151, "%C3%B6ne"):
+            path = f"/v1/calls/{call_id}/events"
+            assert run(lambda path=path: statuses(path)) == 422
+            assert run(lambda path=path: shake(path)) == 403
+            audio = f"/v1/calls/{call_id}/audio"
+            assert run(lambda audio=audio: shake(audio)) == 400
+        for last in ("\u00b2".encode(), b"\xb2", b"", b"x", b"-1", b"9" * 19, b"9" * 5_000):
+            assert run(lambda last=last: resumed(last)) == count
+
+
 def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
