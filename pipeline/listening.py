@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
+import socket
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -18,6 +22,11 @@ from pipeline.sections import ServerSection
 from pipeline.server import Server
 
 log = logging.getLogger(__name__)
+
+BACKLOG = 2_048
+
+NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""A name may have addresses of a family that this machine does not use."""
 
 GRACE_S = 5
 """After the drain, how long answers may take to be sent."""
@@ -36,10 +45,10 @@ class DrainingServer(uvicorn.Server):
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self.announce: Callable[[int], None] = _quietly
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; from here on signals drain."""
         self._own_loop = asyncio.get_running_loop()
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
         if self.started:
             self.announce(self.servers[0].sockets[0].getsockname()[1])
 
@@ -71,7 +80,7 @@ class DrainingServer(uvicorn.Server):
 
 def _is_news(record: logging.LogRecord) -> bool:
     """uvicorn logs an error for each socket that is answered with a refusal instead of a handshake."""
-    return "without completing handshake" not in record.msg
+    return "without completing handshake" not in record.getMessage()
 
 
 def _quietly(_: int) -> None:
@@ -103,9 +112,55 @@ def check_reach(section: ServerSection, keys: KeyRing) -> None:
     for file in (section.tls_cert, section.tls_key):
         if file is not None and not file.is_file():
             raise ConfigError(f"{file}: no such file; server.tls_cert and server.tls_key name PEM files")
+    if section.tls_cert is not None and section.tls_key is not None:
+        _check_pair(section.tls_cert, section.tls_key)
     if len(keys) or is_loopback(section.host):
         return
     raise ConfigError(
         f"server.host {section.host} can be reached by others: make a key first with "
         "`wrapup keys add NAME`, or listen on 127.0.0.1"
     )
+
+
+def _check_pair(cert: Path, key: Path) -> None:
+    try:
+        # Without a password at hand OpenSSL would ask for one at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"server.tls_cert {cert}, server.tls_key {key}: expected a PEM certificate and its unlocked key"
+        ) from error
+
+
+def listen(section: ServerSection) -> list[socket.socket]:
+    """Sockets on all addresses of the host. Raises `ConfigError` where nobody can listen there."""
+    try:
+        found = socket.getaddrinfo(
+            section.host, section.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"server.host {section.host}: no such host") from error
+    sockets: list[socket.socket] = []
+    for family, _, _, _, address in dict.fromkeys(found):
+        try:
+            sockets.append(socket.create_server(address, family=family, backlog=BACKLOG))
+        except OSError as error:
+            if error.errno not in NO_SUCH_ADDRESS:
+                _close(sockets)
+                raise _cannot_listen(section, error) from error
+            unused = error
+    if not sockets:
+        raise _cannot_listen(section, unused) from unused
+    return sockets
+
+
+def _cannot_listen(section: ServerSection, error: OSError) -> ConfigError:
+    place = f"port {section.port} of {section.host}"
+    if error.errno == errno.EADDRINUSE:
+        return ConfigError(f"{place} is taken; choose another one with server.port")
+    return ConfigError(f"{place}: cannot listen there ({error.strerror}); see server.host and server.port")
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for one in sockets:
+        one.close()
