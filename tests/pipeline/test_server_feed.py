@@ -191,6 +191,7 @@ def test_a_store_that_hangs_for_a_key_with_sites_holds_up_nobody(
 def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     sender = add_key(file, "platform", ("send",), ())
+    watcher = add_key(file, "prometheus", ("metrics",), ())
     reader = add_key(file, "desktop", ("read",), ())
     local = add_key(file, "leeds", ("read", "send"), ("leeds",))
     keys = KeyRing(read_keys(file))
@@ -203,12 +204,13 @@ def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
     async def statuses() -> list[int]:
         async with httpx2.AsyncClient(trust_env=False) as client:
             base = f"http://{address}"
-            metrics = await client.get(f"{base}/metrics", headers=bearer(sender))
+            metrics = [await client.get(f"{base}/metrics", headers=bearer(key)) for key in (sender, watcher)]
             healthy = await client.get(f"{base}/healthz")
             ready = await client.get(f"{base}/readyz")
             foreign = {**bearer(reader), "Origin": "http://elsewhere.example"}
             other = await client.get(f"{base}/v1/events", headers=foreign)
-        return [metrics.status_code, healthy.status_code, ready.status_code, other.status_code]
+        assert 'wrapup_calls_ended_total{code="hangup"} 2.0' in metrics[1].text
+        return [one.status_code for one in (*metrics, healthy, ready, other)]
 
     with served(tmp_path, keys) as (address, _):
         assert run(lambda: send(address, "york-1", sender, site="york")) == "hangup"
@@ -220,4 +222,4 @@ def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
         assert run(lambda: refused("/v1/calls/york-1/events", bearer(local))) == 404
         own = run(lambda: read_feed(address, "/v1/calls/leeds-1/events", bearer(local)))
         assert own[-1]["event"]["type"] == "call_closed"
-        assert run(statuses) == [401, 200, 200, 403]
+        assert run(statuses) == [401, 200, 200, 200, 403]
