@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.keys import KeyRing
-from pipeline.server import DrainingServer, Server, uvicorn_config
+from pipeline.listening import DrainingServer, uvicorn_config
+from pipeline.server import Server
 from pipeline.service import Service
 
 PATIENCE_S = 30.0

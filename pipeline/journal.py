@@ -83,6 +83,7 @@ class Journal:
         self._publish: Publish = _to_nobody
         self._given: dict[str, set[str]] = {}
         self._sites: OrderedDict[str, str | None] = OrderedDict()
+        self._in_progress: dict[str, str | None] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
         self._asking = ThreadPoolExecutor(2, thread_name_prefix="wrapup-ask")
@@ -93,7 +94,7 @@ class Journal:
 
     def opened(self, info: CallInfo, provenance: Mapping[str, JsonValue]) -> None:
         """A call began."""
-        self._remember(info.call_id, info.site)
+        self._in_progress[info.call_id] = self._remember(info.call_id, info.site)
         record = CallRecord(
             call_id=info.call_id,
             opened_at=self._now(),
@@ -112,20 +113,22 @@ class Journal:
 
         Raises `StoreError`.
         """
-        self._remember(call.call_id, call.site)
+        self._in_progress[call.call_id] = self._remember(call.call_id, call.site)
         self._given[call.call_id] = self._store.event_ids(call.call_id)
 
     def closed(self, call_id: str) -> None:
         """All of a call is out."""
         self._given.pop(call_id, None)
+        self._in_progress.pop(call_id, None)
         self._over[call_id] = None
         if len(self._over) > REMEMBERED:
             self._over.popitem(last=False)
 
     def event(self, call_id: str, event: Event) -> None:
         """See `Recorder`."""
+        site = self._in_progress.get(call_id)
         if isinstance(event, EphemeralEvent):
-            self._publish(Envelope(None, call_id, self._now(), event))
+            self._publish(Envelope(None, call_id, self._now(), event, site))
             return
         if event.id in self._given.get(call_id, ()):
             return
@@ -134,7 +137,7 @@ class Journal:
             seq, at = self._next, self._now()
             self._next += 1
             self._keep(EventRecord(seq, call_id, at, event))
-            self._publish(Envelope(seq, call_id, at, event))
+            self._publish(Envelope(seq, call_id, at, event, site))
 
     def result(self, call_id: str, result: Result) -> None:
         """See `Recorder`."""
@@ -147,7 +150,8 @@ class Journal:
     def read(self, call_id: str | None, after: int, limit: int) -> Sequence[Envelope]:
         """See `History`. Raises `StoreError`."""
         records = events_after(self._store, self._spool, call_id, after, limit)
-        return [Envelope(record.seq, record.call_id, record.at, record.event) for record in records]
+        sites = {call_id: self.site_of(call_id) for call_id in {record.call_id for record in records}}
+        return [Envelope(one.seq, one.call_id, one.at, one.event, sites[one.call_id]) for one in records]
 
     def knows(self, call_id: str) -> bool:
         """Whether there is or was a call of that id. Raises `StoreError`."""

@@ -37,6 +37,15 @@ class ApiKey(BaseModel):
         """Whether calls of a site are among those that the key is for."""
         return not self.sites or site in self.sites
 
+    def site_for(self, site: str | None) -> str | None:
+        """The site of a call that names none: the key's, if it has one alone."""
+        return self.sites[0] if site is None and len(self.sites) == 1 else site
+
+
+ANYBODY = ApiKey(
+    name="this machine", sha256="0" * 64, scopes=SCOPES, made_at=datetime(1970, 1, 1, tzinfo=UTC)
+)
+"""Who comes to a server without keys."""
 
 _KEYS = TypeAdapter(list[ApiKey])
 
@@ -85,18 +94,13 @@ class KeyRing:
     def find(self, presented: str | None, scope: Scope) -> ApiKey | None:
         """The key that was presented, if it has the scope."""
         if not self._keys:
-            return _ANYBODY
+            return ANYBODY
         sought = _hash(presented or "")
         found = None
         for key in self._keys:
             if hmac.compare_digest(key.sha256, sought) and scope in key.scopes:
                 found = key
         return found
-
-
-_ANYBODY = ApiKey(
-    name="this machine", sha256="0" * 64, scopes=SCOPES, made_at=datetime(1970, 1, 1, tzinfo=UTC)
-)
 
 
 def _hash(secret: str) -> str:

@@ -4,6 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BURST_S = 2.0
+"""Messages of so long may come at once."""
+
+
+class Bucket:
+    """An allowance that comes back at `rate` a second and is never more than `most`."""
+
+    def __init__(self, rate: float, most: float, now_s: float) -> None:
+        self._rate = rate
+        self._most = most
+        self._left = most
+        self._last_s = now_s
+
+    def take(self, amount: float, now_s: float) -> bool:
+        """Whether so much is allowed now; it is taken then."""
+        self._left = min(self._most, self._left + self._rate * (now_s - self._last_s))
+        self._last_s = now_s
+        if amount > self._left:
+            return False
+        self._left -= amount
+        return True
+
+    def give(self, amount: float) -> None:
+        """So much more is allowed, as far as there is room for it."""
+        self._left = min(self._most, self._left + amount)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -23,8 +49,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """`hello_s` until the first message that says what the call is; `ahead_s` of audio beyond `factor` times
-    real time is a flood; `messages_per_s` beside those of audio, over bursts of as many, is one too."""
+    """`hello_s` until the first message that says what the call is; a burst of more than `ahead_s` of audio
+    beyond `factor` times real time is a flood; so are more messages, beside those of audio, than `BURST_S`
+    of `messages_per_s`."""
 
     hello_s: float = 10.0
     factor: float = 20.0

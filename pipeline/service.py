@@ -23,7 +23,7 @@ from pipeline.core.session import Session, SessionSettings
 from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo
 from pipeline.journal import Journal
-from pipeline.live import Ground, LiveCall, StreamRefused
+from pipeline.live import Ground, LiveCall
 from pipeline.live_state import LiveState, restored
 from pipeline.load import Clock, LatencyWindow
 from pipeline.metrics import Metrics
@@ -35,6 +35,7 @@ from pipeline.store.spool import Spool
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault, open_vault
 from pipeline.store.writer import StoreWriter
+from pipeline.streams import StreamRefused
 from pipeline.switchboard import TRY_AGAIN, Switchboard
 from pipeline.workers import Workers
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -29,12 +29,15 @@ from pipeline.doors.messages import (
     Started,
     Updated,
 )
-from pipeline.limits import Limits, SocketLimits
+from pipeline.keys import ApiKey
+from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
 from pipeline.live import LiveCall
 from pipeline.load import Clock
 from pipeline.metrics import Metrics
 from pipeline.streams import Stream, StreamRefused
-from pipeline.switchboard import POLICY, TRY_AGAIN, Switchboard
+from pipeline.switchboard import POLICY, TRY_AGAIN, Joined, Switchboard
+
+OTHER_SITE = "this key may not send for that site"
 
 FRAMES_PER_S = 100
 """Audio may come in messages of 10 ms, as fast as it may come at all; all else counts as messages."""
@@ -55,9 +58,10 @@ class SocketShell:
 
 
 class Connection:
-    """One client."""
+    """One client, and the key that it came with."""
 
-    def __init__(self, socket: WebSocket, door: Door, shell: SocketShell) -> None:
+    def __init__(self, socket: WebSocket, door: Door, shell: SocketShell, key: ApiKey) -> None:
+        self._key = key
         self._socket = socket
         self._door = door
         self._shell = shell
@@ -69,7 +73,9 @@ class Connection:
         self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
         self._began_s = shell.clock()
         self._sent_s = 0.0
-        self._messages = 0
+        limits = shell.socket_limits
+        self._messages = Bucket(limits.messages_per_s, BURST_S * limits.messages_per_s, self._began_s)
+        self._audio = Bucket(limits.factor, limits.ahead_s, self._began_s)
 
     async def serve(self) -> None:
         """From the accepted socket to its end. The call goes on without it where it was cut off."""
@@ -101,10 +107,8 @@ class Connection:
             self._reading = False
 
     async def _take(self, message: str | bytes) -> None:
-        self._messages += 1
-        passed_s = self._shell.clock() - self._began_s
-        rate = self._shell.socket_limits.messages_per_s
-        if self._messages > rate * (1.0 + passed_s) + FRAMES_PER_S * self._sent_s:
+        if not self._messages.take(1, self._shell.clock()):
+            rate = self._shell.socket_limits.messages_per_s
             await self._refuse(POLICY, f"more than {rate:.0f} messages a second")
         for output in self._door.receive(message):
             await self._do(output)
@@ -133,7 +137,7 @@ class Connection:
     async def _join(self, started: Started) -> None:
         self._patience.reschedule(None)
         try:
-            call, joined = await asyncio.to_thread(self._shell.switchboard.join, started, self._hang_up)
+            call, joined = await asyncio.to_thread(self._find, started)
             stream, welcome = await asyncio.wrap_future(joined)
         except StreamRefused as refused:
             self._shell.switchboard.count_refusal("load" if refused.code == TRY_AGAIN else "policy")
@@ -143,14 +147,32 @@ class Connection:
             await self._answer(self._door.welcome(welcome))
             call.done.add_done_callback(self._closed)
 
+    def _find(self, started: Started) -> tuple[LiveCall, Joined]:
+        """The call of a stream. Blocks while the store is asked. Raises `StreamRefused`."""
+        info = started.info
+        info = replace(info, site=self._key.site_for(info.site))
+        sites = [
+            call.info.site for call in self._shell.switchboard.calls() if call.info.call_id == info.call_id
+        ]
+        if not all(self._key.covers(site) for site in (info.site, *sites)):
+            raise StreamRefused(POLICY, OTHER_SITE)
+        call, joined = self._shell.switchboard.join(replace(started, info=info), self._hang_up)
+        if not self._key.covers(call.info.site):
+            # Another client began the call in between.
+            if not joined.cancel():
+                call.leave(joined.result()[0], hung_up=False)
+            raise StreamRefused(POLICY, OTHER_SITE)
+        return call, joined
+
     async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
-        limits = self._shell.socket_limits
         seconds = chunk.samples.shape[1] / stream.rate_hz
+        now_s = self._shell.clock()
+        if not self._audio.take(seconds, now_s):
+            factor = self._shell.socket_limits.factor
+            await self._refuse(POLICY, f"audio came more than {factor:.0f} times as fast as it plays")
+        self._messages.give(FRAMES_PER_S * seconds)
         self._sent_s += seconds
-        ahead_s = self._sent_s - (self._shell.clock() - self._began_s)
-        allowed_s = limits.ahead_s + (limits.factor - 1) * (self._shell.clock() - self._began_s)
-        if ahead_s > allowed_s:
-            await self._refuse(POLICY, f"audio came more than {limits.factor:.0f} times as fast as it plays")
+        ahead_s = self._sent_s - (now_s - self._began_s)
         if call.waiting_s > self._shell.limits.waiting_s:
             if ahead_s <= self._shell.limits.waiting_s:
                 # A client in real time cannot wait: what comes now is a hole in its call.

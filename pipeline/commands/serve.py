@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,16 +35,19 @@ def _section(host: str | None, port: int | None) -> dict[str, Any] | None:
 def _run(config: Config) -> None:
     # The web framework takes half a second to import, which no other command should wait for.
     from pipeline.keys import KeyRing, read_keys
-    from pipeline.server import DrainingServer, Server, check_reach, uvicorn_config
+    from pipeline.listening import DrainingServer, check_reach, listen, uvicorn_config
+    from pipeline.server import Server
     from pipeline.service import Service
 
     keys = KeyRing(read_keys(config.server.keys_file))
     check_reach(config.server, keys)
-    with Service(config) as service:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(one) for one in listen(config.server)]
+        service = stack.enter_context(Service(config))
         server = Server(service, keys)
         running = DrainingServer(uvicorn_config(server.app, config.server), server, config.server.drain_s)
         running.announce = lambda port: _announce(config, port, len(keys))
-        running.run()
+        running.run(sockets)
 
 
 def _announce(config: Config, port: int, keys: int) -> None:

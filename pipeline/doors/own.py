@@ -16,9 +16,18 @@ from __future__ import annotations
 import json
 import re
 from typing import Annotated, Any, Literal
+from unicodedata import category
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from models.types import RATE_HZ, Role, Samples
 from pipeline.doors import g711
@@ -50,7 +59,14 @@ NORMAL = 1000
 Encoding = Literal["mulaw", "alaw", "l16"]
 BYTES_A_SAMPLE: dict[Encoding, int] = {"mulaw": 1, "alaw": 1, "l16": 2}
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+def _printable(name: str) -> str:
+    if any(category(character) == "Cc" for character in name):
+        raise ValueError("expected a name without control characters")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 
 
 class _Message(BaseModel):

@@ -37,9 +37,16 @@ def open_engine(url: str) -> Engine:
     Raises `ConfigError` for another URL, `MissingExtraError` where the driver is not installed.
     """
     try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError("store.url: expected a URL such as sqlite:///wrapup-data/wrapup.db") from error
+        return _engine(make_url(url))
+    except (ArgumentError, ValueError):
+        # What was raised may have a part of the password in it.
+        raise ConfigError(
+            "store.url: expected a URL such as sqlite:///wrapup-data/wrapup.db or "
+            "postgresql+psycopg://USER:PASSWORD@HOST/NAME, where @ : / % in a password are %40 %3A %2F %25"
+        ) from None
+
+
+def _engine(parsed: URL) -> Engine:
     match parsed.get_backend_name():
         case "sqlite" if parsed.database not in (None, "", ":memory:"):
             return _sqlite(parsed)
@@ -140,7 +147,8 @@ def _said(error: DBAPIError) -> str:
 
 def shown(engine: Engine) -> str:
     """The engine's URL without its password."""
-    return engine.url.render_as_string(hide_password=True)
+    url = engine.url.difference_update_query(("password", "sslpassword"))
+    return url.render_as_string(hide_password=True)
 
 
 def file_of(url: str) -> Path | None:

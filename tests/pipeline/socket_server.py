@@ -22,6 +22,7 @@ from pipeline.admission import Admission, AdmissionSettings
 from pipeline.core.session import Session
 from pipeline.doors.messages import CallInfo
 from pipeline.doors.own import OwnDoor
+from pipeline.keys import ANYBODY, ApiKey
 from pipeline.limits import Limits, SocketLimits
 from pipeline.live import Ground, LiveCall
 from pipeline.load import LatencyWindow
@@ -114,6 +115,7 @@ async def serving(
     admission: AdmissionSettings | None = None,
     clock: Callable[[], float] = time.monotonic,
     pool: Executor | None = None,
+    key: ApiKey = ANYBODY,
 ) -> AsyncIterator[Site]:
     """A server whose calls are woken every 20 ms; on leaving no task and no thread of it is left."""
     before = asyncio.all_tasks()
@@ -127,7 +129,7 @@ async def serving(
 
         async def audio(socket: WebSocket, call_id: str) -> None:
             await socket.accept()
-            await Connection(socket, OwnDoor(call_id), shell).serve()
+            await Connection(socket, OwnDoor(call_id), shell, key).serve()
 
         app.add_api_websocket_route("/{call_id}", audio)
         config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, lifespan="off")

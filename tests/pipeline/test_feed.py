@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.events import AudioGap, CallClosed, Event, Partial
-from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, Hub
+from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
 
 PATIENCE_S = 30.0
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -83,7 +83,7 @@ async def at_the_queue() -> None:
         await asyncio.sleep(0)
 
 
-def anyone(_: str) -> bool:
+def anyone(_: Envelope) -> bool:
     return True
 
 
@@ -222,7 +222,7 @@ def test_all_calls_that_are_wanted() -> None:
         ledger.write("north-1", gap())
         ledger.write("south-1", gap())
         ledger.hub = Hub(ledger)
-        following = ledger.hub.follow(None, 0, lambda call_id: call_id.startswith("north"))
+        following = ledger.hub.follow(None, 0, lambda one: one.call_id.startswith("north"))
         assert (await anext(following)).call_id == "north-1"
         rest = asyncio.ensure_future(first(following, 2))
         await at_the_queue()
@@ -328,6 +328,26 @@ def test_a_slow_follower_does_not_hold_up_another() -> None:
     run(body())
 
 
+def test_what_goes_wrong_with_one_follower_is_not_anothers_loss() -> None:
+    def broken(_: Envelope) -> bool:
+        raise ValueError("broken")
+
+    async def body() -> None:
+        told: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(str(what["exception"])))
+        ledger = Ledger()
+        ledger.hub = Hub(ledger)
+        whole = [collected(ledger.hub.follow("a", 0, wanted)) for wanted in (anyone, broken, anyone)]
+        first, other, last = (asyncio.ensure_future(one) for one in whole)
+        await ledger.until_read(3)
+        ledger.write("a", CLOSED)
+        assert ids(await first) == ids(await last) == [1]
+        assert told == ["broken"]
+        other.cancel()
+
+    run(body())
+
+
 def test_a_follower_that_leaves_is_forgotten() -> None:
     async def body() -> None:
         ledger = Ledger()
@@ -339,6 +359,77 @@ def test_a_follower_that_leaves_is_forgotten() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert not ledger.hub._followers
+
+    run(body())
+
+
+def test_when_the_hub_closes_followers_hear_what_was_published_and_end() -> None:
+    async def body() -> None:
+        ledger = Ledger()
+        ledger.hub = Hub(ledger)
+        ledger.write("a", gap(1))
+        first, second = (ledger.hub.follow(call_id, 0, anyone) for call_id in ("a", None))
+        assert (await anext(first)).id == (await anext(second)).id == 1
+        waits = asyncio.ensure_future(anext(second))
+        await at_the_queue()
+        ledger.write("a", gap(2))
+        await at_the_queue()
+        ledger.hub.close()
+        assert (await waits).id == (await anext(first)).id == 2
+        for following in (first, second, ledger.hub.follow("a", 0, anyone)):
+            with pytest.raises(HubClosed):
+                await anext(following)
+        assert not ledger.hub._followers
+
+    run(body())
+
+
+def test_a_follower_in_the_middle_of_history_ends_with_the_hub() -> None:
+    async def body() -> None:
+        ledger = Ledger()
+        for number in range(2 * PAGE):
+            ledger.write("a", gap(number))
+        ledger.hub = Hub(ledger)
+        following = ledger.hub.follow("a", 0, anyone)
+        assert (await anext(following)).id == 1
+        ledger.hub.close()
+        found = []
+        with pytest.raises(HubClosed):
+            while True:
+                found.append(await anext(following))
+        assert ids(found) == list(range(2, PAGE + 1))
+
+    run(body())
+
+
+def test_a_history_that_hangs_lets_the_follower_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.feed.READ_S", 0.01)
+    answers = threading.Event()
+
+    async def body() -> None:
+        ledger = Ledger()
+        ledger.hub = Hub(ledger)
+        ledger.before_read = lambda: answers.wait(PATIENCE_S) and None
+        with pytest.raises(HistoryTooSlow, match="did not answer"):
+            await anext(ledger.hub.follow("a", 0, anyone))
+        assert not ledger.hub._followers
+        answers.set()
+
+    run(body())
+
+
+def test_followers_of_a_history_that_hangs_hold_up_nobody_elses_threads() -> None:
+    answers = threading.Event()
+
+    async def body() -> None:
+        ledger = Ledger()
+        ledger.write("a", CLOSED)
+        ledger.hub = Hub(ledger)
+        ledger.before_read = lambda: answers.wait(PATIENCE_S) and None
+        many = [asyncio.ensure_future(collected(ledger.hub.follow("a", 0, anyone))) for _ in range(100)]
+        await at_the_queue()
+        await asyncio.to_thread(answers.set)
+        assert [ids(found) for found in await asyncio.gather(*many)] == [[1]] * 100
 
     run(body())
 

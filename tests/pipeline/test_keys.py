@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigError
-from pipeline.keys import SCOPES, ApiKey, KeyRing, add_key, read_keys, remove_key
+from pipeline.keys import ANYBODY, SCOPES, ApiKey, KeyRing, add_key, read_keys, remove_key
 
 
 @pytest.fixture
@@ -78,6 +78,22 @@ def test_a_key_for_sites_covers_these_alone(file: Path) -> None:
     assert key.covers("north")
     assert not key.covers("south")
     assert not key.covers(None)
+
+
+@pytest.mark.parametrize(
+    ("sites", "named", "site"),
+    [
+        (("north",), None, "north"),
+        (("north",), "south", "south"),
+        (("north", "west"), None, None),
+        ((), None, None),
+        ((), "south", "south"),
+    ],
+)
+def test_a_call_without_a_site_is_of_the_keys_only_one(
+    sites: tuple[str, ...], named: str | None, site: str | None
+) -> None:
+    assert ANYBODY.model_copy(update={"sites": sites}).site_for(named) == site
 
 
 def test_two_keys_of_one_name_are_refused(file: Path) -> None:

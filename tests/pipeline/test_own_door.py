@@ -98,6 +98,28 @@ def test_a_hello_that_cannot_be_read_names_its_field(fields: dict[str, Any], lin
     assert code == POLICY
 
 
+@pytest.mark.parametrize("field", ["associate", "queue", "site", "language"])
+@pytest.mark.parametrize("character", ["\0", "\n", "\x1b", "\x7f", "\x9b"])
+def test_a_name_with_a_control_character_is_refused(field: str, character: str) -> None:
+    reason, code = said(OwnDoor("call-1").receive(hello(**{field: f"north{character}2"})))
+    assert reason == f"hello: {field}: expected a name without control characters"
+    assert code == POLICY
+
+
+@pytest.mark.parametrize("field", ["associate", "queue"])
+def test_a_transfer_to_a_name_with_a_control_character_is_refused(field: str) -> None:
+    reason, code = said(greeted().receive(control("update", **{field: "a\0b"})))
+    assert reason == f"control: update.{field}: expected a name without control characters"
+    assert code == POLICY
+
+
+@pytest.mark.parametrize("name", ["Zoë O'Neill", "北支店", "می‌خواهم", "cards & loans"])
+def test_names_of_all_scripts_are_taken(name: str) -> None:
+    (started,) = OwnDoor("call-1").receive(hello(site=name))
+    assert isinstance(started, Started)
+    assert started.info.site == name
+
+
 @pytest.mark.parametrize("field", ["type", "rate_hz", "encoding", "channels"])
 def test_a_hello_without_a_field_names_it(field: str) -> None:
     short = {name: value for name, value in HELLO.items() if name != field}

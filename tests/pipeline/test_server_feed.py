@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +93,108 @@ def test_the_feed_of_all_calls_has_each_event_once(tmp_path: Path) -> None:
         assert [one for one in seen if one["call_id"] == f"call-{number}"] == each[number]
 
 
+def test_an_id_that_is_none_is_refused_and_never_a_fault(tmp_path: Path) -> None:
+    async def statuses(path: str, **headers: str) -> int:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"http://{address}{path}", headers=headers)).status_code
+
+    async def shake(path: str) -> int:
+        with pytest.raises(InvalidStatus) as caught:
+            await read_feed(address, path)
+        return caught.value.response.status_code
+
+    async def resumed(last: bytes) -> int:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            url, headers = f"http://{address}/v1/calls/one/events", [(b"last-event-id", last)]
+            answer = await client.get(url, headers=headers)
+        return answer.text.count("\nid: ") + answer.text.startswith("id: ")
+
+    feed = "/v1/calls/one/events"
+    with served(tmp_path) as (address, _):
+        run(lambda: send(address, "one"))
+        count = len(run(lambda: read_feed(address, feed)))
+        for after in ("-1", "9223372036854775808", "1" * 5_000, "\u00b2", "x"):
+            assert run(lambda after=after: statuses(f"{feed}?after={after}")) == 422
+            assert run(lambda after=after: shake(f"{feed}?after={after}")) == 403
+        for call_id in ("one%0A", "%0Aone", "-one", "o" * 151, "%C3%B6ne"):
+            path = f"/v1/calls/{call_id}/events"
+            assert run(lambda path=path: statuses(path)) == 422
+            assert run(lambda path=path: shake(path)) == 403
+            audio = f"/v1/calls/{call_id}/audio"
+            assert run(lambda audio=audio: shake(audio)) == 400
+        for last in ("\u00b2".encode(), b"\xb2", b"", b"x", b"-1", b"9" * 19, b"9" * 5_000):
+            assert run(lambda last=last: resumed(last)) == count
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_a_key_with_sites_follows_their_calls_alone(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    sender = add_key(file, "platform", ("send",), ())
+    local = add_key(file, "leeds", ("read", "send"), ("leeds",))
+
+    async def listen() -> tuple[set[str], set[str]]:
+        async def until_closed(after: int) -> set[str]:
+            url = f"ws://{address}/v1/events?after={after}"
+            seen = set()
+            async with connect(url, additional_headers=bearer(local), compression=None) as socket:
+                while "leeds-2" not in seen:
+                    seen.add(json.loads(await socket.recv())["call_id"])
+            return seen
+
+        coming = asyncio.create_task(until_closed(0))
+        await send(address, "york-1", sender, site="york")
+        await send(address, "leeds-1", sender, site="leeds")
+        await send(address, "nowhere", sender)
+        await send(address, "leeds-2", local)
+        return await coming, await until_closed(0)
+
+    with served(tmp_path, KeyRing(read_keys(file))) as (address, service):
+        live, again = run(listen)
+        assert service.journal.site_of("leeds-2") == "leeds"
+        sites = {one.call_id: one.site for one in service.journal.read(None, 0, 1_000)}
+    assert live == again == {"leeds-1", "leeds-2"}
+    assert sites == {"york-1": "york", "leeds-1": "leeds", "nowhere": None, "leeds-2": "leeds"}
+
+
+def test_a_store_that_hangs_for_a_key_with_sites_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = add_key(tmp_path / "keys.json", "leeds", ("read",), ("leeds",))
+    answers = threading.Event()
+
+    async def ask() -> tuple[int, int]:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            url = f"http://{address}/v1/calls/c/events"
+            asking = asyncio.create_task(client.get(url, headers=bearer(local), timeout=60))
+            await asyncio.to_thread(asked.wait, 30)
+            healthy = await client.get(f"http://{address}/healthz")
+            return healthy.status_code, (await asking).status_code
+
+    monkeypatch.setattr("pipeline.feed.READ_S", 2.0)
+    asked = threading.Event()
+    with served(tmp_path, KeyRing(read_keys(tmp_path / "keys.json"))) as (address, service):
+
+        def hang(_: str) -> bool:
+            asked.set()
+            return answers.wait(30)
+
+        monkeypatch.setattr(service.journal, "knows", hang)
+        try:
+            assert run(ask) == (200, 503)
+        finally:
+            answers.set()
+
+
 def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     sender = add_key(file, "platform", ("send",), ())
+    watcher = add_key(file, "prometheus", ("metrics",), ())
     reader = add_key(file, "desktop", ("read",), ())
     local = add_key(file, "leeds", ("read", "send"), ("leeds",))
     keys = KeyRing(read_keys(file))
-
-    def bearer(key: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {key}"}
 
     async def refused(path: str, headers: dict[str, str]) -> int:
         with pytest.raises(InvalidStatus) as caught:
@@ -110,12 +204,13 @@ def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
     async def statuses() -> list[int]:
         async with httpx2.AsyncClient(trust_env=False) as client:
             base = f"http://{address}"
-            metrics = await client.get(f"{base}/metrics", headers=bearer(sender))
+            metrics = [await client.get(f"{base}/metrics", headers=bearer(key)) for key in (sender, watcher)]
             healthy = await client.get(f"{base}/healthz")
             ready = await client.get(f"{base}/readyz")
             foreign = {**bearer(reader), "Origin": "http://elsewhere.example"}
             other = await client.get(f"{base}/v1/events", headers=foreign)
-        return [metrics.status_code, healthy.status_code, ready.status_code, other.status_code]
+        assert 'wrapup_calls_ended_total{code="hangup"} 2.0' in metrics[1].text
+        return [one.status_code for one in (*metrics, healthy, ready, other)]
 
     with served(tmp_path, keys) as (address, _):
         assert run(lambda: send(address, "york-1", sender, site="york")) == "hangup"
@@ -127,4 +222,4 @@ def test_keys_decide_who_sends_and_who_reads_what(tmp_path: Path) -> None:
         assert run(lambda: refused("/v1/calls/york-1/events", bearer(local))) == 404
         own = run(lambda: read_feed(address, "/v1/calls/leeds-1/events", bearer(local)))
         assert own[-1]["event"]["type"] == "call_closed"
-        assert run(statuses) == [401, 200, 200, 403]
+        assert run(statuses) == [401, 200, 200, 200, 403]

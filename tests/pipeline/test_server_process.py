@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -163,6 +164,43 @@ def test_a_call_that_outlasts_the_drain_is_closed_as_shut_down(tmp_path: Path) -
         feed = run(lambda: read_feed(address, "/v1/calls/long/events"))
     assert events(feed)[-1]["code"] == "shutdown"
     assert "draft_ready" in [event["type"] for event in events(feed)]
+
+
+def test_told_to_stop_it_ends_who_follows_and_exits(tmp_path: Path) -> None:
+    async def follow() -> int:
+        async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
+            url = f"http://{address}/v1/events"
+            async with connect(f"ws://{address}/v1/events", compression=None) as feed:
+                async with client.stream("GET", url) as answer:
+                    assert answer.status_code == 200
+                    server.send_signal(signal.SIGTERM)
+                    assert [line async for line in answer.aiter_lines()] == []
+                await feed.wait_closed()
+                assert feed.close_code is not None
+                return feed.close_code
+
+    with process(tmp_path) as (server, address):
+        assert run(follow) == 1012
+        assert server.wait(30) == 0
+
+
+def test_a_second_signal_stops_it_at_once(tmp_path: Path) -> None:
+    async def talk() -> None:
+        socket = await open_stream(address, "held", raw(spoken("held")))
+        server.send_signal(signal.SIGTERM)
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            while (await client.get(f"http://{address}/readyz")).status_code != 503:
+                await (await socket.ping())
+            async with client.stream("GET", f"http://{address}/v1/events"):
+                server.send_signal(signal.SIGTERM)
+                await socket.wait_closed()
+
+    with process(tmp_path, WRAPUP_SERVER__DRAIN_S="600") as (server, address):
+        run(talk)
+        assert server.wait(30) == -signal.SIGTERM
+    with process(tmp_path, WRAPUP_LIVE__RESUME_S="0.2") as (server, address):
+        feed = run(lambda: read_feed(address, "/v1/calls/held/events"))
+    assert events(feed)[-1]["code"] == "interrupted"
 
 
 def test_without_a_key_nobody_else_is_served(tmp_path: Path) -> None:

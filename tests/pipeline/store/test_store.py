@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -382,6 +383,7 @@ def test_sqlite_runs_as_it_should(open_store: Callable[[], Store], url: str) -> 
     [
         ("nonsense", "store.url: expected a URL such as"),
         ("mysql://host/name", "store.url: expected a file"),
+        ("sqlite+nonsense:///calls.db", "store.url: expected a URL such as"),
         ("sqlite://", "store.url: expected a file"),
         ("sqlite:///:memory:", "store.url: expected a file"),
     ],
@@ -389,6 +391,27 @@ def test_sqlite_runs_as_it_should(open_store: Callable[[], Store], url: str) -> 
 def test_other_urls_are_refused(bad: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         database.open_engine(bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "postgresql://ann:hunter2@host:port/calls",
+        "postgresql://ann:x@hunter2:5@host/calls",
+        "postgresql://ann:hunter2@[::1/calls",
+    ],
+)
+def test_a_url_that_cannot_be_read_is_not_shown(bad: str) -> None:
+    with pytest.raises(ConfigError, match=r"^store\.url: expected a URL such as [^\n]*$") as caught:
+        database.open_engine(bad)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__suppress_context__
+
+
+def test_no_password_of_a_url_is_shown() -> None:
+    url = "postgresql://ann:hunter2@host/calls?sslmode=require&password=hunter2&sslpassword=hunter2"
+    shown = database.shown(database.open_engine(url))
+    assert shown == "postgresql+psycopg://ann:***@host/calls?sslmode=require"
 
 
 def test_without_the_driver_of_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
