@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.events import AudioGap, CallClosed, Event, Partial
-from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
+from pipeline.feed import PAGE, WAITING, Envelope, FollowerTooSlow, History, HistoryTooSlow, Hub, HubClosed
 
 PATIENCE_S = 30.0
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -107,6 +107,22 @@ async def first(following: AsyncIterator[Envelope], count: int) -> list[Envelope
 
 def ids(envelopes: Sequence[Envelope]) -> list[int | None]:
     return [envelope.id for envelope in envelopes]
+
+
+@pytest.fixture(autouse=True)
+def _readers_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The threads of a hub that a test opened end with the test."""
+    opened: list[Hub] = []
+    make = Hub.__init__
+
+    def remembered(self: Hub, history: History) -> None:
+        make(self, history)
+        opened.append(self)
+
+    monkeypatch.setattr(Hub, "__init__", remembered)
+    yield
+    for hub in opened:
+        hub._readers.shutdown(wait=False)
 
 
 def test_what_was_then_what_comes_then_the_end() -> None:
