@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,13 @@ from models.errors import ConfigError, MissingExtraError
 from pipeline.store.errors import StoreAwayError, StoreError
 
 SQLITE_PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
     # What is deleted is overwritten: a forgotten call's key must not stay in a free page.
     "secure_delete=ON",
 )
 BUSY_S = 5.0
+RETRY_S = 0.02
 CONNECT_S = 10
 DEAD_LINK_MS = 30_000
 SCHEMA_LOCK = 7713402
@@ -83,8 +84,23 @@ def _unless_said(url: URL, defaults: dict[str, float]) -> dict[str, float]:
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # The driver would begin transactions by itself, late, and none around DDL; `_begin_sqlite` does.
     connection.isolation_level = None
+    _write_ahead(connection)
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # Of several that open a new file at once all but one find it locked, and SQLite does not wait here.
+    last_s = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last_s:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
