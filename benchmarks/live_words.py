@@ -56,7 +56,7 @@ def main() -> None:
         ]
         for side in (live, filed)
     ]
-    _report(references, counts, sum(_same(*pair) for pair in zip(live, filed, strict=True)))
+    _report(references, counts, [_same(*pair) for pair in zip(live, filed, strict=True)])
 
 
 async def _live(config: Config, references: Sequence[Reference], factor: float) -> list[list[Segment]]:
@@ -93,7 +93,9 @@ def _same(live: Sequence[Segment], filed: Sequence[Segment]) -> bool:
     return plain[0] == plain[1]
 
 
-def _report(references: Sequence[Reference], counts: Sequence[Sequence[ErrorCounts]], same: int) -> None:
+def _report(
+    references: Sequence[Reference], counts: Sequence[Sequence[ErrorCounts]], same: Sequence[bool]
+) -> None:
     live, filed = (sum(side, ErrorCounts()) for side in counts)
     table = Table("words of", "reference words", "errors", "WER", title="Live beside files")
     for name, total in (("live calls", live), ("files", filed)):

@@ -324,7 +324,7 @@ PHRASES = [
 ROLES: list[Role] = ["agent", "customer", "unknown"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(ROLES), st.lists(st.sampled_from(PHRASES), min_size=1, max_size=3)),
@@ -357,7 +357,7 @@ def test_any_call_gives_a_grounded_note(said: list[tuple[Role, list[str]]]) -> N
             assert {line.role for line in evidence} == {"agent"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(ROLES), st.text(max_size=60)), max_size=8))
 def test_any_text_is_survived(said: list[tuple[Role, str]]) -> None:
     lines = [Line(f"u{n}", role, role, text) for n, (role, text) in enumerate(said)]

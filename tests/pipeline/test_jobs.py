@@ -188,5 +188,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert waiting == sum(one.kind == kind for one in self.model)
 
 
-AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestAnyOrder = AnyOrder.TestCase

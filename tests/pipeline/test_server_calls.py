@@ -99,7 +99,8 @@ def test_a_client_that_never_comes_back_leaves_a_closed_call(tmp_path: Path) -> 
 
     with served(tmp_path, live={"resume_s": 0.3}) as (address, service):
         feed = run(talk)
-        assert len(service.switchboard) == 0
+        left = [call.done.result(10) for call in service.switchboard.calls()]
+    assert left in ([], ["disconnected"])
     assert "utterance_final" in types(feed)
     assert feed[-1]["event"]["code"] == "disconnected"
 

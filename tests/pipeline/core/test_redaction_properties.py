@@ -36,7 +36,7 @@ STATES = st.builds(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(texts=TEXTS, state=STATES, word_s=st.sampled_from([0.3, 4.0]))
 @example(texts=["zero", "zero", "oh", "¢B", "zero"], state=MaskState(channels=2), word_s=0.3)
 @example(texts=["card", "41", "is", "two", "p.m."], state=MaskState(channels=2), word_s=0.3)
@@ -50,7 +50,7 @@ def test_masking_masked_text_changes_nothing(texts: list[str], state: MaskState,
     assert hide_digits(hidden) == hidden
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=TEXTS, state=STATES)
 def test_the_rest_of_the_words_is_untouched(texts: list[str], state: MaskState) -> None:
     words = at(texts)

@@ -78,7 +78,7 @@ def same(one: Driver, other: Driver) -> None:
     assert isinstance(other.events[-1], CallClosed)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(one=channel, other=channel, seed=seeds)
 def test_stereo_events_depend_on_neither_cut_nor_order(
     one: list[float], other: list[float], seed: int
@@ -94,7 +94,7 @@ def test_stereo_events_depend_on_neither_cut_nor_order(
     same(driven, plain(STEREO, [one, other]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(one=channel, seed=seeds)
 def test_mono_events_depend_on_neither_cut_nor_order_nor_on_labels_during_the_call(
     one: list[float], seed: int
@@ -112,7 +112,7 @@ def test_mono_events_depend_on_neither_cut_nor_order_nor_on_labels_during_the_ca
     assert {event.utterance_id for event in driven.labels} <= known
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(one=channel, other=channel, seed=seeds)
 def test_a_restored_session_goes_on_to_the_same_events(
     one: list[float], other: list[float], seed: int
@@ -133,7 +133,7 @@ def test_a_restored_session_goes_on_to_the_same_events(
     same(driven, plain(STEREO, [one, other]))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(one=channel, seed=seeds)
 def test_a_restored_mono_session_asks_for_its_turns_again(one: list[float], seed: int) -> None:
     random_ = random.Random(seed)
@@ -152,7 +152,7 @@ def test_a_restored_mono_session_asks_for_its_turns_again(one: list[float], seed
     same(driven, plain(MONO, [one]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(one=channel, seed=seeds)
 def test_any_lost_result_ends_at_its_deadline_and_the_call_closes(one: list[float], seed: int) -> None:
     random_ = random.Random(seed)
