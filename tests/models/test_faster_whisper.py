@@ -89,7 +89,8 @@ def test_more_clips_than_a_batch_keep_their_order(open_minded: FasterWhisper) ->
     singly = [open_minded.transcribe([each])[0] for each in clips]
     together = open_minded.transcribe(clips)
     assert not together[2].words
-    assert len(set(texts(together))) > 2
+    # On some processors the random network says the same of all clips; the times of their words differ.
+    assert len({(each.text, each.words[-1].end_samples) for each in together if each.words}) > 2
     assert texts(together) == texts(singly)
     assert [each.language for each in together] == [each.language for each in singly]
     for one, other in zip(together, singly, strict=True):
