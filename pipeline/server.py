@@ -22,6 +22,7 @@ from starlette.websockets import WebSocketDisconnect
 from models.errors import ConfigError, WrapupError
 from pipeline.doors.own import OwnDoor
 from pipeline.feed import Envelope, FollowerTooSlow, Hub
+from pipeline.gulps import GulpingSocket
 from pipeline.keys import ApiKey, KeyRing, Scope
 from pipeline.sections import ServerSection
 from pipeline.service import Service
@@ -272,7 +273,7 @@ def uvicorn_config(app: FastAPI, section: ServerSection) -> uvicorn.Config:
         port=section.port,
         ssl_certfile=section.tls_cert,
         ssl_keyfile=section.tls_key,
-        ws="websockets-sansio",
+        ws=GulpingSocket,
         ws_max_size=section.max_message_bytes,
         ws_per_message_deflate=False,
         access_log=False,
