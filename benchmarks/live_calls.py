@@ -46,7 +46,8 @@ class Step:
 
     `decided_to_final_s`: delays of each final as a follower saw them; `server_s`: bounds of the buckets of
     the server's own histogram. `cpu` is the server's, `loop` its event loop's part of that, `callers` this
-    process's, `others` that of whatever else the machine did. `engine` is the time within engines by kind of job, waits for a core included.
+    process's, `others` that of whatever else the machine did. `engine` is the time within engines by kind of
+    job, waits for a core included.
     """
 
     calls: int

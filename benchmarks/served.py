@@ -29,8 +29,11 @@ _ADDRESS = re.compile(r"listens on http://(127\.0\.0\.1:\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A server's counters at one moment. CPU seconds are user and system time; `loop_s` is its main
-    thread's, which runs the event loop; `machine_s` is all that the machine did. `figures` are its own metrics, by name and first label."""
+    """A server's counters at one moment.
+
+    CPU seconds are user and system time; `loop_s` is its main thread's, which runs the event loop;
+    `machine_s` is all that the machine did. `figures` are its own metrics, by name and first label.
+    """
 
     at_s: float
     cpu_s: float
