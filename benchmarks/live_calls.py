@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -47,7 +46,8 @@ class Step:
 
     `decided_to_final_s`: delays of each final as a follower saw them; `server_s`: bounds of the buckets of
     the server's own histogram. `cpu` is the server's, `loop` its event loop's part of that, `callers` this
-    process's. `engine` is the time within engines by kind of job, waits for a core included.
+    process's, `others` that of whatever else the machine did. `engine` is the time within engines by kind of
+    job, waits for a core included.
     """
 
     calls: int
@@ -62,7 +62,7 @@ class Step:
     shed: float
     dropped_s: float
     rss_bytes: int
-    load_average: float
+    others: float
 
     @property
     def p95_s(self) -> float | None:
@@ -107,21 +107,21 @@ async def hold(
     first, own_s, partials = await asyncio.to_thread(server.read), time.process_time(), callers.partials
     await asyncio.sleep(hold_s)
     spent = Spent(first, await asyncio.to_thread(server.read))
-    wall_s = spent.wall_s
+    wall_s, own_s = spent.wall_s, time.process_time() - own_s
     return Step(
         calls=len(callers.calls),
         decided_to_final_s=delays(callers.calls, first.at_s, endpoint),
         server_s=tuple(spent.histogram_s(share) for share in SHARES),
         cpu=spent.cpu_s / wall_s,
         loop=spent.loop_s / wall_s,
-        callers=(time.process_time() - own_s) / wall_s,
+        callers=own_s / wall_s,
         engine={kind: seconds / wall_s for kind, seconds in spent.engine_s().items()},
         jobs={kind: count / wall_s for kind, count in spent.jobs().items()},
         partials=(callers.partials - partials) / wall_s,
         shed=spent.total("wrapup_partials_shed_total") / wall_s,
         dropped_s=spent.total("wrapup_audio_dropped_seconds_total") / wall_s,
         rss_bytes=spent.last.rss_bytes,
-        load_average=os.getloadavg()[0],
+        others=max(0.0, spent.machine_s - spent.cpu_s - own_s) / wall_s,
     )
 
 
@@ -143,7 +143,7 @@ async def climb(server: ServerProcess, given: argparse.Namespace, console: Conso
             console.print(
                 f"{calls} calls: P95 {step.p95_s or 0:.3f} s, server {step.cpu:.2f} and callers "
                 f"{step.callers:.2f} CPU s/s, {step.rss_bytes / 1e6:.0f} MB, "
-                f"load average {step.load_average:.1f}"
+                f"other work {step.others:.2f} CPU s/s"
             )
             if step.p95_s is not None and step.p95_s > PROMISE_S:
                 return Measured(tuple(steps), f"texts of {calls} calls came later than {PROMISE_S:g} s")
@@ -165,7 +165,7 @@ def table_of(measured: Measured) -> Table:
         "shed",
         "calls a core\nof server CPU",
         "MB",
-        "load\naverage",
+        "other work\nCPU s/s",
     )
     for name in columns:
         table.add_column(name, justify="right")
@@ -183,7 +183,7 @@ def table_of(measured: Measured) -> Table:
             f"{step.shed:.1f}",
             f"{step.calls / step.cpu:.1f}",
             f"{step.rss_bytes / 1e6:.0f}",
-            f"{step.load_average:.1f}",
+            f"{step.others:.2f}",
         )
     return table
 

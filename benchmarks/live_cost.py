@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -52,7 +51,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """One live run. `words_s` are engine seconds and `jobs` their number, by kind; `shown` partials came."""
+    """One live run. `words_s` are engine seconds and `jobs` their number, by kind; `shown` partials came.
+    `others` is what else the machine did meanwhile, in CPU seconds a second."""
 
     calls: int
     partial_ms: int
@@ -64,7 +64,7 @@ class Live:
     shown: int
     shed: int
     finals: int
-    load_average: float
+    others: float
 
 
 def in_batch(files: Sequence[Path], asr: str) -> Batch:
@@ -82,17 +82,18 @@ def live(files: Sequence[Path], calls: int, partial_ms: int, asr: str) -> Live:
     """So many calls at once, of these files in turn, to a server of its own."""
     with served({"WRAPUP_ASR": asr, "WRAPUP_LIVE__PARTIAL_MS": str(partial_ms)}) as server:
 
-        async def play() -> tuple[Spent, Callers]:
+        async def play() -> tuple[Spent, Callers, float]:
             recordings = [mulaw_of(file) for file in files]
-            first = await asyncio.to_thread(server.read)
+            first, own_s = await asyncio.to_thread(server.read), time.process_time()
             async with Callers(server.address, recordings) as callers:
                 for _ in range(calls):
                     await callers.begin(once=True)
                     await asyncio.sleep(APART_S)
                 await callers.all_closed()
-                return Spent(first, await asyncio.to_thread(server.read)), callers
+                spent = Spent(first, await asyncio.to_thread(server.read))
+                return spent, callers, time.process_time() - own_s
 
-        spent, callers = asyncio.run(play())
+        spent, callers, own_s = asyncio.run(play())
     return Live(
         calls=calls,
         partial_ms=partial_ms,
@@ -104,7 +105,7 @@ def live(files: Sequence[Path], calls: int, partial_ms: int, asr: str) -> Live:
         shown=callers.partials,
         shed=int(spent.total("wrapup_partials_shed_total")),
         finals=sum(len(call.finals) for call in callers.calls),
-        load_average=os.getloadavg()[0],
+        others=max(0.0, spent.machine_s - spent.cpu_s - own_s) / spent.wall_s,
     )
 
 
@@ -125,7 +126,7 @@ def table_of(runs: Sequence[tuple[Live, Batch]]) -> Table:
         "shed",
         "engine s:\nfinal + early",
         "partial",
-        "load\naverage",
+        "other work\nCPU s/s",
     )
     for name in columns:
         table.add_column(name, justify="right")
@@ -146,7 +147,7 @@ def table_of(runs: Sequence[tuple[Live, Batch]]) -> Table:
             str(run.shed),
             f"{run.words_s['final'] + run.words_s['early']:.1f}",
             f"{run.words_s['partial']:.1f}",
-            f"{run.load_average:.1f}",
+            f"{run.others:.2f}",
         )
     return table
 

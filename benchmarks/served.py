@@ -29,12 +29,16 @@ _ADDRESS = re.compile(r"listens on http://(127\.0\.0\.1:\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A server's counters at one moment. CPU seconds are user and system time; `loop_s` is its main
-    thread's, which runs the event loop. `figures` are its own metrics, by name and first label."""
+    """A server's counters at one moment.
+
+    CPU seconds are user and system time; `loop_s` is its main thread's, which runs the event loop;
+    `machine_s` is all that the machine did. `figures` are its own metrics, by name and first label.
+    """
 
     at_s: float
     cpu_s: float
     loop_s: float
+    machine_s: float
     rss_bytes: int
     figures: Mapping[tuple[str, str], float]
 
@@ -72,6 +76,11 @@ class Spent:
     def loop_s(self) -> float:
         """CPU seconds of its event loop."""
         return self.last.loop_s - self.first.loop_s
+
+    @property
+    def machine_s(self) -> float:
+        """CPU seconds of everything on the machine."""
+        return self.last.machine_s - self.first.machine_s
 
     def engine_s(self) -> dict[str, float]:
         """Engine seconds by kind of job."""
@@ -117,6 +126,7 @@ class ServerProcess:
             at_s=time.monotonic(),
             cpu_s=cpu_seconds(folder / "stat"),
             loop_s=cpu_seconds(folder / "task" / str(self._process.pid) / "stat"),
+            machine_s=busy_seconds(),
             rss_bytes=resident_bytes(folder),
             figures=figures,
         )
@@ -126,6 +136,12 @@ def cpu_seconds(stat: Path) -> float:
     """User and system time of a process or thread, from its file `stat` (proc(5), fields 14 and 15)."""
     fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_A_S
+
+
+def busy_seconds() -> float:
+    """CPU time of everything since the machine was started (proc(5), the first line of /proc/stat)."""
+    spent = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(spent) - spent[3] - spent[4]) / TICKS_A_S
 
 
 def resident_bytes(folder: Path) -> int:

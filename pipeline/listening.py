@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from models.errors import ConfigError
 from pipeline.callers import is_loopback
+from pipeline.gulps import GulpingSocket
 from pipeline.keys import KeyRing
 from pipeline.sections import ServerSection
 from pipeline.server import Server
@@ -95,7 +96,7 @@ def uvicorn_config(app: FastAPI, section: ServerSection) -> uvicorn.Config:
         port=section.port,
         ssl_certfile=section.tls_cert,
         ssl_keyfile=section.tls_key,
-        ws="websockets-sansio",
+        ws=GulpingSocket,
         ws_max_size=section.max_message_bytes,
         ws_per_message_deflate=False,
         access_log=False,
