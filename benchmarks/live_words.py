@@ -25,12 +25,12 @@ from eval.listening import Played, play
 from eval.references import Reference, find_references
 from models.errors import EngineBusyError
 from pipeline.app import Pipeline
-from pipeline.background import running, temporary_service
 from pipeline.client import Recording, Target, read_recording
 from pipeline.config import Config, load_config
 from pipeline.doors.files import find_audio
 from pipeline.formats.call_json import segments_of
 from pipeline.formats.segments import Segment
+from pipeline.web.background import running, temporary_service
 
 AT_ONCE = 4
 RETRY_S = 2.0

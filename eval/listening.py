@@ -14,10 +14,10 @@ import numpy as np
 from eval.latency import LatencyScores, Seen, score, stretches
 from eval.references import Reference
 from models.types import Samples
-from pipeline.background import running, temporary_service
 from pipeline.client import Recording, Sending, Target, follow_call, read_recording
 from pipeline.config import Config
 from pipeline.doors.files import blocks, probe
+from pipeline.web.background import running, temporary_service
 
 PATIENT_MS = 600_000
 

@@ -15,19 +15,21 @@ from pydantic import JsonValue
 from models import registry
 from models.machine import choose_default_diarizer, cores
 from models.ports import Diarizer
-from pipeline.admission import Admission, AdmissionSettings
 from pipeline.app import OpenEngines, open_engines
 from pipeline.config import Config
 from pipeline.core.events import CallClosed, EndCode, UtteranceFinal
 from pipeline.core.session import Session, SessionSettings
 from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo
-from pipeline.journal import Journal
-from pipeline.live import Ground, LiveCall
-from pipeline.live_state import LiveState, restored
+from pipeline.live.admission import Admission, AdmissionSettings
+from pipeline.live.call import Ground, LiveCall
+from pipeline.live.journal import Journal
+from pipeline.live.metrics import Metrics
+from pipeline.live.restoring import Restoring
+from pipeline.live.state import LiveState, restored
+from pipeline.live.streams import StreamRefused
+from pipeline.live.switchboard import TRY_AGAIN, Switchboard
 from pipeline.load import Clock, LatencyWindow
-from pipeline.metrics import Metrics
-from pipeline.restoring import Restoring
 from pipeline.shell import CallEngines, Value
 from pipeline.store.errors import StoreError
 from pipeline.store.records import CallRecord
@@ -35,8 +37,6 @@ from pipeline.store.spool import Spool
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault, open_vault
 from pipeline.store.writer import StoreWriter
-from pipeline.streams import StreamRefused
-from pipeline.switchboard import TRY_AGAIN, Switchboard
 from pipeline.workers import Workers
 
 WAITING_BLOCKS = 4_000

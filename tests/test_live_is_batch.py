@@ -8,11 +8,11 @@ import pytest
 
 from models.types import RATE_HZ
 from pipeline.app import Pipeline
-from pipeline.background import running, temporary_service
 from pipeline.client import Sending, Target, read_recording
 from pipeline.config import load_config
 from pipeline.formats.call_json import CallDocument
 from pipeline.service import Service
+from pipeline.web.background import running, temporary_service
 from tests.pipeline.live_server import read_feed, run
 
 pytestmark = pytest.mark.sample_calls

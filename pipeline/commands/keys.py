@@ -10,7 +10,7 @@ from rich.table import Table
 from models.errors import ConfigError
 from pipeline.commands import one_line_errors, table_console
 from pipeline.config import load_config
-from pipeline.keys import SCOPES, Scope, add_key, read_keys, remove_key
+from pipeline.web.keys import SCOPES, Scope, add_key, read_keys, remove_key
 
 keys_app = typer.Typer(help="API keys of the server; it reads them when it starts.", no_args_is_help=True)
 

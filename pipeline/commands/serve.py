@@ -34,10 +34,10 @@ def _section(host: str | None, port: int | None) -> dict[str, Any] | None:
 
 def _run(config: Config) -> None:
     # The web framework takes half a second to import, which no other command should wait for.
-    from pipeline.keys import KeyRing, read_keys
-    from pipeline.listening import DrainingServer, check_reach, listen, uvicorn_config
-    from pipeline.server import Server
     from pipeline.service import Service
+    from pipeline.web.keys import KeyRing, read_keys
+    from pipeline.web.listening import DrainingServer, check_reach, listen, uvicorn_config
+    from pipeline.web.server import Server
 
     keys = KeyRing(read_keys(config.server.keys_file))
     check_reach(config.server, keys)

@@ -54,7 +54,7 @@ def _server(config: Config, to: str | None) -> Iterator[str]:
     if to is not None:
         yield to.rstrip("/")
         return
-    from pipeline.background import running, temporary_service
+    from pipeline.web.background import running, temporary_service
 
     with temporary_service(config) as service, running(service) as address:
         yield f"ws://{address}"

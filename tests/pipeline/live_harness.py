@@ -44,10 +44,10 @@ from pipeline.doors.messages import (
 )
 from pipeline.doors.own import OwnDoor
 from pipeline.limits import Limits
-from pipeline.live import Ground, LiveCall
-from pipeline.live_state import LiveState, restored
+from pipeline.live.call import Ground, LiveCall
+from pipeline.live.state import LiveState, restored
+from pipeline.live.streams import Stream, StreamRefused
 from pipeline.shell import CallEngines, Value
-from pipeline.streams import Stream, StreamRefused
 from pipeline.workers import Engines, Workers
 from tests.pipeline.clock import VirtualClock
 from tests.pipeline.own_messages import control, hello, l16, position

@@ -15,11 +15,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from models.fakes import ScriptedTranscriber, ScriptedVoice
 from models.types import RATE_HZ
 from pipeline.app import OpenEngines
-from pipeline.background import running
 from pipeline.client import Recording
 from pipeline.config import Config, load_config
-from pipeline.keys import KeyRing
 from pipeline.service import Service
+from pipeline.web.background import running
+from pipeline.web.keys import KeyRing
 from tests.pipeline.engines import LineSummarizer
 
 T = TypeVar("T")

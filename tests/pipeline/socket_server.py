@@ -18,18 +18,18 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from models.fakes import ScriptedSummarizer, ScriptedVoice
-from pipeline.admission import Admission, AdmissionSettings
 from pipeline.core.session import Session
 from pipeline.doors.messages import CallInfo
 from pipeline.doors.own import OwnDoor
-from pipeline.keys import ANYBODY, ApiKey
 from pipeline.limits import Limits, SocketLimits
-from pipeline.live import Ground, LiveCall
+from pipeline.live.admission import Admission, AdmissionSettings
+from pipeline.live.call import Ground, LiveCall
+from pipeline.live.metrics import Metrics
+from pipeline.live.switchboard import Switchboard
 from pipeline.load import LatencyWindow
-from pipeline.metrics import Metrics
 from pipeline.shell import CallEngines
-from pipeline.sockets import Connection, SocketShell
-from pipeline.switchboard import Switchboard
+from pipeline.web.keys import ANYBODY, ApiKey
+from pipeline.web.sockets import Connection, SocketShell
 from pipeline.workers import Engines, Workers
 from tests.pipeline.live_harness import LIVE, NotingTranscriber, Recorder
 

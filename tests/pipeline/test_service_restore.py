@@ -13,7 +13,7 @@ from models.types import Summary
 from pipeline.config import Config
 from pipeline.core.events import CallClosed, DraftReady, Event, LegStarted
 from pipeline.doors.messages import CallInfo, Started
-from pipeline.live import LiveCall, StreamRefused
+from pipeline.live.call import LiveCall, StreamRefused
 from pipeline.service import Service
 from pipeline.store.errors import StoreAwayError
 from pipeline.store.records import CallRecord, EventRecord, Record, SnapshotRecord

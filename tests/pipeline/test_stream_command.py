@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.keys import KeyRing, read_keys
+from pipeline.web.keys import KeyRing, read_keys
 from tests.conftest import ROOT
 from tests.pipeline.live_server import served
 

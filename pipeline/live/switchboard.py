@@ -1,0 +1,155 @@
+"""All live calls of one server: a stream finds its call here, a new call is taken or not, each one ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Protocol
+
+from pipeline.core.events import EndCode
+from pipeline.doors.messages import CallInfo, Started, Welcome
+from pipeline.live.admission import Admission, Refusal
+from pipeline.live.call import LiveCall
+from pipeline.live.metrics import Metrics
+from pipeline.live.streams import Stream, StreamRefused
+
+log = logging.getLogger(__name__)
+
+POLICY = 1008
+TRY_AGAIN = 1013
+
+DRAINING = Refusal("the server is going down; another one takes the call", retry_s=1)
+
+Joined = Future[tuple[Stream, Welcome]]
+
+
+class Beginnings(Protocol):
+    """How calls come to be: the part of the application that knows engines and the store."""
+
+    def begin(self, info: CallInfo) -> LiveCall:
+        """A new call; it is stored that it began."""
+        ...
+
+    def is_over(self, call_id: str) -> bool:
+        """Whether a call of that id is closed already. Raises `StreamRefused` while that is not known."""
+        ...
+
+
+class Switchboard:
+    """Live calls by id. Methods may be called from any thread; `tick` from one."""
+
+    def __init__(self, beginnings: Beginnings, admission: Admission, metrics: Metrics) -> None:
+        self._beginnings = beginnings
+        self._admission = admission
+        self._metrics = metrics
+        self._calls: dict[str, LiveCall] = {}
+        # The event loop takes the lock, so that nobody may wait for the store or an engine while holding it.
+        # A call that begins has its place before that, and other streams of it wait for it alone.
+        self._beginning: dict[str, Future[LiveCall]] = {}
+        self._lock = threading.Lock()
+        self._draining = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def calls(self) -> list[LiveCall]:
+        """The calls in progress."""
+        with self._lock:
+            return list(self._calls.values())
+
+    def refusal(self, call_id: str | None = None) -> Refusal | None:
+        """Why a stream would be turned away now; one of a call in progress never is."""
+        with self._lock:
+            if call_id is not None and call_id in self._calls:
+                return None
+            return self._judge()
+
+    def count_refusal(self, why: str) -> None:
+        """A stream was turned away."""
+        self._metrics.refusals.labels(why).inc()
+
+    def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
+        """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
+        call = self._find(started.info)
+        return call, call.join(started, hang_up)
+
+    def adopt(self, call: LiveCall) -> None:
+        """A call that was in progress before a restart goes on."""
+        self._put(call)
+        call.resume()
+
+    def tick(self, now_s: float) -> None:
+        """Wake the calls that are due."""
+        for call in self.calls():
+            if call.due_s <= now_s:
+                call.tick()
+
+    def drain(self) -> None:
+        """Take no more calls."""
+        self._draining = True
+
+    def end_all(self, code: EndCode) -> None:
+        """End what is still in progress."""
+        for call in self.calls():
+            call.end(code)
+
+    def _judge(self) -> Refusal | None:
+        if self._draining:
+            return DRAINING
+        return self._admission.judge(len(self._calls) + len(self._beginning))
+
+    def _find(self, info: CallInfo) -> LiveCall:
+        """The call of this id, in progress, beginning or new. Raises `StreamRefused`."""
+        with self._lock:
+            call = self._calls.get(info.call_id)
+            if call is not None:
+                return call
+            beginning = self._beginning.get(info.call_id)
+            if beginning is None:
+                refusal = self._judge()
+                if refusal is not None:
+                    raise StreamRefused(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
+                self._admission.took()
+                place = self._beginning[info.call_id] = Future[LiveCall]()
+        return beginning.result() if beginning is not None else self._begin(info, place)
+
+    def _begin(self, info: CallInfo, place: Future[LiveCall]) -> LiveCall:
+        try:
+            call = self._take(info)
+        except BaseException as error:
+            with self._lock:
+                self._beginning.pop(info.call_id, None)
+            place.set_exception(error)
+            raise
+        place.set_result(call)
+        return call
+
+    def _take(self, info: CallInfo) -> LiveCall:
+        if self._beginnings.is_over(info.call_id):
+            raise StreamRefused(POLICY, "the call is over: a new call needs a new id")
+        with self._lock:
+            # What a server before this one left may have been adopted while the store was asked.
+            adopted = self._calls.get(info.call_id)
+            if adopted is not None:
+                return adopted
+        call = self._beginnings.begin(info)
+        self._put(call)
+        call.open_leg(info.associate, info.queue)
+        return call
+
+    def _put(self, call: LiveCall) -> None:
+        with self._lock:
+            self._beginning.pop(call.info.call_id, None)
+            self._calls[call.info.call_id] = call
+            self._metrics.calls.set(len(self._calls))
+        call.done.add_done_callback(partial(self._ended, call.info.call_id))
+
+    def _ended(self, call_id: str, done: Future[EndCode]) -> None:
+        with self._lock:
+            self._calls.pop(call_id, None)
+            self._metrics.calls.set(len(self._calls))
+        self._metrics.calls_ended.labels(done.result()).inc()
+        log.info("call %s closed: %s", call_id, done.result())

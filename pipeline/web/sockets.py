@@ -1,0 +1,226 @@
+"""The shell of a door's WebSocket: moves messages between a client, its door's codec and its call.
+
+Reads as fast as the client sends. A client that is ahead of real time is slowed down by not being read while
+too much of its audio waits; one that is far ahead is a flood, and is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pipeline.core.events import EndCode
+from pipeline.doors.messages import (
+    Answer,
+    Away,
+    Back,
+    Chunk,
+    Closing,
+    Door,
+    DoorOutput,
+    Ended,
+    Reply,
+    Started,
+    Updated,
+)
+from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
+from pipeline.live.call import LiveCall
+from pipeline.live.metrics import Metrics
+from pipeline.live.streams import Stream, StreamRefused
+from pipeline.live.switchboard import POLICY, TRY_AGAIN, Joined, Switchboard
+from pipeline.load import Clock
+from pipeline.web.keys import ApiKey
+
+OTHER_SITE = "this key may not send for that site"
+
+FRAMES_PER_S = 100
+"""Audio may come in messages of 10 ms, as fast as it may come at all; all else counts as messages."""
+
+REASON_BYTES = 123
+"""What fits in a closing frame (RFC 6455, section 5.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketShell:
+    """What all sockets share."""
+
+    switchboard: Switchboard
+    metrics: Metrics
+    limits: Limits
+    socket_limits: SocketLimits
+    clock: Clock
+
+
+class Connection:
+    """One client, and the key that it came with."""
+
+    def __init__(self, socket: WebSocket, door: Door, shell: SocketShell, key: ApiKey) -> None:
+        self._key = key
+        self._socket = socket
+        self._door = door
+        self._shell = shell
+        self._loop = asyncio.get_running_loop()
+        self._call: LiveCall | None = None
+        self._stream: Stream | None = None
+        self._patience = asyncio.timeout(None)
+        self._reading = False
+        self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
+        self._began_s = shell.clock()
+        self._sent_s = 0.0
+        limits = shell.socket_limits
+        self._messages = Bucket(limits.messages_per_s, BURST_S * limits.messages_per_s, self._began_s)
+        self._audio = Bucket(limits.factor, limits.ahead_s, self._began_s)
+
+    async def serve(self) -> None:
+        """From the accepted socket to its end. The call goes on without it where it was cut off."""
+        try:
+            await self._read()
+            await self._answer(self._farewell())
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._part(hung_up=False)
+
+    async def _read(self) -> None:
+        """Messages until the client is gone, which raises `WebSocketDisconnect`, or there is a farewell.
+
+        A client that hung up has nothing more to say, but is there to hear that its call is closed.
+        """
+        try:
+            async with asyncio.timeout(self._shell.socket_limits.hello_s) as self._patience:
+                self._reading = True
+                while True:
+                    message = await self._socket.receive()
+                    if message["type"] == "websocket.disconnect":
+                        raise WebSocketDisconnect(message.get("code", 1006))
+                    data = message.get("bytes")
+                    await self._take(message.get("text") or "" if data is None else data)
+        except TimeoutError:
+            pass
+        finally:
+            self._reading = False
+
+    async def _take(self, message: str | bytes) -> None:
+        if not self._messages.take(1, self._shell.clock()):
+            rate = self._shell.socket_limits.messages_per_s
+            await self._refuse(POLICY, f"more than {rate:.0f} messages a second")
+        for output in self._door.receive(message):
+            await self._do(output)
+
+    async def _do(self, output: DoorOutput) -> None:
+        if isinstance(output, Reply | Closing):
+            await self._answer([output])
+        elif isinstance(output, Started):
+            await self._join(output)
+        elif self._call is not None and self._stream is not None:
+            if isinstance(output, Chunk):
+                await self._hear(self._call, self._stream, output)
+            else:
+                self._control(self._call, self._stream, output)
+
+    def _control(self, call: LiveCall, stream: Stream, output: Away | Back | Updated | Ended) -> None:
+        if isinstance(output, Away):
+            call.away(stream, output.reason)
+        elif isinstance(output, Back):
+            call.back(stream)
+        elif isinstance(output, Updated):
+            call.open_leg(output.associate, output.queue)
+        else:
+            self._part(hung_up=True)
+
+    async def _join(self, started: Started) -> None:
+        self._patience.reschedule(None)
+        try:
+            call, joined = await asyncio.to_thread(self._find, started)
+            stream, welcome = await asyncio.wrap_future(joined)
+        except StreamRefused as refused:
+            self._shell.switchboard.count_refusal("load" if refused.code == TRY_AGAIN else "policy")
+            await self._refuse(refused.code, refused.reason)
+        else:
+            self._call, self._stream = call, stream
+            await self._answer(self._door.welcome(welcome))
+            call.done.add_done_callback(self._closed)
+
+    def _find(self, started: Started) -> tuple[LiveCall, Joined]:
+        """The call of a stream. Blocks while the store is asked. Raises `StreamRefused`."""
+        info = started.info
+        info = replace(info, site=self._key.site_for(info.site))
+        sites = [
+            call.info.site for call in self._shell.switchboard.calls() if call.info.call_id == info.call_id
+        ]
+        if not all(self._key.covers(site) for site in (info.site, *sites)):
+            raise StreamRefused(POLICY, OTHER_SITE)
+        call, joined = self._shell.switchboard.join(replace(started, info=info), self._hang_up)
+        if not self._key.covers(call.info.site):
+            # Another client began the call in between.
+            if not joined.cancel():
+                call.leave(joined.result()[0], hung_up=False)
+            raise StreamRefused(POLICY, OTHER_SITE)
+        return call, joined
+
+    async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
+        seconds = chunk.samples.shape[1] / stream.rate_hz
+        now_s = self._shell.clock()
+        if not self._audio.take(seconds, now_s):
+            factor = self._shell.socket_limits.factor
+            await self._refuse(POLICY, f"audio came more than {factor:.0f} times as fast as it plays")
+        self._messages.give(FRAMES_PER_S * seconds)
+        self._sent_s += seconds
+        ahead_s = self._sent_s - (now_s - self._began_s)
+        if call.waiting_s > self._shell.limits.waiting_s:
+            if ahead_s <= self._shell.limits.waiting_s:
+                # A client in real time cannot wait: what comes now is a hole in its call.
+                self._shell.metrics.dropped_s.inc(seconds)
+                call.lose(stream, chunk)
+                return
+            await asyncio.wrap_future(call.room())
+        self._shell.metrics.audio_s.inc(seconds * len(chunk.channels))
+        call.hear(stream, chunk)
+
+    async def _refuse(self, code: int, reason: str) -> None:
+        await self._answer(self._door.refuse(code, reason))
+
+    async def _answer(self, answers: Sequence[Answer]) -> None:
+        """Send; a `Closing` ends the connection by raising `WebSocketDisconnect`."""
+        for answer in answers:
+            if isinstance(answer, Closing):
+                with contextlib.suppress(RuntimeError):
+                    await self._socket.close(
+                        answer.code, answer.reason.encode()[:REASON_BYTES].decode(errors="ignore")
+                    )
+                raise WebSocketDisconnect(answer.code)
+            if isinstance(answer.message, bytes):
+                await self._socket.send_bytes(answer.message)
+            else:
+                await self._socket.send_text(answer.message)
+
+    def _part(self, hung_up: bool) -> None:
+        """Leave the call, once."""
+        stream, self._stream = self._stream, None
+        if stream is not None and self._call is not None:
+            self._call.leave(stream, hung_up)
+
+    def _hang_up(self, code: int, reason: str) -> None:
+        """From any thread: the call does not go on with this client."""
+        self._say(partial(self._door.refuse, code, reason))
+
+    def _closed(self, done: Future[EndCode]) -> None:
+        """From any thread: the call is closed."""
+        self._say(partial(self._door.closed, done.result()))
+
+    def _say(self, farewell: Callable[[], list[Answer]]) -> None:
+        # A loop that is closed has no clients left.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._leave_with, farewell)
+
+    def _leave_with(self, farewell: Callable[[], list[Answer]]) -> None:
+        """Stop reading; the first farewell is the one that is said."""
+        if self._reading:
+            self._reading, self._farewell = False, farewell
+            self._patience.reschedule(self._loop.time())
