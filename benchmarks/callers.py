@@ -35,6 +35,11 @@ STEP_S = 37.3
 HELLO = {"type": "hello", "rate_hz": RATE_HZ, "encoding": "mulaw", "channels": ["agent", "customer"]}
 
 
+def stereo(folder: Path) -> list[Path]:
+    """The stereo recordings of a folder."""
+    return [file for file in sorted(folder.glob("*.flac")) if probe(file).channels == 2]
+
+
 def mulaw_of(path: Path) -> NDArray[np.uint8]:
     """A stereo recording of 8 kHz as mu-law, shape (n, 2).
 

@@ -5,7 +5,8 @@
 The server is `wrapup serve`, a process of its own; this process plays the calls (stereo, mu-law, 8 kHz, 20 ms
 a message, in real time, each from another place of its recording on) and follows all their events. Both share
 the machine. Calls are added up to each step, held, and measured after a few seconds; it ends when the server
-turns a call away or the 95th percentile passes the promise. Memory a call is the slope over the steps.
+turns a call away or the 95th percentile passes the promise. Memory a call is the slope over the steps. At the
+end the same recordings are read as files, in this process: what live calls cost is given beside that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.callers import Caller, Callers, mulaw_of
+from benchmarks.callers import Caller, Callers, mulaw_of, stereo
+from benchmarks.live_cost import in_batch
 from benchmarks.served import ServerProcess, Spent, served
 from eval.latency import Seen, percentile, score
 from eval.results import write_result
 from models.errors import EngineBusyError
-from models.machine import cores
+from models.machine import choose_default_asr, cores
 from pipeline.config import load_config
 from pipeline.core.endpointing import EndpointSettings
-from pipeline.doors.files import probe
 
 STEPS = (4, 8, 12, 16, 20, 24, 28, 32, 36, 40)
 SHARES = (0.5, 0.95, 0.99)
@@ -72,10 +73,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """All steps, and why it ended there."""
+    """All steps, why it ended there, and the CPU seconds that a second of these calls costs as a file."""
 
     steps: tuple[Step, ...]
     ended: str
+    batch: float = 0.0
 
     @property
     def kept(self) -> list[Step]:
@@ -128,9 +130,8 @@ async def hold(
 async def climb(server: ServerProcess, given: argparse.Namespace, console: Console) -> Measured:
     """Step after step until a call is refused or texts are late."""
     endpoint = load_config().endpoint.settings()
-    files = [file for file in sorted(given.folder.glob("*.flac")) if probe(file).channels == 2]
     steps: list[Step] = []
-    async with Callers(server.address, [mulaw_of(file) for file in files]) as callers:
+    async with Callers(server.address, [mulaw_of(file) for file in stereo(given.folder)]) as callers:
         for calls in given.steps:
             try:
                 while len(callers.calls) < calls:
@@ -198,6 +199,14 @@ def lines_of(measured: Measured) -> list[str]:
             f"CPU alone, {most.calls / most.cpu:.1f} calls a core. The callers took {most.callers:.2f} of "
             "the same cores."
         )
+    if measured.steps and measured.batch:
+        last = measured.steps[-1]
+        live, moved = last.cpu / last.calls, last.loop / last.calls
+        lines.append(
+            f"A second of a call costs {live:.4f} CPU s at {last.calls} calls, {moved:.4f} of it for moving "
+            f"messages, and {measured.batch:.4f} as a file: {live / measured.batch:.2f} times, "
+            f"{(live - moved) / measured.batch:.2f} without the messages."
+        )
     slope = measured.memory_a_call()
     if slope is not None:
         lines.append(f"Memory a call, from the slope: {slope / 1e6:.1f} MB.")
@@ -211,9 +220,10 @@ def result_of(measured: Measured) -> dict[str, Any]:
 
 def measure(given: argparse.Namespace, console: Console) -> Measured:
     """Run it and print it."""
-    variables = {} if given.asr is None else {"WRAPUP_ASR": given.asr}
-    with served(variables) as server:
+    with served({"WRAPUP_ASR": given.asr}) as server:
         measured = asyncio.run(climb(server, given, console))
+    batch = in_batch(stereo(given.folder), given.asr)
+    measured = replace(measured, batch=batch.cpu_s / batch.audio_s)
     console.print(table_of(measured))
     for line in lines_of(measured):
         console.print(line, soft_wrap=True)
@@ -231,7 +241,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--hold", type=float, default=40.0, help="seconds that a step is measured")
     options.add_argument("--settle", type=float, default=5.0, help="seconds before that")
     options.add_argument("--folder", type=Path, default=Path("sample_calls"), help="stereo FLAC of 8 kHz")
-    options.add_argument("--asr", help="transcriber of the server")
+    options.add_argument("--asr", default=choose_default_asr()[0], help="transcriber")
     options.add_argument("--json", type=Path, help="write all steps here too")
     return options
 

@@ -24,13 +24,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.callers import Callers, mulaw_of
+from benchmarks.callers import Callers, mulaw_of, stereo
 from benchmarks.served import Spent, served
 from eval.results import write_result
 from models.machine import choose_default_asr, cores
 from pipeline.app import Pipeline
 from pipeline.config import load_config
-from pipeline.doors.files import probe
 
 APART_S = 0.7
 
@@ -159,11 +158,10 @@ def ratio_of(run: Live, batch: Batch) -> float:
 
 def measure(given: argparse.Namespace, console: Console) -> list[tuple[Live, Batch]]:
     """All runs, each beside the batch of its own files."""
-    stereo = [file for file in sorted(given.folder.glob("*.flac")) if probe(file).channels == 2]
-    stereo = stereo[: given.files]
+    recordings = stereo(given.folder)[: given.files]
     runs: list[tuple[Live, Batch]] = []
     for calls, partial_ms in itertools.product(given.calls, given.partial_ms):
-        files = list(itertools.islice(itertools.cycle(stereo), calls))
+        files = list(itertools.islice(itertools.cycle(recordings), calls))
         runs.append((live(files, calls, partial_ms, given.asr), in_batch(files, given.asr)))
         console.print(f"{calls} calls, partials every {partial_ms} ms: {ratio_of(*runs[-1]):.2f} times batch")
     console.print(table_of(runs))

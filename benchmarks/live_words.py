@@ -88,9 +88,16 @@ def _segment(event: dict[str, Any]) -> Segment:
 
 
 def _same(live: Sequence[Segment], filed: Sequence[Segment]) -> bool:
-    """Whether both have the same utterances, to the word and the sample."""
-    plain = [[(s.channel, s.start_s, s.end_s, s.text) for s in side] for side in (live, filed)]
+    """Whether both have the same utterances, to the word and the millisecond, which is what a file says."""
+    plain = [
+        [(said.channel, _ms(said.start_s), _ms(said.end_s), said.text) for said in side]
+        for side in (live, filed)
+    ]
     return plain[0] == plain[1]
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(1000 * seconds)
 
 
 def _report(
@@ -103,8 +110,11 @@ def _report(
     console = Console(width=110, highlight=False)
     console.print(table)
     console.print(
-        f"{same} of {len(references)} recordings have the same utterances, to the word and the sample"
+        f"{sum(same)} of {len(references)} recordings have the same utterances, to the word and millisecond"
     )
+    for reference, is_same in zip(references, same, strict=True):
+        if not is_same:
+            console.print(f"other utterances: {reference.audio}")
     difference = paired_difference(*counts)
     if difference is not None:
         shown = f"{difference.difference:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})"

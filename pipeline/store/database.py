@@ -193,7 +193,7 @@ def lock_schema(connection: Connection) -> None:
 def hold_alone(engine: Engine) -> Connection | None:
     """A connection that keeps a second server off the database until it is closed or breaks.
 
-    None on SQLite, whose file no other machine has. Raises `StoreError` where another server is there.
+    None on SQLite, whose file no other machine has. Raises `StoreAwayError` while another server is there.
     """
     if engine.dialect.name != "postgresql":
         return None
@@ -204,7 +204,20 @@ def hold_alone(engine: Engine) -> Connection | None:
         if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({SERVER_LOCK})").scalar_one():
             return connection
         connection.close()
-    raise StoreError(f"{shown(engine)}: another server uses this database; stop it, or give each its own")
+    raise StoreAwayError(f"{shown(engine)}: another server uses this database; stop it, or give each its own")
+
+
+def still_holds(connection: Connection) -> bool:
+    """Whether a connection of `hold_alone` has not broken; one that has is closed."""
+    if connection.closed:
+        return False
+    try:
+        connection.exec_driver_sql("SELECT 1")
+    except DBAPIError:
+        connection.invalidate()
+        connection.close()
+        return False
+    return True
 
 
 def truncate_wal(engine: Engine) -> bool:

@@ -29,6 +29,8 @@ RESERVE_SHARE = 20
 """A twentieth of the limit is for the ends of calls: a call that is cut short is known to be over."""
 REJECTS_SHARE = 10
 """What the store refuses may take a tenth of the limit more."""
+DAMAGED = "damaged"
+"""The folder, inside that of the spool, of files that could not be read to their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Spool:
                 return None
             first, offset = self._segments[0], self._offset
         try:
-            entries = first.read(offset, count)
+            entries = _readable_entries(first, offset, count)
         except OSError as error:
             raise StoreAwayError(f"{first.path}: cannot be read ({error.strerror})") from error
         if not entries:
@@ -152,6 +154,29 @@ class Spool:
         Raises `SpoolFullError` where the disk takes no more.
         """
         return self._rejects.keep(content)
+
+    def set_damaged_aside(self) -> int:
+        """Put the oldest file away as it is, for what `next_batch` cannot read of it; how many records are in
+        the rest of it, none of which reach the store. Raises `StoreAwayError` where the disk refuses.
+        """
+        with self._changed:
+            first, lost = self._segments[0], self._segments[0].records - self._taken
+            if first is self._active:
+                first.finish()
+                self._active = None
+            try:
+                (self._folder / DAMAGED).mkdir(mode=0o700, exist_ok=True)
+                first.path.rename(self._folder / DAMAGED / first.path.name)
+            except OSError as error:
+                raise StoreAwayError(f"{first.path}: cannot be set aside ({error.strerror})") from error
+            self._segments.popleft()
+            self._bytes -= first.size
+            self._waiting -= lost
+            self._written += lost
+            self._taken = self._offset = 0
+            self._drop_written()
+            self._changed.notify_all()
+            return lost
 
     def pending(self, call_id: str | None, after_seq: int, limit: int) -> list[EventRecord]:
         """Events that wait here, of one call or of all, with a seq over `after_seq`, in order.
@@ -257,6 +282,14 @@ class Spool:
 def ends_call(record: Record) -> bool:
     """Whether the reserve of a spool is for this record."""
     return isinstance(record, EventRecord) and isinstance(record.event, CallClosed | DraftReady)
+
+
+def _readable_entries(segment: Segment, offset: int, count: int) -> list[Entry]:
+    """The next entries; those before a damaged one come one by one. Raises OSError, `UnreadableError`."""
+    try:
+        return segment.read(offset, count)
+    except UnreadableError:
+        return segment.read(offset, 1)
 
 
 def _readable(content: bytes) -> Record | None:

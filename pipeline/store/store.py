@@ -20,6 +20,7 @@ from pipeline.store.database import (
     open_engine,
     reading,
     shown,
+    still_holds,
     truncate_wal,
     writing,
 )
@@ -85,7 +86,8 @@ class Store:
     def claim(self) -> None:
         """Keep a second server off this database: it would go on with the calls of the first.
 
-        Until `close`, or until PostgreSQL goes away. Raises `StoreError` where another server is there.
+        Until `close`; `write` claims it again when PostgreSQL was away. Raises `StoreAwayError` while another
+        server is there.
         """
         self._alone = hold_alone(self._engine)
 
@@ -98,7 +100,10 @@ class Store:
         """Write records, in order, all or none of them; those that are there already change nothing.
 
         The record of a call comes before all else of it. Nothing is kept of a call that was forgotten.
+        Raises `StoreAwayError` where the database was claimed, went away, and has another server now.
         """
+        if self._alone is not None and not still_holds(self._alone):
+            self.claim()
         with writing(self._engine) as connection:
             write_records(connection, self._vault, records)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from models.errors import WrapupError
+from pipeline.store.errors import UnreadableError
 from pipeline.store.packing import unpack
 from pipeline.store.spool import Batch, Spool
 from pipeline.store.store import Store
@@ -84,7 +85,13 @@ class StoreWriter:
 
     def _write_next(self, store: Store) -> bool:
         """Wait for a batch and write it; False when there will be no more. Raises `WrapupError`."""
-        batch = self._spool.next_batch(BATCH_RECORDS)
+        try:
+            batch = self._spool.next_batch(BATCH_RECORDS)
+        except UnreadableError as error:
+            lost = self._spool.set_damaged_aside()
+            self._rejected += lost
+            log.error("%s; the file was set aside, and %d records with it", error, lost)
+            return True
         if batch is None:
             return False
         try:

@@ -73,6 +73,7 @@ class Connection:
         self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
         self._began_s = shell.clock()
         self._sent_s = 0.0
+        self._can_wait = False
         limits = shell.socket_limits
         self._messages = Bucket(limits.messages_per_s, BURST_S * limits.messages_per_s, self._began_s)
         self._audio = Bucket(limits.factor, limits.ahead_s, self._began_s)
@@ -173,9 +174,10 @@ class Connection:
         self._messages.give(FRAMES_PER_S * seconds)
         self._sent_s += seconds
         ahead_s = self._sent_s - (now_s - self._began_s)
+        # A client in real time cannot wait, and is never so far ahead; one that plays a recording was.
+        self._can_wait = self._can_wait or ahead_s > self._shell.limits.waiting_s
         if call.waiting_s > self._shell.limits.waiting_s:
-            if ahead_s <= self._shell.limits.waiting_s:
-                # A client in real time cannot wait: what comes now is a hole in its call.
+            if not self._can_wait:
                 self._shell.metrics.dropped_s.inc(seconds)
                 call.lose(stream, chunk)
                 return

@@ -12,9 +12,11 @@ import pytest
 
 from pipeline.store.errors import StoreAwayError, StoreError
 from pipeline.store.feed import events_after
+from pipeline.store.packing import pack
 from pipeline.store.records import EventRecord, LegRecord, Record
 from pipeline.store.rejects import REJECTED
-from pipeline.store.spool import Spool
+from pipeline.store.segments import Segment
+from pipeline.store.spool import DAMAGED, Spool
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault
 from pipeline.store.writer import BackOff, StoreWriter
@@ -234,6 +236,35 @@ def test_a_record_that_cannot_be_read_or_sent_is_set_aside(
     assert writer.rejected == 5
     assert writer.store is not None
     assert writer.store.event_ids("one") == {"u0-0"}
+
+
+@pytest.mark.parametrize("strange_one", [0, 3], ids=["the first record", "one in the middle"])
+def test_a_damaged_file_is_set_aside_and_what_comes_after_it_goes_on(
+    tmp_path: Path, open_store: Callable[[], Store], vault: Vault, strange_one: int
+) -> None:
+    folder = tmp_path / "damaged spool"
+    folder.mkdir()
+    first = Segment.create(folder / "000000000001.spool", vault)
+    strange = vault.cipher("other", vault.new_key("other"))
+    records = [*opened("one"), *numbered("one", [final(16_000 * i) for i in range(6)])]
+    for number, record in enumerate(records):
+        sealed = first.seal(pack(record)) if number != strange_one else strange.seal(b"{}", "record").data
+        first.append(sealed, record.seq if isinstance(record, EventRecord) else 0)
+    first.finish()
+    spool = Spool(folder, 10_000_000, vault)
+    writer = StoreWriter(spool, open_store, SOON)
+    append_all(spool, whole_call("two", 20))
+    assert writer.flush(PATIENCE_S)
+    assert writer.reachable
+    assert writer.rejected == len(records) - strange_one
+    assert spool.waiting_records == 0
+    assert [path.name for path in (folder / DAMAGED).iterdir()] == ["000000000001.spool"]
+    assert writer.store is not None
+    assert writer.store.event_ids("two") == {event.id for event in told()}
+    assert len(writer.store.event_ids("one")) == max(0, strange_one - len(opened("one")))
+    assert writer.close(PATIENCE_S)
+    writer.store.close()
+    spool.close()
 
 
 def test_a_feed_sees_each_event_once_wherever_it_is(spool: Spool, store: Store) -> None:

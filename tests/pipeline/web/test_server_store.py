@@ -9,11 +9,12 @@ import pytest
 
 from pipeline.client import Sending, Target
 from pipeline.service import Service
-from pipeline.store.errors import StoreError
+from pipeline.store.errors import StoreAwayError, StoreError
 from pipeline.store.store import Store
-from pipeline.store.vault import open_vault
+from pipeline.store.vault import Vault, open_vault
 from pipeline.web.background import running
 from tests.pipeline.live_server import by_id, configured, engines, read_feed, run, two_turns
+from tests.pipeline.store.stories import opened
 from tests.postgres import Cluster, find_binaries
 
 pytestmark = pytest.mark.postgres
@@ -74,3 +75,22 @@ def test_a_database_has_one_server(cluster: Cluster, tmp_path: Path) -> None:
     with Service(other, engines()):
         cluster.stop()
         cluster.start()
+
+
+def test_a_database_that_went_away_is_claimed_again(cluster: Cluster) -> None:
+    url = cluster.new_database("claimed_again")
+    first, second = (Store.open(url, Vault(None)) for _ in range(2))
+    first.claim()
+    cluster.stop()
+    cluster.start()
+    first.write(opened("one"))
+    with pytest.raises(StoreAwayError, match="another server uses this database"):
+        second.claim()
+    cluster.stop()
+    cluster.start()
+    second.claim()
+    with pytest.raises(StoreAwayError, match="another server uses this database"):
+        first.write(opened("two"))
+    second.close()
+    first.write(opened("two"))
+    first.close()

@@ -420,6 +420,33 @@ def test_a_client_ahead_of_time_is_not_read_while_its_audio_waits() -> None:
     run(body())
 
 
+def test_a_client_that_was_ahead_waits_for_a_slow_server_too() -> None:
+    async def body() -> None:
+        pool, later = Gate(), threading.Event()
+        clock = VirtualClock()
+        async with serving(Limits(waiting_s=2.0), clock=clock, pool=pool) as site, site.connect() as socket:
+            await socket.send(HELLO)
+            await said(socket)
+            pool.close()
+            for frame in frames():
+                await socket.send(frame)
+            await socket.send(control("end"))
+            call = site.office.switchboard.calls()[0]
+            await until(lambda: bool(call._mailbox._rooms))
+            clock.pass_s(3_600.0)
+            pool.submit(later.wait, PATIENCE_S)
+            pool.gate.set()
+            await until(lambda: call._shell.heard() >= 2 * RATE_HZ)
+            await until(lambda: bool(call._mailbox._rooms))
+            later.set()
+            assert (await farewell(socket))[1] == 1000
+            assert site.metric("wrapup_audio_dropped_seconds_total") == 0
+            assert by_channel(site.office.recorders["c"].events) == by_channel(as_file(SPOKEN))
+        pool.shutdown()
+
+    run(body())
+
+
 def test_a_client_in_real_time_loses_what_there_is_no_room_for() -> None:
     async def body() -> None:
         pool = Gate()
