@@ -21,7 +21,7 @@ from pydantic_settings import (
 from models.errors import ConfigError
 from models.weights import FOLDER_VARIABLE
 from pipeline.core.endpointing import EndpointSettings
-from pipeline.sections import LiveSection, ServerSection, StoreSection
+from pipeline.sections import DoorsSection, LiveSection, ServerSection, StoreSection
 
 CONFIG_FILE = Path("wrapup.toml")
 
@@ -86,6 +86,8 @@ class Config(BaseSettings):
     """File with the site's words, one a line."""
     server: ServerSection = ServerSection()
     """Where a live server listens, and to whom."""
+    doors: DoorsSection = DoorsSection()
+    """The protocols in which calls come."""
     store: StoreSection = StoreSection()
     """Where calls are kept."""
     live: LiveSection = LiveSection()

@@ -6,7 +6,22 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.errors import ConfigError
+from pipeline.doors.metadata import DoorSettings, FieldName
 from pipeline.limits import Limits, SocketLimits
+
+
+def _secret(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"{path}: the door's secret cannot be read ({error.strerror})") from error
+    if not secret:
+        raise ConfigError(f"{path}: the door's secret is empty")
+    return secret
+
 
 _LIMITS = Limits()
 _SOCKET = SocketLimits()
@@ -39,6 +54,40 @@ class ServerSection(_Section):
     def socket_limits(self) -> SocketLimits:
         """As the sockets want them."""
         return SocketLimits(hello_s=self.hello_s)
+
+
+class SiteDoorSection(_Section):
+    """What is different in one protocol at one site."""
+
+    agent: str | None = None
+    """As of the door."""
+    fields: dict[FieldName, str] = Field(default_factory=dict)
+    """As of the door, instead of those of the same names there."""
+
+
+class DoorSection(SiteDoorSection):
+    """How one protocol is read."""
+
+    agent: str | None = None
+    """The protocol's own name of the track or channel that the associate speaks on."""
+    fields: dict[FieldName, str] = Field(default_factory=dict)
+    """Where the opening message has associate, queue, direction, language and site."""
+    secret_file: Path | None = None
+    """File with the secret that clients sign with."""
+    sites: dict[str, SiteDoorSection] = Field(default_factory=dict)
+    """What differs at a site, by its name."""
+
+    def settings(self) -> DoorSettings:
+        """As the door wants them. Raises `ConfigError` for a secret that cannot be read."""
+        sites = {name: DoorSettings(site.agent, site.fields) for name, site in self.sites.items()}
+        return DoorSettings(self.agent, self.fields, _secret(self.secret_file), sites)
+
+
+class DoorsSection(_Section):
+    """The protocols in which calls come."""
+
+    public_url: str | None = None
+    """How clients reach this server, as in wss://calls.example.org; what they sign has it in it."""
 
 
 class StoreSection(_Section):

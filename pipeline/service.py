@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from types import TracebackType
 from typing import Self
@@ -20,7 +21,7 @@ from pipeline.config import Config
 from pipeline.core.events import CallClosed, EndCode, UtteranceFinal
 from pipeline.core.session import Session, SessionSettings
 from pipeline.document import version_of
-from pipeline.doors.messages import CallInfo
+from pipeline.doors.messages import CallInfo, Started
 from pipeline.live.admission import Admission, AdmissionSettings
 from pipeline.live.call import Ground, LiveCall
 from pipeline.live.journal import Journal
@@ -88,10 +89,11 @@ class Service:
         self._spool.close()
         self._store.close()
 
-    def begin(self, info: CallInfo) -> LiveCall:
+    def begin(self, started: Started) -> LiveCall:
         """See `Beginnings`."""
+        info = started.info
         self.journal.opened(info, self._provenance(info))
-        return self._call(info, Session(self._session_settings(info)))
+        return self._call(info, Session(self._session_settings(info, started.hang_ms)))
 
     def is_over(self, call_id: str) -> bool:
         """See `Beginnings`."""
@@ -165,13 +167,14 @@ class Service:
         self._latency.observe(seconds)
         self.metrics.final_s.observe(seconds)
 
-    def _session_settings(self, info: CallInfo) -> SessionSettings:
+    def _session_settings(self, info: CallInfo, hang_ms: int | None = None) -> SessionSettings:
         diarizer = self._diarizer(info)
+        endpoint = self.config.endpoint.settings()
         return SessionSettings(
             channels=len(info.roles),
             roles=() if _is_mixed(info) else info.roles,
             diarize=diarizer is not None and diarizer.needs_audio,
-            endpoint=self.config.endpoint.settings(),
+            endpoint=endpoint if hang_ms is None else replace(endpoint, hang_ms=hang_ms),
             partial_ms=self.config.live.partial_ms or None,
             label_ms=(self.config.live.label_ms or None)
             if diarizer is not None and diarizer.online

@@ -21,6 +21,8 @@ from pipeline.core.events import (
     EndCode,
     Event,
     Failure,
+    Flush,
+    Flushed,
     GapReason,
     Input,
     Job,
@@ -108,6 +110,7 @@ class CallShell:
             )
         self._decided_s: dict[str, float] = {}
         self._asked: set[str] = set()
+        self._flushes: list[int] = []
 
     @property
     def jobs_waiting(self) -> int:
@@ -160,6 +163,13 @@ class CallShell:
         """Another associate takes the call, from what was heard of it on."""
         self._push(Transfer(associate, queue, self.heard()))
 
+    def flush(self, channels: Sequence[int]) -> None:
+        """What was said so far on these channels is to be final; `Flushed` follows once it is."""
+        self._flushes.append(self.heard())
+        for channel in channels:
+            self._push(Flush(channel))
+        self._tell_flushed()
+
     def heard(self) -> int:
         """Samples heard on the channel that is ahead."""
         return max(self.session.heard(index) for index in range(len(self._buffers)))
@@ -169,6 +179,7 @@ class CallShell:
         self._asked.discard(result.job_id)
         self._desk.came(result.job_id)
         self._push(result)
+        self._tell_flushed()
         if self.session.wake_at_s is None:
             # What had no words gave no event, and is not to be remembered for ever.
             self._decided_s.clear()
@@ -181,6 +192,7 @@ class CallShell:
         """Time passed: see `Session.advance`."""
         self._asked.clear()
         self._act(self.session.advance(self._around.clock()))
+        self._tell_flushed()
 
     def end(self, code: EndCode) -> None:
         """Hang-up: the rest of the audio is heard, and what never came is given up."""
@@ -225,6 +237,10 @@ class CallShell:
         self._unheard = [job for job in self._unheard if job not in jobs]
         for job in jobs:
             self._push(Result(job.id, Failure("audio lost")))
+
+    def _tell_flushed(self) -> None:
+        while self._flushes and not self.session.waits_before(self._flushes[0]):
+            self._around.emit(Flushed(self._flushes.pop(0)))
 
     def _push(self, item: Input) -> None:
         self._act(self.session.push(item, self._around.clock()))

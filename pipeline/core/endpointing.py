@@ -104,11 +104,12 @@ class Endpointer:
 
     def end(self, total_samples: int) -> list[Span]:
         """The channel is over after `total_samples`; a word that was cut off is a span too."""
+        return [Span(span.start_samples, min(span.end_samples, total_samples)) for span in self.flush()]
+
+    def flush(self) -> list[Span]:
+        """What is being said ends here; what follows is another utterance."""
         state = self.state
-        if state.first < 0:
-            return []
-        tail = min(state.last + 1 + self._tail, state.heard)
-        return [Span(span.start_samples, min(span.end_samples, total_samples)) for span in self._close(tail)]
+        return [] if state.first < 0 else self._close(min(state.last + 1 + self._tail, state.heard))
 
     def _window(self, score: float) -> list[Span]:
         state = self.state

@@ -166,6 +166,16 @@ class SpeakerHeard:
     parts: tuple[SpeakerPart, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """All that was said before a client's wish for it to be final is out; nothing of it is still read.
+
+    Ephemeral. `until_samples`: what was heard of the call by then.
+    """
+
+    until_samples: int
+
+
 DurableEvent: TypeAlias = (
     UtteranceFinal
     | UtteranceLost
@@ -177,7 +187,7 @@ DurableEvent: TypeAlias = (
     | DraftReady
     | CallClosed
 )
-EphemeralEvent: TypeAlias = Partial | SpeakerHeard
+EphemeralEvent: TypeAlias = Partial | SpeakerHeard | Flushed
 Event: TypeAlias = DurableEvent | EphemeralEvent
 
 
@@ -266,6 +276,13 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Flush:
+    """What was said so far on a channel is to be final, though silence did not end it."""
+
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A job that gave no result; `reason` is for logs and holds no words of the call."""
 
@@ -280,4 +297,4 @@ class Result:
     value: Transcription | tuple[Turn, ...] | Summary | Failure
 
 
-Input: TypeAlias = Heard | Missing | Transfer | Result
+Input: TypeAlias = Heard | Missing | Transfer | Flush | Result

@@ -3,7 +3,7 @@
 No input or output, clock, thread or logger. The time `now_s` is an argument, on any monotonic scale, and
 serves deadlines alone: what a call says never depends on it unless a result was lost.
 
-    push(Heard | Missing | Transfer | Result, now_s)  ->  [Event | Job | CancelJob, ...]
+    push(Heard | Missing | Transfer | Flush | Result, now_s)  ->  [Event | Job | CancelJob, ...]
     end(code, now_s)                                  ->  hang-up: flushes; then results until `closed`
     advance(now_s)                                    ->  to be called at `wake_at_s`
 """
@@ -25,6 +25,7 @@ from pipeline.core.events import (
     DraftReady,
     EndCode,
     Failure,
+    Flush,
     Heard,
     Input,
     Job,
@@ -137,6 +138,11 @@ class Session:
         starts = [item.span.start_samples for item in waiting]
         return min([self._endpointers[channel].needed_from, *starts])
 
+    def waits_before(self, samples: int) -> bool:
+        """Whether the text of an utterance that began before this place is still to come."""
+        pending = (item for transcript in self._transcripts for item in transcript.state.pending)
+        return any(item.span.start_samples < samples for item in pending)
+
     def push(self, item: Input, now_s: float) -> list[Output]:
         """Take one input. A late or repeated result changes nothing.
 
@@ -154,6 +160,8 @@ class Session:
             self._state.legs += 1
             leg = self._state.legs
             return [LegStarted(f"leg-{leg}", leg, item.associate, item.queue, item.at_samples)]
+        if isinstance(item, Flush):
+            return self._flush(item.channel, now_s)
         return self._hear(item, now_s) + self._ask_labels(now_s)
 
     def end(self, code: EndCode, now_s: float) -> list[Output]:
@@ -200,6 +208,10 @@ class Session:
             state.summary_due_s = self._deadline(now_s, 0)
             jobs.append(SummarizeJob(SUMMARIZE_ID, state.lines, state.summary_due_s))
         return jobs
+
+    def _flush(self, index: int, now_s: float) -> list[Output]:
+        out = self._ask_final(index, self._endpointers[index].flush(), now_s)
+        return out + self._drop_early(index) + self._keep(index, [])
 
     def _miss(self, item: Missing) -> list[Output]:
         gap_id = f"g{item.channel}-{item.start_samples}"

@@ -5,10 +5,13 @@ A door is a pure codec: messages in, these values out. It knows no socket, no en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
 
 from models.types import Role, Samples
+from pipeline.core.events import Event
 
 Direction = Literal["inbound", "outbound"]
 
@@ -34,12 +37,16 @@ class Started:
     """A stream begins: its call, the channels of the call that it carries, and its rate.
 
     `placed`: its chunks say where they are, so that audio which is sent again is told from what is new.
+    `stands_still`: in holds and pauses the client's clock goes on only as far as its chunks say.
+    `hang_ms`: silence that ends an utterance of a new call, where the client asks for another than ours.
     """
 
     info: CallInfo
     carries: tuple[int, ...]
     rate_hz: int
     placed: bool = False
+    stands_still: bool = False
+    hang_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,16 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True)
+class Flush:
+    """What was said so far is to be final now; a `Flushed` event follows once it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The client is there, and will send more: its call is not idle."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The stream's part of the call is over: hang-up."""
 
@@ -96,7 +113,8 @@ class Closing:
 
 
 Answer: TypeAlias = Reply | Closing
-DoorOutput: TypeAlias = Started | Chunk | Away | Back | Updated | Ended | Answer
+Control: TypeAlias = Away | Back | Updated | Flush | Alive | Ended
+DoorOutput: TypeAlias = Started | Chunk | Control | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,15 @@ class Welcome:
 
 
 class Door(Protocol):
-    """One connection of one protocol. Each method gives what follows from it, in order."""
+    """One connection of one protocol. Each method gives what follows from it, in order.
+
+    Answers are sent in the order in which they were given, those to a message before it is acted upon.
+    """
+
+    @property
+    def listens(self) -> bool:
+        """Whether it wants to be told the events of its call."""
+        ...
 
     def receive(self, message: str | bytes) -> list[DoorOutput]:
         """A message came. Never raises: what cannot be read gives an answer in the protocol's words."""
@@ -123,10 +149,104 @@ class Door(Protocol):
         """The stream was taken."""
         ...
 
+    def event(self, event: Event) -> list[Answer]:
+        """An event of the call; `CallClosed` is not among them, `closed` says that."""
+        ...
+
     def refuse(self, code: int, reason: str) -> list[Answer]:
-        """The shell does not go on with this stream; `code` is a WebSocket close code."""
+        """The shell does not go on with this stream; `code` is a WebSocket close code.
+
+        Without a `Closing` among the answers the client is to close, and its messages are still received.
+        """
         ...
 
     def closed(self, end_code: str) -> list[Answer]:
-        """The call is closed: all its events are out."""
+        """The call is closed: all its events are out. See `refuse` for answers without a `Closing`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A client's opening request. Names of headers are lower case; `url` is the address as the client has it.
+
+    `at_s` is Unix time. `site`: that of the caller's key, where it has one alone.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    at_s: float
+    site: str | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query, as in the request line."""
+        parts = urlsplit(self.url)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    @property
+    def authorization(self) -> tuple[str, str]:
+        """Scheme, in lower case, and token of the header of that name (RFC 9110, section 11.6.2)."""
+        return authorization(self.headers)
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """Names and values of the query, in order."""
+        return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+
+
+def authorization(headers: Mapping[str, str]) -> tuple[str, str]:
+    """See `Upgrade.authorization`; empty texts where there is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return scheme.lower(), token.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """An opening request is turned away before there is a socket: an HTTP answer."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """How a client says who it is: an API key in the protocol's own place, or a signature that was right.
+
+    `site`: of a signature, whose calls it is for; None for all.
+    """
+
+    key: str | None = None
+    signed: bool = False
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection that may begin, the WebSocket subprotocol that is taken, and headers of the answer."""
+
+    door: Door
+    subprotocol: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Gate(Protocol):
+    """How clients of one protocol come in: all before there is a socket. One object a server; no socket, no
+    clock."""
+
+    path: str
+    """Where they connect, as a route: "/v1/listen"."""
+    waits: bool
+    """Whether a server without room says so on the open socket, by `Door.refuse`, and not by a `Denial`."""
+
+    def present(self, upgrade: Upgrade) -> Presented | Denial:
+        """Who the client says it is; a wrong signature is denied."""
+        ...
+
+    def open(self, upgrade: Upgrade) -> Opened | Denial:
+        """A connection, or why its parameters are none."""
+        ...
+
+    def deny(self, status: int, reason: str) -> Denial:
+        """The protocol's words for 401 (no such key), 403 and 503 (no room)."""
         ...

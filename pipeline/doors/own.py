@@ -17,6 +17,7 @@ import json
 import re
 from typing import Annotated, Any, Literal
 from unicodedata import category
+from urllib.parse import unquote
 
 import numpy as np
 from pydantic import (
@@ -30,6 +31,7 @@ from pydantic import (
 )
 
 from models.types import RATE_HZ, Role, Samples
+from pipeline.core.events import Event
 from pipeline.doors import g711
 from pipeline.doors.messages import (
     Answer,
@@ -38,12 +40,16 @@ from pipeline.doors.messages import (
     CallInfo,
     Chunk,
     Closing,
+    Denial,
     Direction,
     DoorOutput,
     Ended,
+    Opened,
+    Presented,
     Reply,
     Started,
     Updated,
+    Upgrade,
     Welcome,
 )
 
@@ -55,6 +61,7 @@ LATEST_POSITION = 2**53
 BAD_DATA = 1007
 POLICY = 1008
 NORMAL = 1000
+UNAUTHORIZED = 401
 
 Encoding = Literal["mulaw", "alaw", "l16"]
 BYTES_A_SAMPLE: dict[Encoding, int] = {"mulaw": 1, "alaw": 1, "l16": 2}
@@ -122,6 +129,36 @@ _Control = Annotated[_Away | _Plain | _Dtmf | _Update, Field(discriminator="type
 _CONTROL: TypeAdapter[_Away | _Plain | _Dtmf | _Update] = TypeAdapter(_Control)
 
 
+CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,149}")
+NOT_AN_ID = "a call id has up to 150 letters, digits and ._:- and begins with a letter or digit"
+
+
+class OwnGate:
+    """See `Gate`. The call's id is part of the address."""
+
+    path = "/v1/calls/{call_id}/audio"
+    waits = False
+
+    def present(self, upgrade: Upgrade) -> Presented:
+        """See `Gate`."""
+        scheme, token = upgrade.authorization
+        return Presented(key=token if scheme == "bearer" else None)
+
+    def open(self, upgrade: Upgrade) -> Opened | Denial:
+        """See `Gate`."""
+        call_id = unquote(upgrade.target.partition("?")[0].split("/")[-2])
+        if CALL_ID.fullmatch(call_id) is None:
+            return self.deny(400, NOT_AN_ID)
+        return Opened(OwnDoor(call_id))
+
+    def deny(self, status: int, reason: str) -> Denial:
+        """See `Gate`."""
+        if status != UNAUTHORIZED:
+            return Denial(status, {"detail": reason})
+        detail = "this needs the header 'Authorization: Bearer KEY' with a key that may send"
+        return Denial(status, {"detail": detail}, {"WWW-Authenticate": "Bearer"})
+
+
 class OwnDoor:
     """One connection for the call that its address names. See `Door`."""
 
@@ -130,6 +167,15 @@ class OwnDoor:
         self._hello: Hello | None = None
         self._over = False
         self._rest = b""
+
+    @property
+    def listens(self) -> bool:
+        """See `Door`. Events have an address of their own."""
+        return False
+
+    def event(self, _: Event) -> list[Answer]:
+        """See `Door`."""
+        return []
 
     def receive(self, message: str | bytes) -> list[DoorOutput]:
         """See `Door`. After an error or the end nothing is read any more."""

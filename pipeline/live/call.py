@@ -157,6 +157,14 @@ class LiveCall:
         """The conversation goes on."""
         self._mailbox.post(partial(self._come_back, stream))
 
+    def flush(self, stream: Stream) -> None:
+        """What a stream's channels said so far is to be final."""
+        self._mailbox.post(partial(self._flush, stream))
+
+    def alive(self, stream: Stream) -> None:
+        """A stream without audio is not over."""
+        self._mailbox.post(partial(self._stay, stream))
+
     def leave(self, stream: Stream, hung_up: bool) -> None:
         """A stream is over: hung up, or cut off without a word."""
         self._mailbox.post(partial(self._leave, stream, hung_up))
@@ -249,7 +257,14 @@ class LiveCall:
         self._make_way(started.carries)
         if self._state.associate and started.info.associate not in (None, self._state.associate):
             self._transfer(started.info.associate, started.info.queue)
-        stream = Stream(started.carries, hang_up, started.rate_hz, self._ground.clock(), started.placed)
+        stream = Stream(
+            started.carries,
+            hang_up,
+            started.rate_hz,
+            self._ground.clock(),
+            started.placed,
+            started.stands_still,
+        )
         start = self._media.begin(stream)
         self._streams.append(stream)
         self._alone, self._alone_since_s, self._hung_up_s = "disconnected", None, None
@@ -298,6 +313,14 @@ class LiveCall:
             self._last_audio_s = self._ground.clock()
             self._media.come_back(stream)
             self._snapshot_due = True
+
+    def _flush(self, stream: Stream) -> None:
+        if stream in self._streams and self._shell.session.open:
+            self._shell.flush(stream.carries)
+
+    def _stay(self, stream: Stream) -> None:
+        if stream in self._streams:
+            stream.arrived_s = self._last_audio_s = self._ground.clock()
 
     def _leave(self, stream: Stream, hung_up: bool) -> None:
         if stream not in self._streams:

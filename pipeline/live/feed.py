@@ -165,6 +165,24 @@ class Hub:
         finally:
             self._followers.discard(follower)
 
+    async def listen(self, call_id: str) -> AsyncIterator[Envelope]:
+        """What comes of a call from now on, up to its `CallClosed`; the store is not asked.
+
+        Raises `FollowerTooSlow`, and `HubClosed` when the server goes down.
+        """
+        if self._closed:
+            raise HubClosed
+        follower = Follower(lambda one: one.call_id == call_id)
+        self._followers.add(follower)
+        try:
+            while True:
+                envelope = await follower.next()
+                yield envelope
+                if isinstance(envelope.event, CallClosed):
+                    return
+        finally:
+            self._followers.discard(follower)
+
     async def _both(self, follower: Follower, call_id: str | None, after: int) -> AsyncIterator[Envelope]:
         """What was, from the event `after` itself on, then what comes."""
         last = after - 1

@@ -34,7 +34,7 @@ class StreamRefused(Exception):
 class Stream:
     """One connection's part of a call. `hang_up` closes the connection, from any thread.
 
-    `arrived_s`: when audio of it came last, or itself.
+    `arrived_s`: when audio of it came last, or itself. For `placed` and `stands_still` see `Started`.
     """
 
     carries: tuple[int, ...]
@@ -42,6 +42,7 @@ class Stream:
     rate_hz: int
     arrived_s: float
     placed: bool
+    stands_still: bool
     tracks: dict[int, Track] = field(default_factory=dict)
 
 
@@ -108,7 +109,7 @@ class StreamClock:
         """Time passed: holds in which nothing is sent go on."""
         for channel, stream in self._carriers.items():
             absence = self._absences.lasting(channel)
-            if absence is not None and not absence.ending:
+            if absence is not None and not absence.ending and not stream.stands_still:
                 self._fill(channel, absence, stream, HOLD_LAG_S)
 
     def end(self, stream: Stream, hung_up: bool) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from pipeline.core.events import EndCode
-from pipeline.doors.messages import CallInfo, Started, Welcome
+from pipeline.doors.messages import Started, Welcome
 from pipeline.live.admission import Admission, Refusal
 from pipeline.live.call import LiveCall
 from pipeline.live.metrics import Metrics
@@ -29,7 +29,7 @@ Joined = Future[tuple[Stream, Welcome]]
 class Beginnings(Protocol):
     """How calls come to be: the part of the application that knows engines and the store."""
 
-    def begin(self, info: CallInfo) -> LiveCall:
+    def begin(self, started: Started) -> LiveCall:
         """A new call; it is stored that it began."""
         ...
 
@@ -73,7 +73,7 @@ class Switchboard:
 
     def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
         """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
-        call = self._find(started.info)
+        call = self._find(started)
         return call, call.join(started, hang_up)
 
     def adopt(self, call: LiveCall) -> None:
@@ -101,8 +101,9 @@ class Switchboard:
             return DRAINING
         return self._admission.judge(len(self._calls) + len(self._beginning))
 
-    def _find(self, info: CallInfo) -> LiveCall:
+    def _find(self, started: Started) -> LiveCall:
         """The call of this id, in progress, beginning or new. Raises `StreamRefused`."""
+        info = started.info
         with self._lock:
             call = self._calls.get(info.call_id)
             if call is not None:
@@ -114,20 +115,21 @@ class Switchboard:
                     raise StreamRefused(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
                 self._admission.took()
                 place = self._beginning[info.call_id] = Future[LiveCall]()
-        return beginning.result() if beginning is not None else self._begin(info, place)
+        return beginning.result() if beginning is not None else self._begin(started, place)
 
-    def _begin(self, info: CallInfo, place: Future[LiveCall]) -> LiveCall:
+    def _begin(self, started: Started, place: Future[LiveCall]) -> LiveCall:
         try:
-            call = self._take(info)
+            call = self._take(started)
         except BaseException as error:
             with self._lock:
-                self._beginning.pop(info.call_id, None)
+                self._beginning.pop(started.info.call_id, None)
             place.set_exception(error)
             raise
         place.set_result(call)
         return call
 
-    def _take(self, info: CallInfo) -> LiveCall:
+    def _take(self, started: Started) -> LiveCall:
+        info = started.info
         if self._beginnings.is_over(info.call_id):
             raise StreamRefused(POLICY, "the call is over: a new call needs a new id")
         with self._lock:
@@ -135,7 +137,7 @@ class Switchboard:
             adopted = self._calls.get(info.call_id)
             if adopted is not None:
                 return adopted
-        call = self._beginnings.begin(info)
+        call = self._beginnings.begin(started)
         self._put(call)
         call.open_leg(info.associate, info.queue)
         return call

@@ -17,13 +17,16 @@ from pydantic import AfterValidator
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import WrapupError
-from pipeline.doors.own import OwnDoor
+from pipeline.doors.messages import Gate
+from pipeline.doors.own import CALL_ID, NOT_AN_ID
 from pipeline.live.feed import Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
 from pipeline.service import Service
 from pipeline.store.errors import StoreError
 from pipeline.web.callers import key_of
-from pipeline.web.keys import ApiKey, KeyRing, Scope
-from pipeline.web.sockets import Connection, SocketShell
+from pipeline.web.entrances import Entrance
+from pipeline.web.gates import gates
+from pipeline.web.keys import ApiKey, KeyRing
+from pipeline.web.sockets import SocketShell
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +35,6 @@ SSE_QUIET_S = 15.0
 """A comment goes to a follower who heard nothing for this long, so that proxies keep the connection."""
 LAST_WORDS_S = 10.0
 """After the drain, how long ended calls may take for their notes."""
-CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,149}")
-NOT_AN_ID = "a call id has up to 150 letters, digits and ._:- and begins with a letter or digit"
-
 LAST_ID = 2**63 - 1
 """What a database counts to."""
 
@@ -64,7 +64,8 @@ class Server:
         self.app.add_api_route("/v1/calls/{call_id}/events", self._sse_one, methods=["GET"])
         self.app.add_api_websocket_route("/v1/events", self._socket_all)
         self.app.add_api_websocket_route("/v1/calls/{call_id}/events", self._socket_one)
-        self.app.add_api_websocket_route("/v1/calls/{call_id}/audio", self._audio)
+        for gate in gates(service.config):
+            self.app.add_api_websocket_route(gate.path, partial(self._enter, gate))
 
     @contextlib.asynccontextmanager
     async def _life(self, _: FastAPI) -> AsyncIterator[None]:
@@ -139,7 +140,7 @@ class Server:
         await self._send_feed(socket, call_id, after)
 
     async def _send_feed(self, socket: WebSocket, call_id: str | None, after: int) -> None:
-        key = await self._let_in(socket, "read", call_id)
+        key = await self._let_in(socket, call_id)
         if key is None:
             return
         await socket.accept()
@@ -170,27 +171,18 @@ class Server:
         assert self._hub is not None
         return self._hub.follow(call_id, after, lambda one: key.covers(one.site))
 
-    async def _audio(self, socket: WebSocket, call_id: str) -> None:
-        key = await self._let_in(socket, "send")
-        if key is None:
-            return
-        if CALL_ID.fullmatch(call_id) is None:
-            await _deny(socket, JSONResponse({"detail": NOT_AN_ID}, 400))
-            return
-        refusal = self.service.switchboard.refusal(call_id)
-        if refusal is not None:
-            self.service.switchboard.count_refusal("load")
-            await _deny(socket, _busy(refusal.reason, refusal.retry_s))
-            return
-        await socket.accept()
+    async def _enter(self, gate: Gate, socket: WebSocket) -> None:
+        assert self._hub is not None
+        service, hub = self.service, self._hub
         shell = SocketShell(
-            self.service.switchboard,
-            self.service.metrics,
-            self.service.limits,
-            self.service.config.server.socket_limits(),
+            service.switchboard,
+            service.metrics,
+            service.limits,
+            service.config.server.socket_limits(),
             time.monotonic,
+            hub.listen,
         )
-        await Connection(socket, OwnDoor(call_id), shell, key).serve()
+        await Entrance(gate, shell, self._keys, service.config.doors.public_url).let_in(socket)
 
     async def _show(self, key: ApiKey, call_id: str | None) -> None:
         """Raises 404 for a call that the key is not for. One that is not there yet may be waited for."""
@@ -208,9 +200,9 @@ class Server:
         journal = self.service.journal
         return journal.knows(call_id) and not key.covers(journal.site_of(call_id))
 
-    async def _let_in(self, socket: WebSocket, scope: Scope, call_id: str | None = None) -> ApiKey | None:
+    async def _let_in(self, socket: WebSocket, call_id: str | None) -> ApiKey | None:
         try:
-            key = key_of(socket, self._keys, scope)
+            key = key_of(socket, self._keys, "read")
             await self._show(key, call_id)
             return key
         except HTTPException as error:

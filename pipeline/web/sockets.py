@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pipeline.core.events import EndCode
+from models.errors import WrapupError
+from pipeline.core.events import CallClosed, EndCode
 from pipeline.doors.messages import (
+    Alive,
     Answer,
     Away,
     Back,
     Chunk,
     Closing,
+    Control,
     Door,
     DoorOutput,
     Ended,
+    Flush,
     Reply,
     Started,
     Updated,
 )
 from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
 from pipeline.live.call import LiveCall
+from pipeline.live.feed import Envelope, FollowerTooSlow, HubClosed
 from pipeline.live.metrics import Metrics
 from pipeline.live.streams import Stream, StreamRefused
 from pipeline.live.switchboard import POLICY, TRY_AGAIN, Joined, Switchboard
@@ -42,19 +48,32 @@ OTHER_SITE = "this key may not send for that site"
 FRAMES_PER_S = 100
 """Audio may come in messages of 10 ms, as fast as it may come at all; all else counts as messages."""
 
+LAST_EVENTS_S = 5.0
+"""How long the events before a call's end may take to its client, once it is over."""
+
+FAREWELL_S = 5.0
+"""How long a client that is to close its socket has for that."""
+
+NORMAL = 1000
+
 REASON_BYTES = 123
 """What fits in a closing frame (RFC 6455, section 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SocketShell:
-    """What all sockets share."""
+    """What all sockets share. `listen` gives what comes of a call from now on."""
 
     switchboard: Switchboard
     metrics: Metrics
     limits: Limits
     socket_limits: SocketLimits
     clock: Clock
+    listen: Callable[[str], AsyncIterator[Envelope]]
+
+
+class _Refused(Exception):
+    """The door said no; the client is to close."""
 
 
 class Connection:
@@ -70,6 +89,10 @@ class Connection:
         self._stream: Stream | None = None
         self._patience = asyncio.timeout(None)
         self._reading = False
+        self._telling: asyncio.Task[None] | None = None
+        self._welcomed = asyncio.Event()
+        self._outbox: deque[Answer] = deque()
+        self._sending = asyncio.Lock()
         self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
         self._began_s = shell.clock()
         self._sent_s = 0.0
@@ -81,12 +104,18 @@ class Connection:
     async def serve(self) -> None:
         """From the accepted socket to its end. The call goes on without it where it was cut off."""
         try:
-            await self._read()
-            await self._answer(self._farewell())
+            with contextlib.suppress(_Refused):
+                await self._read()
+                await self._last_events()
+                await self._answer(self._farewell())
+            await self._see_off()
         except WebSocketDisconnect:
             pass
         finally:
             self._part(hung_up=False)
+            if self._telling is not None:
+                self._telling.cancel()
+                await asyncio.gather(self._telling, return_exceptions=True)
 
     async def _read(self) -> None:
         """Messages until the client is gone, which raises `WebSocketDisconnect`, or there is a farewell.
@@ -97,46 +126,72 @@ class Connection:
             async with asyncio.timeout(self._shell.socket_limits.hello_s) as self._patience:
                 self._reading = True
                 while True:
-                    message = await self._socket.receive()
-                    if message["type"] == "websocket.disconnect":
-                        raise WebSocketDisconnect(message.get("code", 1006))
-                    data = message.get("bytes")
-                    await self._take(message.get("text") or "" if data is None else data)
+                    await self._take(await self._receive())
         except TimeoutError:
             pass
         finally:
             self._reading = False
 
+    async def _receive(self) -> str | bytes:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        data: bytes | None = message.get("bytes")
+        return message.get("text") or "" if data is None else data
+
+    async def _last_events(self) -> None:
+        """A call that is closed has told its door everything before its farewell."""
+        if self._telling is not None and self._call is not None and self._call.done.done():
+            await asyncio.wait({self._telling}, timeout=LAST_EVENTS_S)
+
+    async def _see_off(self) -> None:
+        """The client is to close the socket: what it still says is answered until then, and nothing else."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                while True:
+                    outputs = self._door.receive(await self._receive())
+                    await self._answer([output for output in outputs if isinstance(output, Reply | Closing)])
+        await self._answer([Closing(NORMAL, "")])
+
     async def _take(self, message: str | bytes) -> None:
         if not self._messages.take(1, self._shell.clock()):
             rate = self._shell.socket_limits.messages_per_s
             await self._refuse(POLICY, f"more than {rate:.0f} messages a second")
-        for output in self._door.receive(message):
+        outputs = self._door.receive(message)
+        await self._answer([output for output in outputs if isinstance(output, Reply | Closing)])
+        for output in outputs:
             await self._do(output)
 
     async def _do(self, output: DoorOutput) -> None:
-        if isinstance(output, Reply | Closing):
-            await self._answer([output])
-        elif isinstance(output, Started):
+        if isinstance(output, Started):
             await self._join(output)
-        elif self._call is not None and self._stream is not None:
-            if isinstance(output, Chunk):
-                await self._hear(self._call, self._stream, output)
-            else:
-                self._control(self._call, self._stream, output)
-
-    def _control(self, call: LiveCall, stream: Stream, output: Away | Back | Updated | Ended) -> None:
-        if isinstance(output, Away):
-            call.away(stream, output.reason)
-        elif isinstance(output, Back):
-            call.back(stream)
-        elif isinstance(output, Updated):
-            call.open_leg(output.associate, output.queue)
+        elif isinstance(output, Reply | Closing) or self._call is None or self._stream is None:
+            return
+        elif isinstance(output, Chunk):
+            await self._hear(self._call, self._stream, output)
         else:
-            self._part(hung_up=True)
+            self._control(self._call, self._stream, output)
+
+    def _control(self, call: LiveCall, stream: Stream, output: Control) -> None:
+        match output:
+            case Away(reason):
+                call.away(stream, reason)
+            case Back():
+                call.back(stream)
+            case Updated(associate, queue):
+                call.open_leg(associate, queue)
+            case Flush():
+                call.flush(stream)
+            case Alive():
+                call.alive(stream)
+            case Ended():
+                self._part(hung_up=True)
 
     async def _join(self, started: Started) -> None:
         self._patience.reschedule(None)
+        if self._door.listens:
+            # It listens before the call begins, so that it misses nothing of it.
+            self._telling = asyncio.create_task(self._tell(started.info.call_id))
         try:
             call, joined = await asyncio.to_thread(self._find, started)
             stream, welcome = await asyncio.wrap_future(joined)
@@ -146,7 +201,16 @@ class Connection:
         else:
             self._call, self._stream = call, stream
             await self._answer(self._door.welcome(welcome))
+            self._welcomed.set()
             call.done.add_done_callback(self._closed)
+
+    async def _tell(self, call_id: str) -> None:
+        """Events of the call, in the door's words. A client that is gone, or too slow, hears no more."""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, FollowerTooSlow, HubClosed, WrapupError):
+            async for envelope in self._shell.listen(call_id):
+                await self._welcomed.wait()
+                if not isinstance(envelope.event, CallClosed):
+                    await self._answer(self._door.event(envelope.event))
 
     def _find(self, started: Started) -> tuple[LiveCall, Joined]:
         """The call of a stream. Blocks while the store is asked. Raises `StreamRefused`."""
@@ -187,20 +251,30 @@ class Connection:
 
     async def _refuse(self, code: int, reason: str) -> None:
         await self._answer(self._door.refuse(code, reason))
+        raise _Refused
 
     async def _answer(self, answers: Sequence[Answer]) -> None:
-        """Send; a `Closing` ends the connection by raising `WebSocketDisconnect`."""
-        for answer in answers:
-            if isinstance(answer, Closing):
-                with contextlib.suppress(RuntimeError):
-                    await self._socket.close(
-                        answer.code, answer.reason.encode()[:REASON_BYTES].decode(errors="ignore")
-                    )
-                raise WebSocketDisconnect(answer.code)
-            if isinstance(answer.message, bytes):
-                await self._socket.send_bytes(answer.message)
-            else:
-                await self._socket.send_text(answer.message)
+        """Send; a `Closing` ends the connection by raising `WebSocketDisconnect`.
+
+        Nothing is awaited between the door's answer and its place in the outbox: what is sent from the events
+        and what answers the client keep the order in which the door gave them.
+        """
+        self._outbox.extend(answers)
+        async with self._sending:
+            while self._outbox:
+                await self._send(self._outbox.popleft())
+
+    async def _send(self, answer: Answer) -> None:
+        if isinstance(answer, Closing):
+            with contextlib.suppress(RuntimeError):
+                await self._socket.close(
+                    answer.code, answer.reason.encode()[:REASON_BYTES].decode(errors="ignore")
+                )
+            raise WebSocketDisconnect(answer.code)
+        if isinstance(answer.message, bytes):
+            await self._socket.send_bytes(answer.message)
+        else:
+            await self._socket.send_text(answer.message)
 
     def _part(self, hung_up: bool) -> None:
         """Leave the call, once."""

@@ -10,6 +10,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -18,12 +20,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from models.fakes import ScriptedSummarizer, ScriptedVoice
+from pipeline.core.events import CallClosed, Event
 from pipeline.core.session import Session
-from pipeline.doors.messages import CallInfo
+from pipeline.doors.messages import Door, Started
 from pipeline.doors.own import OwnDoor
 from pipeline.limits import Limits, SocketLimits
 from pipeline.live.admission import Admission, AdmissionSettings
 from pipeline.live.call import Ground, LiveCall
+from pipeline.live.feed import Envelope
 from pipeline.live.metrics import Metrics
 from pipeline.live.switchboard import Switchboard
 from pipeline.load import LatencyWindow
@@ -34,6 +38,7 @@ from pipeline.workers import Engines, Workers
 from tests.pipeline.live_harness import LIVE, NotingTranscriber, Recorder
 
 PATIENCE_S = 60.0
+OPENED = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 class Office:
@@ -55,7 +60,8 @@ class Office:
         judge = Admission(admission, LatencyWindow(clock), lambda: 0.0, clock)
         self.switchboard = Switchboard(self, judge, self.metrics)
 
-    def begin(self, info: CallInfo) -> LiveCall:
+    def begin(self, started: Started) -> LiveCall:
+        info = started.info
         assert self.may_begin.wait(PATIENCE_S)
         workers, pool, limits, clock = self._ground
         recorder = self.recorders[info.call_id] = Recorder()
@@ -64,6 +70,22 @@ class Office:
 
     def is_over(self, call_id: str) -> bool:
         return call_id in self.recorders
+
+    async def listen(self, call_id: str) -> AsyncIterator[Envelope]:
+        """What is recorded of a call, as it comes."""
+        await until(lambda: call_id in self.recorders)
+        records, told = self.recorders[call_id].records, 0
+        while True:
+            await until(partial(_has_more, records, told))
+            event, told = records[told], told + 1
+            if isinstance(event, Event):
+                yield Envelope(None, call_id, OPENED, event)
+            if isinstance(event, CallClosed):
+                return
+
+
+def _has_more(records: list[Any], than: int) -> bool:
+    return len(records) > than
 
 
 class _Server(uvicorn.Server):
@@ -116,6 +138,7 @@ async def serving(
     clock: Callable[[], float] = time.monotonic,
     pool: Executor | None = None,
     key: ApiKey = ANYBODY,
+    door: Callable[[str], Door] = OwnDoor,
 ) -> AsyncIterator[Site]:
     """A server whose calls are woken every 20 ms; on leaving no task and no thread of it is left."""
     before = asyncio.all_tasks()
@@ -124,12 +147,14 @@ async def serving(
     engines = Engines(NotingTranscriber(), ScriptedSummarizer())
     with Workers(engines, 2) as workers:
         office = Office(limits, admission or AdmissionSettings(), pool or threads, workers, clock)
-        shell = SocketShell(office.switchboard, office.metrics, limits, sockets or SocketLimits(), clock)
+        shell = SocketShell(
+            office.switchboard, office.metrics, limits, sockets or SocketLimits(), clock, office.listen
+        )
         app = FastAPI()
 
         async def audio(socket: WebSocket, call_id: str) -> None:
             await socket.accept()
-            await Connection(socket, OwnDoor(call_id), shell, key).serve()
+            await Connection(socket, door(call_id), shell, key).serve()
 
         app.add_api_websocket_route("/{call_id}", audio)
         config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, lifespan="off")

@@ -35,7 +35,8 @@ class Desk:
         self.board = Switchboard(self, judge, self.metrics)
         self.hung_up: list[tuple[int, str]] = []
 
-    def begin(self, info: CallInfo) -> LiveCall:
+    def begin(self, started: Started) -> LiveCall:
+        info = started.info
         self.begun.append(info.call_id)
         call = self.room.begin()
         call.info = info

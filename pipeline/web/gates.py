@@ -1,0 +1,12 @@
+"""The protocols that a server takes calls in."""
+
+from __future__ import annotations
+
+from pipeline.config import Config
+from pipeline.doors.messages import Gate
+from pipeline.doors.own import OwnGate
+
+
+def gates(_: Config) -> list[Gate]:
+    """A gate for each protocol. Raises `ConfigError`."""
+    return [OwnGate()]
