@@ -88,6 +88,14 @@ class DoorsSection(_Section):
 
     public_url: str | None = None
     """How clients reach this server, as in wss://calls.example.org; what they sign has it in it."""
+    audiohook: DoorSection = DoorSection()
+    """Genesys AudioHook."""
+    twilio: DoorSection = DoorSection()
+    """Twilio Media Streams and its kin."""
+    deepgram: DoorSection = DoorSection()
+    """What Deepgram's clients speak."""
+    openai: DoorSection = DoorSection()
+    """What OpenAI's clients speak."""
 
 
 class StoreSection(_Section):

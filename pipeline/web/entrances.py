@@ -44,7 +44,12 @@ class Entrance:
         await Connection(socket, opened.door, self._shell, key).serve()
 
     def _upgrade(self, socket: WebSocket, site: str | None = None) -> Upgrade:
-        target = socket.url.path + (f"?{socket.url.query}" if socket.url.query else "")
+        # As it came: what was decoded on the way is no more what the client signed.
+        path, query = (
+            socket.scope["raw_path"].decode("latin-1"),
+            socket.scope["query_string"].decode("latin-1"),
+        )
+        target = f"{path}?{query}" if query else path
         origin = self._public_url or f"{socket.url.scheme}://{socket.headers.get('host', '')}"
         return Upgrade(origin + target, dict(socket.headers), time.time(), site)
 
