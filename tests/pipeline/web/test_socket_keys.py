@@ -12,7 +12,7 @@ from pipeline.doors.messages import CallInfo, Started
 from pipeline.web.keys import ANYBODY
 from tests.pipeline.own_messages import control, hello
 from tests.pipeline.socket_server import farewell, said, serving, until
-from tests.pipeline.test_sockets import HELLO, run
+from tests.pipeline.web.test_sockets import HELLO, run
 
 
 def test_a_key_sends_for_its_sites_alone() -> None:
