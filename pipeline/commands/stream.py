@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +20,11 @@ from models.errors import InputError, WrapupError
 from pipeline.client import Recording, Sending, Target, follow_call, read_recording
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
 from pipeline.config import Config, load_config
+from pipeline.senders.playing import play
+from pipeline.senders.sender import Spoken
+from pipeline.senders.table import SENDERS
+
+OWN = "own"
 
 STYLES = {0: "cyan", 1: "green"}
 
@@ -35,13 +42,22 @@ def stream(
     call_id: Annotated[str | None, typer.Option(help="Id of the call; a new one unless given.")] = None,
     associate: Annotated[str | None, typer.Option(help="Who takes the call.")] = None,
     site: Annotated[str | None, typer.Option(help="Site of the call.")] = None,
+    protocol: Annotated[str, typer.Option(help=f"One of {', '.join((OWN, *SENDERS))}.")] = OWN,
+    secret_file: Annotated[
+        Path | None, typer.Option(help="What the protocol's clients sign with.", exists=True, dir_okay=False)
+    ] = None,
 ) -> None:
     """Send a recording as a live call and show what comes back."""
+    if protocol not in (OWN, *SENDERS):
+        raise InputError(f"--protocol: expected one of {', '.join((OWN, *SENDERS))}")
     config = load_config()
     hello = {name: value for name, value in (("associate", associate), ("site", site)) if value is not None}
-    first = read_recording(path, call_id or f"{path.stem[:80]}-{uuid.uuid4().hex[:8]}", hello)
+    first = read_recording(path, call_id or _new_id(path, protocol), hello)
+    secret = None if secret_file is None else secret_file.read_bytes().strip()
     with _server(config, to) as url:
-        faults = asyncio.run(_run(Target(url, key), _copies(first, calls), realtime))
+        target = Target(url, key)
+        send = partial(_send, target, protocol, secret, realtime)
+        faults = asyncio.run(_run(target, _copies(first, calls), send))
     for fault in faults:
         tell_error(fault)
     if faults:
@@ -63,24 +79,52 @@ def _server(config: Config, to: str | None) -> Iterator[str]:
 def _copies(first: Recording, calls: int) -> list[Recording]:
     if calls == 1:
         return [first]
-    return [Recording(f"{first.call_id}-{number}", first.samples, first.hello) for number in range(calls)]
+    return [replace(first, call_id=_numbered(first.call_id, number)) for number in range(calls)]
 
 
-async def _run(target: Target, recordings: list[Recording], factor: float) -> list[str]:
+def _numbered(call_id: str, number: int) -> str:
+    """The id of a copy; that of a UUID is one too."""
+    try:
+        return str(uuid.uuid5(uuid.UUID(call_id), str(number)))
+    except ValueError:
+        return f"{call_id}-{number}"
+
+
+def _new_id(path: Path, protocol: str) -> str:
+    """Other protocols have ids that are UUIDs."""
+    return f"{path.stem[:80]}-{uuid.uuid4().hex[:8]}" if protocol == OWN else str(uuid.uuid4())
+
+
+async def _send(
+    target: Target, protocol: str, secret: bytes | None, factor: float, recording: Recording
+) -> None:
+    """One call in its protocol. Raises `WrapupError`, OSError."""
+    if protocol == OWN:
+        await Sending(target, recording, factor).run()
+        return
+    fields: dict[str, str] = {
+        name: str(recording.hello[name]) for name in ("associate", "site") if name in recording.hello
+    }
+    spoken = Spoken(recording.call_id, recording.rate_hz, recording.samples, target.key, secret, fields)
+    await play(SENDERS[protocol](spoken), target.url, factor)
+
+
+async def _run(
+    target: Target, recordings: list[Recording], send: Callable[[Recording], Coroutine[Any, Any, None]]
+) -> list[str]:
     """All calls at once; gives a line for each that did not go through."""
     following = None
     if len(recordings) == 1:
         following = asyncio.create_task(follow_call(target, recordings[0].call_id, Screen().show))
-    sending = (Sending(target, recording, factor).run() for recording in recordings)
-    ended: list[str | BaseException] = await asyncio.gather(*sending, return_exceptions=True)
-    done = sum(isinstance(one, str) for one in ended)
+    ended = await asyncio.gather(*map(send, recordings), return_exceptions=True)
+    done = sum(one is None for one in ended)
     if following is None:
         typer.echo(f"{done} of {len(recordings)} calls went through")
     elif done:
         await following
     else:
         following.cancel()
-    return [_line(one) for one in ended if isinstance(one, BaseException)]
+    return [_line(one) for one in ended if one is not None]
 
 
 def _line(error: BaseException) -> str:

@@ -1,0 +1,9 @@
+"""The protocols that `wrapup stream` speaks beside Wrapup's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pipeline.senders.sender import Sender, Spoken
+
+SENDERS: Mapping[str, Callable[[Spoken], Sender]] = {}
