@@ -1,0 +1,21 @@
+"""Coverage-guided fuzzing of every door: any opening request, then any messages, events and answers.
+
+    python -m tests.fuzz.doors NAME -max_total_time=20      (libFuzzer's options behind the name)
+
+A door may give nothing but values of the contract, whatever comes, and never raises.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["pipeline.doors"]):
+    from pipeline.config import load_config
+    from pipeline.doors.messages import Alive, Away, Back, Chunk, Closing, Denial, Ended, Flush, Reply
+    from pipeline.doors.messages import Started, Updated, Upgrade, Welcome
+    from pipeline.web.gates import gates
+
+OUTPUTS = (Alive, Away, Back, Chunk, Closing, Ended, Flush, Reply, Started, Updated)
+MESSAGES = 24
