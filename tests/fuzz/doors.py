@@ -7,15 +7,21 @@ A door may give nothing but values of the contract, whatever comes, and never ra
 
 from __future__ import annotations
 
-import sys
-
 import atheris
 
 with atheris.instrument_imports(include=["pipeline.doors"]):
-    from pipeline.config import load_config
-    from pipeline.doors.messages import Alive, Away, Back, Chunk, Closing, Denial, Ended, Flush, Reply
-    from pipeline.doors.messages import Started, Updated, Upgrade, Welcome
-    from pipeline.web.gates import gates
+    from pipeline.doors.messages import (
+        Alive,
+        Away,
+        Back,
+        Chunk,
+        Closing,
+        Ended,
+        Flush,
+        Reply,
+        Started,
+        Updated,
+    )
 
 OUTPUTS = (Alive, Away, Back, Chunk, Closing, Ended, Flush, Reply, Started, Updated)
 MESSAGES = 24
