@@ -195,15 +195,15 @@ def test_keys_are_asked_for(tmp_path: Path, protocol: str) -> None:
     key = add_key(file, "sender", ("send",), ("leeds",))
     other = add_key(file, "reader", ("read",), ())
     with served(tmp_path, KeyRing(read_keys(file))) as (address, service):
+
+        def send(one: Spoken) -> None:
+            run(lambda: play(SENDERS[protocol](one), f"ws://{address}", 0))
+
         for wrong in (None, "wrapup_guessed", other):
             with pytest.raises(InputError, match=r"refuses the call \(40[13]\)"):
-                run(
-                    lambda wrong=wrong: play(
-                        SENDERS[protocol](spoken(short(protocol), wrong)), f"ws://{address}", 0
-                    )
-                )  # type: ignore[misc]
+                send(spoken(short(protocol), wrong))
         one = spoken(short(protocol), key)
-        run(lambda: play(SENDERS[protocol](one), f"ws://{address}", 0))
+        send(one)
         run(lambda: _closed(service))
         assert service.journal.site_of(one.call_id) == "leeds"
         assert len(said(service, one.call_id)) == 2
