@@ -173,7 +173,7 @@ class Connection:
             factor = self._shell.socket_limits.factor
             await self._refuse(POLICY, f"audio came more than {factor:.0f} times as fast as it plays")
         self._messages.give(FRAMES_PER_S * seconds)
-        self._count_ahead(seconds, now_s)
+        self._count_ahead(seconds, now_s, len(stream.carries) / len(call.info.roles))
         if call.waiting_s > self._shell.limits.waiting_s:
             if not self._can_wait:
                 self._shell.metrics.dropped_s.inc(seconds)
@@ -183,12 +183,12 @@ class Connection:
         self._shell.metrics.audio_s.inc(seconds * len(chunk.channels))
         call.hear(stream, chunk)
 
-    def _count_ahead(self, seconds: float, now_s: float) -> None:
-        """A client in real time cannot wait, and is never this far ahead of the clock; one that plays a
-        recording soon is, also as one of several streams of a call, and after a silence."""
+    def _count_ahead(self, seconds: float, now_s: float, share: float) -> None:
+        """A client in real time cannot wait, and is never far ahead of the clock; one that plays a recording
+        soon is, also after a silence, and as one of several streams, which has a `share` of the call."""
         self._ahead_s = max(0.0, self._ahead_s - (now_s - self._heard_s)) + seconds
         self._heard_s = now_s
-        self._can_wait = self._can_wait or self._ahead_s > self._shell.limits.burst_s
+        self._can_wait = self._can_wait or self._ahead_s > share * self._shell.limits.burst_s
 
     async def _refuse(self, code: int, reason: str) -> None:
         await self._answer(self._door.refuse(code, reason))
