@@ -8,6 +8,7 @@ then be written a second time after a crash, which changes nothing there.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -32,6 +33,8 @@ RESERVE_SHARE = 20
 """A twentieth of the limit is for the ends of calls: a call that is cut short is known to be over."""
 REJECTS_SHARE = 10
 """What the store refuses may take a tenth of the limit more."""
+RESERVED = "reserved"
+"""The file with the highest number of an event that may have been told to somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,23 @@ class Spool:
         """The highest seq of the events here; 0 where there are none."""
         with self._changed:
             return max((segment.last_seq for segment in self._segments), default=0)
+
+    def reserved_seq(self) -> int:
+        """The highest number that `reserve_seq` was told; 0 before that."""
+        try:
+            return int((self._folder / RESERVED).read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def reserve_seq(self, seq: int) -> None:
+        """Remember that events up to this number may have been told to somebody, also if they are lost.
+
+        Where the disk refuses, what is remembered stays as it was.
+        """
+        coming = self._folder / f"{RESERVED}.part"
+        with contextlib.suppress(OSError):
+            coming.write_text(f"{seq}\n")
+            coming.replace(self._folder / RESERVED)
 
     def append(self, record: Record) -> None:
         """Keep a record; returns once the operating system has it.

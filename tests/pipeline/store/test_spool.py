@@ -450,3 +450,14 @@ def test_calls_and_events_before_damage_are_found(tmp_path: Path) -> None:
     assert spool.call_ids() == {"one"}
     assert spool.pending("one", 0, 100) == events[:3]
     spool.close()
+
+
+def test_numbers_that_were_given_out_are_remembered(tmp_path: Path, spool: Spool) -> None:
+    assert spool.reserved_seq() == 0
+    spool.reserve_seq(1_001)
+    spool.close()
+    again = Spool(tmp_path / "spool", MB, VAULT)
+    assert again.reserved_seq() == 1_001
+    (tmp_path / "spool" / "reserved").write_text("no number")
+    assert again.reserved_seq() == 0
+    again.close()
