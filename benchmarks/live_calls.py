@@ -47,8 +47,8 @@ class Step:
 
     `decided_to_final_s`: delays of each final as a follower saw them; `server_s`: bounds of the buckets of
     the server's own histogram. `cpu` is the server's, `loop` its event loop's part of that, `callers` this
-    process's, `others` that of whatever else the machine did. `engine` is the time within engines by kind of
-    job, waits for a core included.
+    process's, `others` that of whatever else the machine did; `audio` are seconds of calls that were heard.
+    `engine` is the time within engines by kind of job, waits for a core included.
     """
 
     calls: int
@@ -62,6 +62,7 @@ class Step:
     partials: float
     shed: float
     dropped_s: float
+    audio: float
     rss_bytes: int
     others: float
 
@@ -122,6 +123,7 @@ async def hold(
         partials=(callers.partials - partials) / wall_s,
         shed=spent.total("wrapup_partials_shed_total") / wall_s,
         dropped_s=spent.total("wrapup_audio_dropped_seconds_total") / wall_s,
+        audio=spent.total("wrapup_audio_seconds_total") / 2 / wall_s,
         rss_bytes=spent.last.rss_bytes,
         others=max(0.0, spent.machine_s - spent.cpu_s - own_s) / wall_s,
     )
@@ -199,9 +201,9 @@ def lines_of(measured: Measured) -> list[str]:
             f"CPU alone, {most.calls / most.cpu:.1f} calls a core. The callers took {most.callers:.2f} of "
             "the same cores."
         )
-    if measured.steps and measured.batch:
-        last = measured.steps[-1]
-        live, moved = last.cpu / last.calls, last.loop / last.calls
+    if measured.kept and measured.batch:
+        last = measured.kept[-1]
+        live, moved = last.cpu / last.audio, last.loop / last.audio
         lines.append(
             f"A second of a call costs {live:.4f} CPU s at {last.calls} calls, {moved:.4f} of it for moving "
             f"messages, and {measured.batch:.4f} as a file: {live / measured.batch:.2f} times, "

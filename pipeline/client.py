@@ -26,6 +26,11 @@ FRAME_MS = 20
 RETRY_S = 1.0
 PATIENCE_S = 30.0
 """How long a lost server is looked for."""
+PONG_S = 120.0
+
+LOST = (None, 1006, 1012)
+TRY_AGAIN = 1013
+"""Close codes after which a call goes on over another connection (IANA's registry)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,40 +98,58 @@ class Sending:
         self._target = target
         self._recording = recording
         self._factor = factor
+        self._lost_s: float | None = None
+        self._refusal: str | None = None
 
     async def run(self) -> str:
         """Send it all; gives the end code.
 
-        After a lost connection it connects again and goes on from where the server wants it. Raises
-        `EngineBusyError` where the server takes no more calls, `InputError` where it refuses this one.
+        After a lost connection it connects again, also where the server says to try again, and goes on from
+        where the server wants it. Raises `EngineBusyError` where the server takes no more calls, `InputError`
+        where it refuses this one.
         """
-        url = f"{self._target.url}/v1/calls/{self._recording.call_id}/audio"
-        lost_s: float | None = None
-        while lost_s is None or time.monotonic() < lost_s + PATIENCE_S:
+        while self._lost_s is None or time.monotonic() < self._lost_s + PATIENCE_S:
             try:
-                async with connect(
-                    url, additional_headers=self._target.headers(), compression=None
-                ) as socket:
-                    lost_s = None
-                    return await self._send(socket)
+                return await self._connect()
             except InvalidStatus as error:
-                raise _refused(error) from error
+                fault = _refused(error)
+                if self.began_s is None or not isinstance(fault, EngineBusyError):
+                    raise fault from error
             except ConnectionClosed as error:
-                if error.rcvd is not None and error.rcvd.code not in (1006, 1012):
-                    reason = error.rcvd.reason or str(error.rcvd.code)
-                    raise InputError(f"{self._recording.call_id}: {reason}") from error
+                if not self._may_come_back(error):
+                    raise self._fault(error) from error
             except OSError:
                 pass
-            lost_s = lost_s or time.monotonic()
+            self._lost_s = self._lost_s or time.monotonic()
             await asyncio.sleep(RETRY_S)
         raise InputError(f"{self._target.url}: cannot be reached")
+
+    async def _connect(self) -> str:
+        url = f"{self._target.url}/v1/calls/{self._recording.call_id}/audio"
+        headers = self._target.headers()
+        # A server that has no room for more answers pings when it has read what came before them.
+        async with connect(url, additional_headers=headers, compression=None, ping_timeout=PONG_S) as socket:
+            return await self._send(socket)
+
+    def _may_come_back(self, error: ConnectionClosed) -> bool:
+        code = None if error.rcvd is None else error.rcvd.code
+        return code in LOST or (code == TRY_AGAIN and self.began_s is not None)
+
+    def _fault(self, error: ConnectionClosed) -> InputError | EngineBusyError:
+        assert error.rcvd is not None
+        reason = self._refusal or error.rcvd.reason or str(error.rcvd.code)
+        kind = EngineBusyError if error.rcvd.code == TRY_AGAIN else InputError
+        return kind(f"{self._recording.call_id}: {reason}")
 
     async def _send(self, socket: ClientConnection) -> str:
         recording = self._recording
         await socket.send(json.dumps(recording.hello))
         welcome = json.loads(await socket.recv())
         if welcome["type"] != "welcome":
-            raise InputError(f"{recording.call_id}: {welcome['message']}")
+            # Why it is refused is in the code with which the server closes now.
+            self._refusal = str(welcome["message"])
+            await socket.recv()
+        self._lost_s = self._refusal = None
         self.began_s = self.began_s or time.monotonic()
         for at, data in _frames(recording, round(min(welcome["from_s"]) * recording.rate_hz)):
             if self._factor:

@@ -37,7 +37,8 @@ class Limits:
 
     `idle_s` without any audio ends it; `resume_s` after its last stream was cut off it counts as over;
     `longest_s` is its longest length, `hole_s` the longest stretch that a stream may leave out, `waiting_s`
-    the audio that may wait to be heard.
+    the audio that may wait to be heard, of all its streams. Clients that were ever more than `burst_s` ahead
+    of the clock, all streams together, can wait.
     """
 
     idle_s: float = 30.0
@@ -45,6 +46,7 @@ class Limits:
     longest_s: float = 4 * 3600.0
     hole_s: float = 3600.0
     waiting_s: float = 10.0
+    burst_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

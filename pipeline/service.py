@@ -28,8 +28,8 @@ from pipeline.live.journal import Journal
 from pipeline.live.metrics import Metrics
 from pipeline.live.restoring import Restoring
 from pipeline.live.state import LiveState, restored
-from pipeline.live.streams import StreamRefused
-from pipeline.live.switchboard import TRY_AGAIN, Switchboard
+from pipeline.live.streams import TRY_AGAIN, StreamRefused
+from pipeline.live.switchboard import Switchboard
 from pipeline.load import Clock, LatencyWindow
 from pipeline.shell import CallEngines, Value
 from pipeline.store.errors import StoreError

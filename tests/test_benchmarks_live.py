@@ -20,11 +20,12 @@ from rich.console import Console
 from benchmarks import endpoints, live_calls, live_cost, whisper_batches
 from benchmarks.callers import mulaw_of
 from benchmarks.random_whisper import TINY
-from models.types import RATE_HZ
+from models import registry
+from models.types import RATE_HZ, Samples
 from pipeline.doors import g711
 from pipeline.doors.files import blocks, probe
 from tests.pipeline.audio_files import write_audio
-from tests.pipeline.live_harness import LiveRoom, NotingTranscriber, speech
+from tests.pipeline.live_harness import LIVE, LiveRoom, NotingTranscriber, speech
 
 SPOKEN_S = 6
 WORDS = [
@@ -72,7 +73,7 @@ def test_a_call_that_is_refused_ends_the_climb(folder: Path, monkeypatch: pytest
 
 
 def test_memory_a_call_is_a_slope() -> None:
-    step = live_calls.Step(0, (), (), 1.0, 0.1, 0.1, {}, {}, 0.0, 0.0, 0.0, 0, 0.0)
+    step = live_calls.Step(0, (), (), 1.0, 0.1, 0.1, {}, {}, 0.0, 0.0, 0.0, 0.0, 0, 0.0)
     sizes = {4: 999_000_000, 8: 180_000_000, 12: 200_000_000, 16: 220_000_000}
     steps = tuple(replace(step, calls=n, rss_bytes=size) for n, size in sizes.items())
     assert live_calls.Measured(steps, "").memory_a_call() == pytest.approx(5_000_000)
@@ -159,3 +160,28 @@ def test_neither_the_audio_held_nor_the_work_after_hang_up_grows_with_a_call() -
     assert long[2] > 8 * short[2]
     assert 0 < long[0] <= 1.1 * short[0]
     assert long[1] == short[1] > 0
+
+
+def seconds_read(audio: Samples, partial_ms: int | None) -> tuple[float, list[float]]:
+    """Seconds that the transcriber read of a live call, and the lengths of its utterances in seconds."""
+    transcriber = NotingTranscriber()
+    settings = replace(LIVE, partial_ms=partial_ms)
+    room = LiveRoom(settings, transcriber=transcriber, voice=registry.engine("voice", "silero"))
+    room.connect().play(audio, chunk_s=0.1)
+    room.call.end("hangup")
+    room.settle()
+    lengths = [(final.end_samples - final.start_samples) / RATE_HZ for final in room.recorder.finals]
+    return sum(transcriber.lengths) / RATE_HZ, lengths
+
+
+def test_a_live_call_reads_little_more_than_a_file(sample_calls: Path) -> None:
+    """What is read beside the finals: early readings for nothing, and partials of a bounded length."""
+    call = np.concatenate(list(blocks(probe(sample_calls / "01-overdraft-refund.flac"))), axis=1)
+    without, lengths = seconds_read(call, None)
+    assert len(lengths) > 20
+    assert sum(lengths) <= without <= 1.25 * sum(lengths)
+    with_partials, same = seconds_read(call, 500)
+    assert same == lengths
+    utterance_s = sum(length**2 for length in lengths) / sum(lengths)
+    # An utterance of n seconds is read up to each half second of it: n * n + n / 2 seconds at most.
+    assert 0 < with_partials - without <= (utterance_s + 0.5) * sum(lengths)

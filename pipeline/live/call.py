@@ -29,7 +29,7 @@ from pipeline.limits import Limits
 from pipeline.live.absences import Reason
 from pipeline.live.mailbox import Audio, Mailbox
 from pipeline.live.state import LiveState
-from pipeline.live.streams import Stream, StreamClock, StreamRefused
+from pipeline.live.streams import TRY_AGAIN, Stream, StreamClock, StreamRefused
 from pipeline.load import Clock
 from pipeline.shell import CallEngines, CallShell, Surroundings, Value
 from pipeline.workers import Workers
@@ -278,7 +278,7 @@ class LiveCall:
         for stream in others:
             if self._ground.clock() < stream.arrived_s + SILENT_S:
                 channel = min(set(stream.carries) & set(carries))
-                raise StreamRefused(1008, f"channel {channel} of the call is carried by another stream")
+                raise StreamRefused(TRY_AGAIN, f"channel {channel} of the call is carried by another stream")
         for stream in others:
             stream.hang_up(1008, "another connection took over")
             self._leave(stream, hung_up=False)

@@ -50,6 +50,9 @@ ASK_S = 0.5
 ASK_AGAIN_S = 5.0
 """How long the store is asked nothing more after it did not answer in time."""
 
+RESERVED_IDS = 1_000
+"""Numbers of events that are set aside at a time: what a server that died gave out is not given out again."""
+
 Publish = Callable[[Envelope], None]
 Now = Callable[[], datetime]
 
@@ -79,7 +82,8 @@ class Journal:
         self._clock = clock
         self._ask_from_s = clock()
         self._full = False
-        self._next = max(spool.last_seq(), store.last_seq()) + 1
+        self._next = max(spool.last_seq(), store.last_seq(), spool.reserved_seq()) + 1
+        self._reserved = 0
         self._publish: Publish = _to_nobody
         self._given: dict[str, set[str]] = {}
         self._sites: OrderedDict[str, str | None] = OrderedDict()
@@ -136,6 +140,9 @@ class Journal:
         with self._lock:
             seq, at = self._next, self._now()
             self._next += 1
+            if seq > self._reserved:
+                self._reserved = seq + RESERVED_IDS
+                self._spool.reserve_seq(self._reserved)
             self._keep(EventRecord(seq, call_id, at, event))
             self._publish(Envelope(seq, call_id, at, event, site))
 
@@ -188,7 +195,9 @@ class Journal:
         return Backlog(spool.waiting_records, spool.waiting_bytes, writer.reachable, writer.rejected)
 
     def close(self) -> None:
-        """Ask the store nothing more."""
+        """Ask the store nothing more; the next server goes on with the next number."""
+        if self._reserved:
+            self._spool.reserve_seq(self._next - 1)
         self._asking.shutdown(wait=False, cancel_futures=True)
 
     def _keep(self, record: Record) -> None:

@@ -21,6 +21,11 @@ HOLD_LAG_S = 0.5
 """A hold without audio is filled with silence up to this long ago, so that it never overtakes the client."""
 
 
+POLICY = 1008
+TRY_AGAIN = 1013
+"""Close codes of WebSockets (RFC 6455, section 7.4, and IANA's registry)."""
+
+
 class StreamRefused(Exception):
     """A stream cannot join: why, in one line, with a WebSocket close code."""
 

@@ -14,12 +14,9 @@ from pipeline.doors.messages import Started, Welcome
 from pipeline.live.admission import Admission, Refusal
 from pipeline.live.call import LiveCall
 from pipeline.live.metrics import Metrics
-from pipeline.live.streams import Stream, StreamRefused
+from pipeline.live.streams import POLICY, TRY_AGAIN, Stream, StreamRefused
 
 log = logging.getLogger(__name__)
-
-POLICY = 1008
-TRY_AGAIN = 1013
 
 DRAINING = Refusal("the server is going down; another one takes the call", retry_s=1)
 

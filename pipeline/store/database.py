@@ -6,10 +6,12 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -190,10 +192,38 @@ def lock_schema(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
 
 
-def hold_alone(engine: Engine) -> Connection | None:
-    """A connection that keeps a second server off the database until it is closed or breaks.
+@dataclass(slots=True)
+class Claim:
+    """What keeps a second server off a database of PostgreSQL: a lock, as long as a connection stands.
 
-    None on SQLite, whose file no other machine has. Raises `StoreAwayError` while another server is there.
+    `session` is that connection on PostgreSQL's side: process id and when it began.
+    """
+
+    connection: Connection
+    session: tuple[int, datetime]
+
+    def stands(self) -> bool:
+        """Whether the connection has not broken; one that has is closed."""
+        if self.connection.closed:
+            return False
+        try:
+            self.connection.exec_driver_sql("SELECT 1")
+        except DBAPIError:
+            self.connection.invalidate()
+            self.connection.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Another server may come."""
+        self.connection.close()
+
+
+def claim(engine: Engine, before: Claim | None = None) -> Claim | None:
+    """Keep a second server off the database; None on SQLite, whose file no other machine has.
+
+    `before`: a claim that broke. PostgreSQL may not have noticed, and its session is ended there. Raises
+    `StoreAwayError` while another server is there.
     """
     if engine.dialect.name != "postgresql":
         return None
@@ -201,23 +231,24 @@ def hold_alone(engine: Engine) -> Connection | None:
         # Outside the pool and outside a transaction: it stays open for as long as the server runs.
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()
-        if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({SERVER_LOCK})").scalar_one():
-            return connection
+        try:
+            if before is not None:
+                connection.execute(_END_SESSION, {"pid": before.session[0], "began": before.session[1]})
+            session = connection.execute(_OWN_SESSION).one()
+            if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({SERVER_LOCK})").scalar_one():
+                return Claim(connection, (session.pid, session.backend_start))
+        except DBAPIError:
+            connection.close()
+            raise
         connection.close()
     raise StoreAwayError(f"{shown(engine)}: another server uses this database; stop it, or give each its own")
 
 
-def still_holds(connection: Connection) -> bool:
-    """Whether a connection of `hold_alone` has not broken; one that has is closed."""
-    if connection.closed:
-        return False
-    try:
-        connection.exec_driver_sql("SELECT 1")
-    except DBAPIError:
-        connection.invalidate()
-        connection.close()
-        return False
-    return True
+_OWN_SESSION = text("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+_END_SESSION = text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = :pid AND backend_start = :began"
+)
+"""Waits up to five seconds for that session to be gone."""
 
 
 def truncate_wal(engine: Engine) -> bool:

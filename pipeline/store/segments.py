@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.store.errors import StoreError
+from pipeline.store.errors import StoreError, UnreadableError
 from pipeline.store.vault import Cipher, Sealed, Vault
 
 SUFFIX = ".spool"
@@ -38,7 +38,10 @@ class Entry:
 
 
 class Segment:
-    """A file of the spool: one thread writes it, others may read what is written."""
+    """A file of the spool: one thread writes it, others may read what is written.
+
+    `is_damaged`: what follows the last whole record is not the torn end of a writer that died.
+    """
 
     def __init__(self, path: Path, cipher: Cipher, start: int) -> None:
         """Use `create` or `reopen`. Records lie in [start, size) of the file."""
@@ -47,6 +50,7 @@ class Segment:
         self.size = start
         self.records = 0
         self.last_seq = 0
+        self.is_damaged = False
         self._cipher = cipher
         self._file: int | None = None
 
@@ -68,7 +72,7 @@ class Segment:
 
     @classmethod
     def reopen(cls, path: Path, vault: Vault) -> Segment:
-        """A file that another process left; its torn end is cut off. Raises OSError, `StoreError`.
+        """A file that another process left, up to what is not whole. Raises OSError, `StoreError`.
 
         A file whose header is torn holds no record: it comes back empty.
         """
@@ -85,9 +89,13 @@ class Segment:
         segment = cls(path, vault.cipher(path.name, data[head:start]), start)
         for seq, _, end in _frames(data, start):
             segment._count(seq, end)
-        if segment.size < len(data):
-            os.truncate(path, segment.size)
+        segment.is_damaged = _is_damaged(data, segment.size)
         return segment
+
+    def cut(self) -> None:
+        """Forget what is not whole at the end. Raises OSError."""
+        if self.path.stat().st_size > self.size:
+            os.truncate(self.path, self.size)
 
     def seal(self, content: bytes) -> bytes:
         """A record as it lies in this file."""
@@ -99,10 +107,11 @@ class Segment:
         self._write(_FRAME.pack(len(sealed), zlib.crc32(body)) + body)
         self._count(seq, self.size)
 
-    def read(self, offset: int, count: int, after_seq: int = -1) -> list[Entry]:
+    def read(self, offset: int, count: int, after_seq: int = -1, up_to_damage: bool = False) -> list[Entry]:
         """The first `count` records from an offset on with a seq over `after_seq`.
 
-        Raises OSError, and `UnreadableError` where the key of this file does not open one.
+        Raises OSError, and `UnreadableError` where the key of this file does not open one; with
+        `up_to_damage` it gives those before that one.
         """
         with self.path.open("rb") as file:
             file.seek(offset)
@@ -112,7 +121,12 @@ class Segment:
             if len(found) == count:
                 break
             if seq > after_seq:
-                content = self._cipher.open(Sealed(data[start:end]), _PLACE)
+                try:
+                    content = self._cipher.open(Sealed(data[start:end]), _PLACE)
+                except UnreadableError:
+                    if up_to_damage:
+                        break
+                    raise
                 found.append(Entry(content, seq, offset + end))
         return found
 
@@ -143,6 +157,14 @@ class Segment:
 def bytes_taken(sealed: bytes) -> int:
     """What a sealed record takes in a file."""
     return _FRAME.size + _SEQ.size + len(sealed)
+
+
+def _is_damaged(data: bytes, offset: int) -> bool:
+    """Whether a whole record stands at an offset that its checksum does not fit."""
+    if offset + _FRAME.size + _SEQ.size > len(data):
+        return False
+    length, _ = _FRAME.unpack_from(data, offset)
+    return bool(offset + _FRAME.size + _SEQ.size + length <= len(data))
 
 
 def _frames(data: bytes, offset: int) -> Iterator[tuple[int, int, int]]:

@@ -8,6 +8,8 @@ then be written a second time after a crash, which changes nothing there.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -23,14 +25,16 @@ from pipeline.store.rejects import Rejects
 from pipeline.store.segments import SUFFIX, Entry, Segment, bytes_taken
 from pipeline.store.vault import Vault
 
+log = logging.getLogger(__name__)
+
 SEGMENT_BYTES = 256 * 1024
 """A file is closed at this size: as much is written again at most after a crash."""
 RESERVE_SHARE = 20
 """A twentieth of the limit is for the ends of calls: a call that is cut short is known to be over."""
 REJECTS_SHARE = 10
 """What the store refuses may take a tenth of the limit more."""
-DAMAGED = "damaged"
-"""The folder, inside that of the spool, of files that could not be read to their end."""
+RESERVED = "reserved"
+"""The file with the highest number of an event that may have been told to somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class Spool:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
-            self._segments = deque(Segment.reopen(path, vault) for path in sorted(folder.glob(f"*{SUFFIX}")))
+            self._rejects = Rejects(folder, limit_bytes // REJECTS_SHARE, vault)
+            self._segments = deque(self._reopen(path) for path in sorted(folder.glob(f"*{SUFFIX}")))
         except Timeout as error:
             raise StoreError(f"spool {folder}: another process has it") from error
         except OSError as error:
@@ -69,7 +74,6 @@ class Spool:
         except StoreError:
             self._lock.release()
             raise
-        self._rejects = Rejects(folder, limit_bytes // REJECTS_SHARE, vault)
         self._next = int(self._segments[-1].path.stem) + 1 if self._segments else 1
         self._active: Segment | None = None
         self._bytes = sum(segment.size for segment in self._segments)
@@ -95,6 +99,23 @@ class Spool:
         """The highest seq of the events here; 0 where there are none."""
         with self._changed:
             return max((segment.last_seq for segment in self._segments), default=0)
+
+    def reserved_seq(self) -> int:
+        """The highest number that `reserve_seq` was told; 0 before that."""
+        try:
+            return int((self._folder / RESERVED).read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def reserve_seq(self, seq: int) -> None:
+        """Remember that events up to this number may have been told to somebody, also if they are lost.
+
+        Where the disk refuses, what is remembered stays as it was.
+        """
+        coming = self._folder / f"{RESERVED}.part"
+        with contextlib.suppress(OSError):
+            coming.write_text(f"{seq}\n")
+            coming.replace(self._folder / RESERVED)
 
     def append(self, record: Record) -> None:
         """Keep a record; returns once the operating system has it.
@@ -131,10 +152,12 @@ class Spool:
                 return None
             first, offset = self._segments[0], self._offset
         try:
-            entries = _readable_entries(first, offset, count)
+            entries = first.read(offset, count, up_to_damage=True)
         except OSError as error:
             raise StoreAwayError(f"{first.path}: cannot be read ({error.strerror})") from error
         if not entries:
+            # A damaged record is named by who cannot open it, a hole by its place.
+            first.read(offset, 1)
             raise UnreadableError(f"{first.path}: damaged behind byte {offset}")
         return Batch(tuple(entry.content for entry in entries), entries[-1].end)
 
@@ -156,8 +179,9 @@ class Spool:
         return self._rejects.keep(content)
 
     def set_damaged_aside(self) -> int:
-        """Put the oldest file away as it is, for what `next_batch` cannot read of it; how many records are in
-        the rest of it, none of which reach the store. Raises `StoreAwayError` where the disk refuses.
+        """Keep a copy of the oldest file, for what `next_batch` cannot read of it, and give it up; how many
+        records are in the rest of it, none of which reach the store. Raises `StoreAwayError` where the disk
+        refuses.
         """
         with self._changed:
             first, lost = self._segments[0], self._segments[0].records - self._taken
@@ -165,8 +189,8 @@ class Spool:
                 first.finish()
                 self._active = None
             try:
-                (self._folder / DAMAGED).mkdir(mode=0o700, exist_ok=True)
-                first.path.rename(self._folder / DAMAGED / first.path.name)
+                self._rejects.keep_file(first.path)
+                first.path.unlink()
             except OSError as error:
                 raise StoreAwayError(f"{first.path}: cannot be set aside ({error.strerror})") from error
             self._segments.popleft()
@@ -197,7 +221,7 @@ class Spool:
         return found[:limit]
 
     def call_ids(self) -> set[str]:
-        """Calls of which something waits here. Raises `UnreadableError`."""
+        """Calls of which something waits here, as far as it can be read."""
         with self._changed:
             places = [
                 (segment, self._offset if index == 0 else segment.start)
@@ -231,6 +255,15 @@ class Spool:
             self._drop_written()
         self._lock.release()
 
+    def _reopen(self, path: Path) -> Segment:
+        """A file of a process before, up to what is not whole; a damaged one is kept as it was, too."""
+        segment = Segment.reopen(path, self._vault)
+        if segment.is_damaged:
+            kept = self._rejects.keep_file(path)
+            log.error("%s: damaged behind byte %d; %s", path, segment.size, told_fate(kept))
+        segment.cut()
+        return segment
+
     def _writable(self) -> Segment:
         if self._active is not None and self._active.size >= self._segment_bytes:
             self._active.finish()
@@ -262,9 +295,9 @@ class Spool:
 
     @staticmethod
     def _entries_in(segment: Segment, offset: int, after_seq: int = -1) -> list[Entry]:
-        """What is in a file; nothing where it was written to the store, and deleted, meanwhile."""
+        """What is in a file, up to damage; nothing where it was written, and deleted, meanwhile."""
         try:
-            return segment.read(offset, segment.records, after_seq)
+            return segment.read(offset, segment.records, after_seq, up_to_damage=True)
         except FileNotFoundError:
             return []
 
@@ -279,17 +312,14 @@ class Spool:
         ]
 
 
+def told_fate(kept: bool) -> str:
+    """What became of something that the store cannot take, for the log."""
+    return "it was set aside" if kept else "it was dropped, for too much was set aside"
+
+
 def ends_call(record: Record) -> bool:
     """Whether the reserve of a spool is for this record."""
     return isinstance(record, EventRecord) and isinstance(record.event, CallClosed | DraftReady)
-
-
-def _readable_entries(segment: Segment, offset: int, count: int) -> list[Entry]:
-    """The next entries; those before a damaged one come one by one. Raises OSError, `UnreadableError`."""
-    try:
-        return segment.read(offset, count)
-    except UnreadableError:
-        return segment.read(offset, 1)
 
 
 def _readable(content: bytes) -> Record | None:

@@ -14,13 +14,13 @@ from models.errors import InputError
 from pipeline.formats.event_json import decode_durable
 from pipeline.store.columns import SealedText
 from pipeline.store.database import (
-    hold_alone,
+    Claim,
+    claim,
     lock_schema,
     make_folder,
     open_engine,
     reading,
     shown,
-    still_holds,
     truncate_wal,
     writing,
 )
@@ -53,7 +53,7 @@ class Store:
         """Use `Store.open`."""
         self._engine = engine
         self._vault = vault
-        self._alone: Connection | None = None
+        self._claim: Claim | None = None
 
     @classmethod
     def open(cls, url: str, vault: Vault) -> Store:
@@ -79,8 +79,8 @@ class Store:
 
     def close(self) -> None:
         """Give up the connections."""
-        if self._alone is not None:
-            self._alone.close()
+        if self._claim is not None:
+            self._claim.close()
         self._engine.dispose()
 
     def claim(self) -> None:
@@ -89,7 +89,7 @@ class Store:
         Until `close`; `write` claims it again when PostgreSQL was away. Raises `StoreAwayError` while another
         server is there.
         """
-        self._alone = hold_alone(self._engine)
+        self._claim = claim(self._engine, self._claim)
 
     def ping(self) -> None:
         """Raises `StoreAwayError` while the database is away."""
@@ -102,7 +102,7 @@ class Store:
         The record of a call comes before all else of it. Nothing is kept of a call that was forgotten.
         Raises `StoreAwayError` where the database was claimed, went away, and has another server now.
         """
-        if self._alone is not None and not still_holds(self._alone):
+        if self._claim is not None and not self._claim.stands():
             self.claim()
         with writing(self._engine) as connection:
             write_records(connection, self._vault, records)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from models.errors import WrapupError
 from pipeline.store.errors import UnreadableError
 from pipeline.store.packing import unpack
-from pipeline.store.spool import Batch, Spool
+from pipeline.store.spool import Batch, Spool, told_fate
 from pipeline.store.store import Store
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ class StoreWriter:
         except UnreadableError as error:
             lost = self._spool.set_damaged_aside()
             self._rejected += lost
-            log.error("%s; the file was set aside, and %d records with it", error, lost)
+            log.error("%s; it was set aside, and %d records with it", error, lost)
             return True
         if batch is None:
             return False
@@ -113,8 +113,7 @@ class StoreWriter:
                     raise
                 kept = self._spool.reject(content)
                 self._rejected += 1
-                fate = "set aside" if kept else "dropped, for too many were set aside"
-                log.error("the store refused a record, which was %s: %s", fate, error)
+                log.error("the store refused a record; %s: %s", told_fate(kept), error)
 
     def _try(self, step: Callable[[], T]) -> T | None:
         """What `step` gives, however many tries that takes; None when the writer was told to give up."""

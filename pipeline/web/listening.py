@@ -29,6 +29,8 @@ BACKLOG = 2_048
 NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """A name may have addresses of a family that this machine does not use."""
 
+PONG_S = 120.0
+"""How long a client may owe the answer to a ping: one that waits for room has it behind its audio."""
 GRACE_S = 5
 """After the drain, how long answers may take to be sent."""
 
@@ -99,6 +101,7 @@ def uvicorn_config(app: FastAPI, section: ServerSection) -> uvicorn.Config:
         ws=GulpingSocket,
         ws_max_size=section.max_message_bytes,
         ws_per_message_deflate=False,
+        ws_ping_timeout=PONG_S,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_S,

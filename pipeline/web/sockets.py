@@ -38,8 +38,8 @@ from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
 from pipeline.live.call import LiveCall
 from pipeline.live.feed import Envelope, FollowerTooSlow, HubClosed
 from pipeline.live.metrics import Metrics
-from pipeline.live.streams import Stream, StreamRefused
-from pipeline.live.switchboard import POLICY, TRY_AGAIN, Joined, Switchboard
+from pipeline.live.streams import POLICY, TRY_AGAIN, Stream, StreamRefused
+from pipeline.live.switchboard import Joined, Switchboard
 from pipeline.load import Clock
 from pipeline.web.keys import ApiKey
 
@@ -95,7 +95,8 @@ class Connection:
         self._sending = asyncio.Lock()
         self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
         self._began_s = shell.clock()
-        self._sent_s = 0.0
+        self._ahead_s = 0.0
+        self._heard_s = self._began_s
         self._can_wait = False
         limits = shell.socket_limits
         self._messages = Bucket(limits.messages_per_s, BURST_S * limits.messages_per_s, self._began_s)
@@ -236,10 +237,7 @@ class Connection:
             factor = self._shell.socket_limits.factor
             await self._refuse(POLICY, f"audio came more than {factor:.0f} times as fast as it plays")
         self._messages.give(FRAMES_PER_S * seconds)
-        self._sent_s += seconds
-        ahead_s = self._sent_s - (now_s - self._began_s)
-        # A client in real time cannot wait, and is never so far ahead; one that plays a recording was.
-        self._can_wait = self._can_wait or ahead_s > self._shell.limits.waiting_s
+        self._count_ahead(seconds, now_s, len(stream.carries) / len(call.info.roles))
         if call.waiting_s > self._shell.limits.waiting_s:
             if not self._can_wait:
                 self._shell.metrics.dropped_s.inc(seconds)
@@ -248,6 +246,13 @@ class Connection:
             await asyncio.wrap_future(call.room())
         self._shell.metrics.audio_s.inc(seconds * len(chunk.channels))
         call.hear(stream, chunk)
+
+    def _count_ahead(self, seconds: float, now_s: float, share: float) -> None:
+        """A client in real time cannot wait, and is never far ahead of the clock; one that plays a recording
+        soon is, also after a silence, and as one of several streams, which has a `share` of the call."""
+        self._ahead_s = max(0.0, self._ahead_s - (now_s - self._heard_s)) + seconds
+        self._heard_s = now_s
+        self._can_wait = self._can_wait or self._ahead_s > share * self._shell.limits.burst_s
 
     async def _refuse(self, code: int, reason: str) -> None:
         await self._answer(self._door.refuse(code, reason))

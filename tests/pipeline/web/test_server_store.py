@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.client import Sending, Target
 from pipeline.service import Service
+from pipeline.store.database import Claim
 from pipeline.store.errors import StoreAwayError, StoreError
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault, open_vault
@@ -75,6 +76,21 @@ def test_a_database_has_one_server(cluster: Cluster, tmp_path: Path) -> None:
     with Service(other, engines()):
         cluster.stop()
         cluster.start()
+
+
+def test_a_session_that_the_database_takes_for_alive_does_not_lock_its_server_out(cluster: Cluster) -> None:
+    store = Store.open(cluster.new_database("cut_link"), Vault(None))
+    store.claim()
+    before = store._claim
+    assert before is not None
+    # The link was cut: this side knows, and PostgreSQL goes on with the session that has the lock.
+    broken = store._engine.connect()
+    broken.close()
+    store._claim = Claim(broken, before.session)
+    store.write(opened("one"))
+    assert not before.stands()
+    store.write(opened("two"))
+    store.close()
 
 
 def test_a_database_that_went_away_is_claimed_again(cluster: Cluster) -> None:

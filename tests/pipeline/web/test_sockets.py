@@ -332,7 +332,7 @@ def test_streams_that_do_not_belong_are_refused() -> None:
                 assert (await said(first))["type"] == "welcome"
                 await second.send(HELLO)
                 messages, code, reason = await farewell(second)
-                assert (code, reason) == (1008, "channel 0 of the call is carried by another stream")
+                assert (code, reason) == (1013, "channel 0 of the call is carried by another stream")
                 assert messages == [{"type": "error", "message": reason}]
                 await first.send(control("end"))
                 await farewell(first)
