@@ -95,10 +95,10 @@ class AudioHookGate:
 
     def open(self, upgrade: Upgrade) -> Opened | Denial:
         """See `Gate`."""
-        ids = [upgrade.headers.get(name, "").strip() for name in (ORGANIZATION, SESSION)]
-        if not all(UUID.fullmatch(one) for one in ids):
+        organization, session = (upgrade.headers.get(name, "").strip() for name in (ORGANIZATION, SESSION))
+        if UUID.fullmatch(organization) is None or UUID.fullmatch(session) is None:
             return self.deny(400, f"the headers {ORGANIZATION} and {SESSION} must be UUIDs")
-        return Opened(AudioHookDoor(*ids, self._settings.at(upgrade.site)))
+        return Opened(AudioHookDoor(organization, session, self._settings.at(upgrade.site)))
 
     def deny(self, status: int, reason: str) -> Denial:
         """See `Gate`."""
@@ -198,13 +198,19 @@ class AudioHookDoor:
                 return self._open(envelope.parameters)
             case "update":
                 return [self._say("updated", {})]
-            case "discarded" | "resumed" if self._medium is not None:
-                skipped = Skipped.model_validate(envelope.parameters)
-                return self._skip(envelope.type, samples_of(skipped.discarded, self._medium.rate_hz))
-            case "paused" if self._medium is not None and not self._paused:
-                self._paused = True
-                return [Away("pause")]
-        return []
+        return [] if self._medium is None else self._miss(envelope, self._medium)
+
+    def _miss(self, envelope: Envelope, medium: Medium) -> list[DoorOutput]:
+        """The client does not send all; what it threw away the clock goes on over. Raises `ValueError`."""
+        was_paused = self._paused
+        if envelope.type == "paused":
+            self._paused = True
+            return [] if was_paused else [Away("pause")]
+        if envelope.type in ("discarded", "resumed"):
+            skipped = Skipped.model_validate(envelope.parameters)
+            self._clock += samples_of(skipped.discarded, medium.rate_hz)
+            self._paused = was_paused and envelope.type != "resumed"
+        return [Back()] if was_paused and not self._paused else []
 
     def _open(self, parameters: dict[str, Any]) -> list[DoorOutput]:
         if self._opened:
@@ -231,14 +237,6 @@ class AudioHookDoor:
     def _roles(self, medium: Medium) -> tuple[Role, ...]:
         agent = self._settings.agent or AGENT
         return tuple("agent" if side == agent else "customer" for side in medium.channels)
-
-    def _skip(self, kind: str, samples: int) -> list[DoorOutput]:
-        """The client threw audio away: the clock goes on over it."""
-        self._clock += samples
-        if kind != "resumed" or not self._paused:
-            return []
-        self._paused = False
-        return [Back()]
 
     def _close(self) -> list[DoorOutput]:
         if self._in_call:

@@ -51,7 +51,7 @@ _TABLES = {"mulaw": _mulaw_table(), "alaw": _alaw_table()}
 def _codes(table: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Codes by rising value, and the bounds between the values."""
     values, last = np.unique(table[::-1], return_index=True)
-    return (255 - last).astype(np.uint8), (values[1:] + values[:-1]) / 2
+    return (255 - last).astype(np.uint8), (values[1:] + values[:-1]) / np.float32(2)
 
 
 _CODES = {law: _codes(table) for law, table in _TABLES.items()}

@@ -53,6 +53,7 @@ class AudioHookSender:
         self._server_seq = 0
         self._position = 0
         self._closing = False
+        self._sent = self._sides()[0]
         self.ready = False
         self.over = False
         self.refused: str | None = None
@@ -136,8 +137,11 @@ class AudioHookSender:
         return []
 
     def _begin(self, told: Mapping[str, Any]) -> list[Message]:
-        if not _parameters(told).get("media"):
+        media = _parameters(told).get("media")
+        chosen = [sides for sides in self._sides() if media == [self._offer(sides)]]
+        if not chosen:
             return self._leave("the server takes none of the offered media")
+        self._sent = chosen[0]
         self.ready = True
         # Genesys goes on with one every five seconds, which nothing here depends on.
         return [self._say("ping", {})]
@@ -173,8 +177,9 @@ class AudioHookSender:
         return {"type": "audio", "format": "PCMU", "channels": sides, "rate": self._spoken.rate_hz}
 
     def _encoded(self, at: int, end: int) -> bytes:
-        # The recording has the agent first, the wire the customer.
-        block = self._spoken.samples[at:end, ::-1].astype(np.float32) / 32_768.0
+        # The recording has the agent first and the customer last.
+        columns = [0 if side == "internal" else -1 for side in self._sent]
+        block = self._spoken.samples[at:end, columns].astype(np.float32) / 32_768.0
         return g711.encode(block.reshape(-1), "mulaw")
 
     def _say(self, kind: str, parameters: dict[str, Any]) -> str:
