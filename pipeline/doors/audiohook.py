@@ -77,12 +77,15 @@ class AudioHookGate:
     path = "/v1/audiohook"
     waits = True
 
-    def __init__(self, settings: DoorSettings) -> None:
-        """`settings.secret`: the base64 text of the client secret. Raises `ConfigError`."""
+    def __init__(self, settings: DoorSettings, languages: tuple[str, ...] = ()) -> None:
+        """`settings.secret`: the base64 text of the client secret. `languages`: what a client that asks is
+        told that can be transcribed, as BCP 47 tags; nothing where it is not known. Raises `ConfigError`.
+        """
         for one in (settings, *settings.sites.values()):
             if one.agent not in (None, *SIDES):
                 raise ConfigError("doors.audiohook.agent: expected external or internal")
         self._settings = settings
+        self._languages = languages
         secret = settings.secret
         self._signatures = None if secret is None else Signatures(client_secret(secret))
 
@@ -98,7 +101,8 @@ class AudioHookGate:
         organization, session = (upgrade.headers.get(name, "").strip() for name in (ORGANIZATION, SESSION))
         if UUID.fullmatch(organization) is None or UUID.fullmatch(session) is None:
             return self.deny(400, f"the headers {ORGANIZATION} and {SESSION} must be UUIDs")
-        return Opened(AudioHookDoor(organization, session, self._settings.at(upgrade.site)))
+        settings = self._settings.at(upgrade.site)
+        return Opened(AudioHookDoor(organization, session, settings, self._languages))
 
     def deny(self, status: int, reason: str) -> Denial:
         """See `Gate`."""
@@ -108,10 +112,14 @@ class AudioHookGate:
 class AudioHookDoor:
     """One connection: a stream of one conversation, or a probe. See `Door`."""
 
-    def __init__(self, organization: str, session: str, settings: DoorSettings) -> None:
+    def __init__(
+        self, organization: str, session: str, settings: DoorSettings, languages: tuple[str, ...] = ()
+    ) -> None:
         self._organization = organization
         self._session = session
         self._settings = settings
+        self._languages = languages
+        self._told_languages = False
         self._server_seq = 0
         self._client_seq = 0
         self._opened = False
@@ -158,7 +166,7 @@ class AudioHookDoor:
         # The client never sends anything again: its first sample is the first that is wanted.
         self._clock += -(-start * self._medium.rate_hz // RATE_HZ)
         self._welcomed = True
-        return [self._say("opened", {"media": [self._medium.offered]})]
+        return [self._say_opened(self._medium)]
 
     def event(self, event: Event) -> list[Answer]:
         """See `Door`. Finals and partials are told."""
@@ -220,10 +228,11 @@ class AudioHookDoor:
             return [
                 *self._disconnect("unauthorized", "organizationId: expected that of the request's header")
             ]
+        self._told_languages = opening.asks_languages is True
         medium = choose(opening.media)
         if opening.is_probe or medium is None:
             self._opened = True
-            return [self._say("opened", {"media": [] if medium is None else [medium.offered]})]
+            return [self._say_opened(medium)]
         if CALL_ID.fullmatch(opening.conversation) is None:
             raise ValueError(f"conversationId: {NOT_AN_ID}")
         self._opened = self._in_call = True
@@ -271,6 +280,12 @@ class AudioHookDoor:
             return []
         self._over = True
         return [self._say("closed", {})]
+
+    def _say_opened(self, medium: Medium | None) -> Reply:
+        parameters: dict[str, Any] = {"media": [] if medium is None else [medium.offered]}
+        if self._told_languages and self._languages:
+            parameters["supportedLanguages"] = list(self._languages)
+        return self._say("opened", parameters)
 
     def _say(self, kind: str, parameters: dict[str, Any]) -> Reply:
         self._server_seq += 1

@@ -73,6 +73,7 @@ class Open(_Message):
     organization: str = Field(alias="organizationId")
     conversation: str = Field(alias="conversationId")
     media: list[Any]
+    asks_languages: Any = Field(default=None, alias="supportedLanguages")
 
     @property
     def is_probe(self) -> bool:

@@ -50,9 +50,9 @@ _VALUE = re.compile(r":(?P<base64>[A-Za-z0-9+/=]{1,200}):")
 
 
 def client_secret(text: bytes) -> bytes:
-    """The key that the base64 text of a client secret stands for. Raises `ConfigError`."""
+    """The key that the base64 text of a client secret, padded or not, stands for. Raises `ConfigError`."""
     try:
-        key = base64.b64decode(text, validate=True)
+        key = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error as error:
         raise ConfigError("the client secret is not base64") from error
     if not key:

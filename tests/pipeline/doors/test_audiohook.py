@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.doors import g711
-from pipeline.doors.audiohook import LONGEST_INFO
+from pipeline.doors.audiohook import LONGEST_INFO, AudioHookDoor
 from pipeline.doors.audiohook_messages import LONGEST_TEXT, duration_of, samples_of
 from pipeline.doors.messages import Away, Back, CallInfo, Chunk, DoorOutput, Ended, Reply, Started, Welcome
 from pipeline.doors.metadata import DoorSettings
@@ -19,6 +19,7 @@ from tests.pipeline.doors.audiohook_client import (
     CONVERSATION,
     CUSTOMER,
     NOBODY,
+    ORGANIZATION,
     SESSION,
     Client,
     medium,
@@ -137,6 +138,24 @@ def test_a_probe_is_answered_and_is_no_call() -> None:
     assert door.receive(b"") == []
     assert only(door.receive(client.say("close", {"reason": "end"}))) == ("closed", {})
     assert door.refuse(1008, "no hello came") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "languages", "told"),
+    [
+        (True, ("en", "es-US"), ["en", "es-US"]),
+        (False, ("en",), None),
+        (True, (), None),
+        ("yes", ("en",), None),
+    ],
+)
+def test_languages_are_told_to_who_asks(
+    asked: Any, languages: tuple[str, ...], told: list[str] | None
+) -> None:
+    door, client = AudioHookDoor(ORGANIZATION, SESSION, DoorSettings(), languages), Client()
+    door.receive(client.open(supportedLanguages=asked))
+    _, parameters = only(door.welcome(Welcome(CONVERSATION, (0, 0))))
+    assert parameters.get("supportedLanguages") == told
 
 
 def test_a_site_says_which_channel_is_the_agents_and_where_the_fields_are() -> None:

@@ -291,6 +291,10 @@ def test_settings_that_cannot_be_are_refused(settings: DoorSettings) -> None:
         AudioHookGate(settings)
 
 
+def test_a_secret_may_come_without_its_padding() -> None:
+    assert client_secret(SECRET.rstrip(b"=")) == client_secret(SECRET)
+
+
 def test_the_host_of_an_origin_is_as_clients_say_it() -> None:
     origins = ["ws://h:80", "wss://h:443", "ws://h:8080", "wss://h:80", "wss://h", "ws://[::1]:80"]
     assert [host_of(one) for one in origins] == ["h", "h", "h:8080", "h:80", "h", "[::1]"]
