@@ -40,6 +40,7 @@ from pipeline.doors.messages import (
     Denial,
     DoorOutput,
     Ended,
+    Flush,
     Opened,
     Presented,
     Reply,
@@ -205,15 +206,20 @@ class AudioHookDoor:
             case "open":
                 return self._open(envelope.parameters)
             case "update":
-                return [self._say("updated", {})]
+                # What comes is another stretch, perhaps in another language.
+                return [self._say("updated", {}), *self._flush()]
         return [] if self._medium is None else self._miss(envelope, self._medium)
+
+    def _flush(self) -> list[DoorOutput]:
+        return [Flush()] if self._in_call else []
 
     def _miss(self, envelope: Envelope, medium: Medium) -> list[DoorOutput]:
         """The client does not send all; what it threw away the clock goes on over. Raises `ValueError`."""
         was_paused = self._paused
         if envelope.type == "paused":
             self._paused = True
-            return [] if was_paused else [Away("pause")]
+            # What was said before is not to wait for the end of the pause, nor to go on behind it.
+            return [] if was_paused else [Flush(), Away("pause")]
         if envelope.type in ("discarded", "resumed"):
             skipped = Skipped.model_validate(envelope.parameters)
             self._clock += samples_of(skipped.discarded, medium.rate_hz)

@@ -11,7 +11,18 @@ import pytest
 from pipeline.doors import g711
 from pipeline.doors.audiohook import LONGEST_INFO, AudioHookDoor
 from pipeline.doors.audiohook_messages import LONGEST_TEXT, duration_of, samples_of
-from pipeline.doors.messages import Away, Back, CallInfo, Chunk, DoorOutput, Ended, Reply, Started, Welcome
+from pipeline.doors.messages import (
+    Away,
+    Back,
+    CallInfo,
+    Chunk,
+    DoorOutput,
+    Ended,
+    Flush,
+    Reply,
+    Started,
+    Welcome,
+)
 from pipeline.doors.metadata import DoorSettings
 from tests.pipeline.doors.audiohook_client import (
     AGENT,
@@ -78,12 +89,13 @@ def test_a_whole_session_to_the_byte() -> None:
     assert set(first.samples[1]) == {np.float32(32_124 / 32_768)}
     assert door.receive(envelope("ping", 3, 2, "PT0.2S", '{"rtt":"PT0.05S"}')) == [reply("pong", 3, 3, "{}")]
     assert door.receive(envelope("update", 4, 3, "PT0.2S", '{"language":"es-US"}')) == [
-        reply("updated", 4, 4, "{}")
+        reply("updated", 4, 4, "{}"),
+        Flush(),
     ]
     lost = envelope("discarded", 5, 4, "PT1.7S", '{"start":"PT0.2S","discarded":"PT1.5S"}')
     assert door.receive(lost) == []
     assert chunk(door.receive(b"\xff\xff")).at == 1_600 + 12_000
-    assert door.receive(envelope("paused", 6, 4, "PT1.700125S", "{}")) == [Away("pause")]
+    assert door.receive(envelope("paused", 6, 4, "PT1.700125S", "{}")) == [Flush(), Away("pause")]
     back = envelope("resumed", 7, 4, "PT3.700125S", '{"start":"PT1.700125S","discarded":"PT2S"}')
     assert door.receive(back) == [Back()]
     assert chunk(door.receive(b"\xff\xff")).at == 1_600 + 12_000 + 1 + 16_000
@@ -124,6 +136,7 @@ def test_without_a_usable_medium_there_is_no_call(offers: list[Any]) -> None:
     assert door.receive(b"\xff" * 320) == []
     assert door.receive(client.say("paused")) == []
     assert door.receive(client.say("discarded", {"discarded": "PT1S"})) == []
+    assert only(door.receive(client.say("update"))) == ("updated", {})
     assert only(door.receive(client.say("ping"))) == ("pong", {})
     (told,) = said(door.refuse(1008, "no hello came"))
     assert told == ("disconnect", {"reason": "completed", "info": "there is nothing to be heard"})
@@ -208,7 +221,7 @@ def test_an_empty_frame_is_nothing() -> None:
 def test_what_comes_in_a_pause_is_dropped_and_its_time_passes() -> None:
     door, client = opened()
     assert chunk(door.receive(b"\xff" * 200)).at == 0
-    assert door.receive(client.say("paused")) == [Away("pause")]
+    assert door.receive(client.say("paused")) == [Flush(), Away("pause")]
     assert door.receive(b"\x00" * 300) == []
     assert door.receive(client.say("paused")) == []
     assert door.receive(client.say("discarded", {"discarded": "PT1S"})) == []

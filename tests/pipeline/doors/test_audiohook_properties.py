@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from pipeline.doors.audiohook import AudioHookDoor
 from pipeline.doors.audiohook_messages import LONGEST_TEXT
-from pipeline.doors.messages import Answer, Away, Back, Chunk, DoorOutput, Ended, Reply, Started, Welcome
+from pipeline.doors.messages import (
+    Answer,
+    Away,
+    Back,
+    Chunk,
+    DoorOutput,
+    Ended,
+    Flush,
+    Reply,
+    Started,
+    Welcome,
+)
 from tests.pipeline.doors.audiohook_client import (
     AGENT,
     BOTH,
@@ -82,7 +93,7 @@ def do(door: AudioHookDoor, client: Client, step: Any) -> list[DoorOutput] | lis
 
 def check(outputs: list[DoorOutput] | list[Answer], door: AudioHookDoor) -> None:
     for output in outputs:
-        assert isinstance(output, Started | Chunk | Away | Back | Ended | Reply)
+        assert isinstance(output, Started | Chunk | Away | Back | Ended | Flush | Reply)
         if isinstance(output, Chunk):
             assert output.samples.shape[0] == len(output.channels)
             assert output.samples.shape[1] > 0

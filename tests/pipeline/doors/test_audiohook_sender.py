@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from pipeline.doors.audiohook import AudioHookDoor, AudioHookGate
-from pipeline.doors.messages import Away, Back, Chunk, Ended, Opened, Presented, Reply, Upgrade, Welcome
+from pipeline.doors.messages import (
+    Away,
+    Back,
+    Chunk,
+    Ended,
+    Flush,
+    Opened,
+    Presented,
+    Reply,
+    Upgrade,
+    Welcome,
+)
 from pipeline.doors.metadata import DoorSettings
 from pipeline.senders.audiohook import AudioHookSender
 from pipeline.senders.sender import Message, Opening, Spoken
@@ -119,7 +130,7 @@ def test_a_pause_is_said_and_nothing_of_it_is_sent() -> None:
     door.welcome(Welcome(CONVERSATION, (0, 0)))
     heard = [one for frame in sender.frames() for message in frame.messages for one in door.receive(message)]
     kinds = [type(one) for one in heard]
-    assert kinds == [Chunk] * 20 + [Away, Back] + [Chunk] * 20
+    assert kinds == [Chunk] * 20 + [Flush, Away, Back] + [Chunk] * 20
     places = [one.at for one in heard if isinstance(one, Chunk)]
     assert places[:20] == [160 * at for at in range(20)]
     assert places[20:] == [160 * at for at in range(30, 50)]
