@@ -15,11 +15,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from pipeline.doors import g711
 from pipeline.doors.audiohook_messages import samples_of
 from pipeline.senders.audiohook import AudioHookSender
 from pipeline.senders.sender import Spoken
 from pipeline.web.keys import KeyRing, add_key, read_keys
-from tests.pipeline.doors.audiohook_client import ORGANIZATION, SESSION, Client
+from tests.pipeline.doors.audiohook_client import CUSTOMER, ORGANIZATION, SESSION, Client
 from tests.pipeline.live_server import hang_up, open_stream, read_feed, run, served, speech
 
 SECRET = b"TXlTdXBlclNlY3JldEtleVRlbGxOby0xITJAMyM0JDU="
@@ -123,6 +124,36 @@ def test_nothing_that_was_said_in_a_pause_is_in_any_event(tmp_path: Path) -> Non
     gaps = [one["event"] for one in feed if one["event"]["type"] == "audio_gap"]
     assert {(gap["channel"], gap["reason"]) for gap in gaps} == {(0, "pause"), (1, "pause")}
     assert all(abs(gap["start_s"] - 1.6) < 0.05 and abs(gap["end_s"] - 6.4) < 0.05 for gap in gaps)
+
+
+def test_what_was_said_before_a_pause_is_final_while_it_lasts(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).uniform(-0.4, 0.4, 32_000).astype(np.float32)
+
+    async def talk() -> list[dict[str, Any]]:
+        client, heard = Client(), []
+        headers = {"Audiohook-Organization-Id": ORGANIZATION, "Audiohook-Session-Id": SESSION}
+        async with connect(f"ws://{address}/v1/audiohook", additional_headers=headers) as socket:
+            await socket.send(client.open(media=[CUSTOMER]))
+            assert json.loads(await socket.recv())["type"] == "opened"
+            await socket.send(g711.encode(noise[:12_000], "mulaw"))
+            await socket.send(client.say("paused"))
+            heard.append(json.loads(await asyncio.wait_for(socket.recv(), 30)))
+            # A client whose clock stood still: nothing was thrown away.
+            await socket.send(client.say("resumed", {"start": "PT1.5S", "discarded": "PT0S"}))
+            await socket.send(g711.encode(noise[12_000:], "mulaw"))
+            await socket.send(client.say("close", {"reason": "end"}))
+            while not heard or heard[-1]["type"] != "closed":
+                heard.append(json.loads(await asyncio.wait_for(socket.recv(), 30)))
+        return heard
+
+    with served(tmp_path, live={"partial_ms": 0}) as (address, _):
+        told = finals(run(talk))
+    spans = [(seconds(one, "offset"), seconds(one, "duration")) for one in told]
+    assert len(spans) == 2
+    assert spans[0][0] < 0.1
+    assert abs(sum(spans[0]) - 1.5) < 0.1
+    assert abs(spans[1][0] - 1.5) < 0.1
+    assert abs(sum(spans[1]) - 4.0) < 0.1
 
 
 def test_a_full_server_says_so_in_the_protocol(tmp_path: Path) -> None:
