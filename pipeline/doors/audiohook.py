@@ -80,7 +80,8 @@ class AudioHookGate:
 
     def __init__(self, settings: DoorSettings, languages: tuple[str, ...] = ()) -> None:
         """`settings.secret`: the base64 text of the client secret. `languages`: what a client that asks is
-        told that can be transcribed, as BCP 47 tags; nothing where it is not known. Raises `ConfigError`.
+        told that can be transcribed, as tags with a region ("en-US"); nothing where it is not known. Raises
+        `ConfigError`.
         """
         for one in (settings, *settings.sites.values()):
             if one.agent not in (None, *SIDES):

@@ -57,6 +57,7 @@ def test_between_close_and_closed_pings_are_answered_and_nothing_is_heard() -> N
     assert door.receive("?") == []
     assert door.receive(client.say("close")) == []
     assert only(door.refuse(1008, "more than 2000 messages a second")) == ("closed", {})
+    assert door.closed("hangup") == []
 
 
 def test_a_close_before_anything_else_is_answered() -> None:

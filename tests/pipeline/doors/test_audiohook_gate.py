@@ -295,6 +295,11 @@ def test_a_secret_may_come_without_its_padding() -> None:
     assert client_secret(SECRET.rstrip(b"=")) == client_secret(SECRET)
 
 
+def test_a_request_without_all_headers_cannot_be_signed() -> None:
+    with pytest.raises(ValueError, match="missing"):
+        signed(client_secret(SECRET), TARGET, {"host": "h"}, {"keyid": KEY})
+
+
 def test_the_host_of_an_origin_is_as_clients_say_it() -> None:
     origins = ["ws://h:80", "wss://h:443", "ws://h:8080", "wss://h:80", "wss://h", "ws://[::1]:80"]
     assert [host_of(one) for one in origins] == ["h", "h", "h:8080", "h:80", "h", "[::1]"]
