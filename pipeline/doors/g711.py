@@ -1,4 +1,4 @@
-"""G.711: mu-law and A-law bytes as samples, by table (ITU-T G.711, tables 1a and 2a)."""
+"""G.711: mu-law and A-law bytes as samples and back, by table (ITU-T G.711, tables 1a and 2a)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ def decode(data: bytes, law: Law) -> Samples:
     return _TABLES[law][np.frombuffer(data, np.uint8)]
 
 
+def encode(samples: Samples, law: Law) -> bytes:
+    """One byte a sample, shape (n,): the code whose value is nearest; of two that are as near, the lower.
+
+    Of the two codes of mu-law for zero it is 0xFF, the positive one.
+    """
+    codes, bounds = _CODES[law]
+    return codes[np.searchsorted(bounds, samples)].tobytes()
+
+
 def _mulaw_table() -> NDArray[np.float32]:
     code = ~np.arange(256, dtype=np.uint8)
     exponent = (code >> 4) & 0x07
@@ -37,3 +46,12 @@ def _alaw_table() -> NDArray[np.float32]:
 
 
 _TABLES = {"mulaw": _mulaw_table(), "alaw": _alaw_table()}
+
+
+def _codes(table: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Codes by rising value, and the bounds between the values."""
+    values, last = np.unique(table[::-1], return_index=True)
+    return (255 - last).astype(np.uint8), (values[1:] + values[:-1]) / np.float32(2)
+
+
+_CODES = {law: _codes(table) for law, table in _TABLES.items()}
