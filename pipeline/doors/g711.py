@@ -19,6 +19,12 @@ def decode(data: bytes, law: Law) -> Samples:
     return _TABLES[law][np.frombuffer(data, np.uint8)]
 
 
+def encode(samples: Samples, law: Law) -> bytes:
+    """The nearest code of each sample, shape (n,); what is beyond full scale is the loudest there is."""
+    borders, codes = _CODES[law]
+    return codes[np.searchsorted(borders, samples)].tobytes()
+
+
 def _mulaw_table() -> NDArray[np.float32]:
     code = ~np.arange(256, dtype=np.uint8)
     exponent = (code >> 4) & 0x07
@@ -36,4 +42,13 @@ def _alaw_table() -> NDArray[np.float32]:
     return (np.where(code & 0x80, magnitude, -magnitude) / _FULL_SCALE).astype(np.float32)
 
 
-_TABLES = {"mulaw": _mulaw_table(), "alaw": _alaw_table()}
+_TABLES: dict[Law, NDArray[np.float32]] = {"mulaw": _mulaw_table(), "alaw": _alaw_table()}
+
+
+def _codes(law: Law) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Codes by rising value, and where one ends and the next begins. Of two zeros it is the positive one."""
+    values, last = np.unique(_TABLES[law][::-1], return_index=True)
+    return (values[1:] + values[:-1]) / 2, (255 - last).astype(np.uint8)
+
+
+_CODES = {law: _codes(law) for law in _TABLES}

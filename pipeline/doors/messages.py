@@ -15,6 +15,10 @@ from pipeline.core.events import Event
 
 Direction = Literal["inbound", "outbound"]
 
+NO_HELLO = "no hello came"
+NO_AUDIO = "no audio came"
+"""Reasons of a refusal for which some protocols have words of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallInfo:

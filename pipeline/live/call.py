@@ -24,7 +24,7 @@ from pipeline.core.events import (
     Result,
 )
 from pipeline.core.session import Session, is_stored
-from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
+from pipeline.doors.messages import NO_AUDIO, CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.live.absences import Reason
 from pipeline.live.mailbox import Audio, Mailbox
@@ -370,7 +370,7 @@ class LiveCall:
         streams, self._streams = self._streams, []
         for stream in streams:
             if code == "idle":
-                stream.hang_up(1008, "no audio came")
+                stream.hang_up(1008, NO_AUDIO)
             elif code == "too_long":
                 stream.hang_up(1008, "the call is longer than is allowed")
         self._alone_since_s = self._hung_up_s = None

@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from models.errors import WrapupError
 from pipeline.core.events import CallClosed, EndCode
 from pipeline.doors.messages import (
+    NO_HELLO,
     Alive,
     Answer,
     Away,
@@ -93,7 +94,7 @@ class Connection:
         self._welcomed = asyncio.Event()
         self._outbox: deque[Answer] = deque()
         self._sending = asyncio.Lock()
-        self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
+        self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, NO_HELLO)
         self._began_s = shell.clock()
         self._sent_s = 0.0
         self._can_wait = False
