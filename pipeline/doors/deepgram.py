@@ -23,7 +23,7 @@ import numpy as np
 
 from models.errors import ConfigError
 from models.types import Role, Samples
-from pipeline.core.events import Event
+from pipeline.core.events import Event, Flushed
 from pipeline.doors import g711
 from pipeline.doors.deepgram_query import Query, opening_message, read_query
 from pipeline.doors.deepgram_telling import Teller, reply
@@ -174,6 +174,7 @@ class DeepgramDoor:
         self._digest = sha256()
         self._begun = False
         self._over = False
+        self._gone = False
         channels = 1 if self._audio is None else order.channels(self._audio)
         self._teller = Teller(order.request_id, order.query, channels)
 
@@ -197,11 +198,17 @@ class DeepgramDoor:
         return []
 
     def event(self, event: Event) -> list[Answer]:
-        """See `Door`."""
+        """See `Door`. A client that is done waits for its last texts alone, and for nothing else."""
+        if self._gone:
+            return []
+        if self._over and isinstance(event, Flushed) and not self._teller.finalizing:
+            return self._bye()
         return self._teller.tell(event)
 
     def refuse(self, code: int, reason: str) -> list[Answer]:
         """See `Door`."""
+        if self._gone:
+            return []
         if reason in (NO_AUDIO, NO_HELLO):
             return self._fail(INTERNAL, "NET-0001", SILENT)
         if code in (INTERNAL, TRY_AGAIN):
@@ -212,12 +219,13 @@ class DeepgramDoor:
 
     def closed(self, end_code: str) -> list[Answer]:
         """See `Door`."""
+        if self._gone:
+            return []
         if end_code == "idle":
             return self.refuse(POLICY, NO_AUDIO)
         if end_code in ("failed", "shutdown", "interrupted"):
             return [self._metadata(), *self.refuse(INTERNAL, f"the call ended: {end_code}")]
-        self._over = True
-        return [self._metadata(), Closing(NORMAL, "")]
+        return self._bye()
 
     def _control(self, message: str) -> list[DoorOutput]:
         match _type(message):
@@ -242,9 +250,7 @@ class DeepgramDoor:
 
     def _end(self) -> list[DoorOutput]:
         self._over = True
-        if not self._begun:
-            return [self._metadata(), Closing(NORMAL, "")]
-        return [Ended()]
+        return [Ended(flush=True)] if self._begun else [*self._bye()]
 
     def _begin(self) -> list[DoorOutput]:
         """The stream begins with the first message, once it is known how its audio comes."""
@@ -280,8 +286,12 @@ class DeepgramDoor:
         self._frames += samples.shape[1]
         return [*begun, Chunk(tuple(range(len(samples))), np.ascontiguousarray(samples))]
 
+    def _bye(self) -> list[Answer]:
+        self._over = self._gone = True
+        return [self._metadata(), Closing(NORMAL, "")]
+
     def _fail(self, code: int, variant: str, what: str) -> list[Answer]:
-        self._over = True
+        self._over = self._gone = True
         error = reply("Error", variant=variant, description=what, message=what)
         return [error, Closing(code, f"{variant} {what}")]
 

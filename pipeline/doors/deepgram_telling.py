@@ -47,6 +47,11 @@ class Teller:
         """The connection's audio begins at this sample of the call."""
         self._begins_at = from_samples
 
+    @property
+    def finalizing(self) -> bool:
+        """Whether finals that the client asked for are still to come."""
+        return self._finalizing > 0
+
     def finalize(self) -> None:
         """The client wants what was said so far to be final."""
         if not self._finalizing:

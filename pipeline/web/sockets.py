@@ -185,8 +185,8 @@ class Connection:
                 call.flush(stream)
             case Alive():
                 call.alive(stream)
-            case Ended():
-                self._part(hung_up=True)
+            case Ended(flush):
+                self._part(hung_up=True, flush=flush)
 
     async def _join(self, started: Started) -> None:
         self._patience.reschedule(None)
@@ -277,11 +277,11 @@ class Connection:
         else:
             await self._socket.send_text(answer.message)
 
-    def _part(self, hung_up: bool) -> None:
+    def _part(self, hung_up: bool, flush: bool = False) -> None:
         """Leave the call, once."""
         stream, self._stream = self._stream, None
         if stream is not None and self._call is not None:
-            self._call.leave(stream, hung_up)
+            self._call.leave(stream, hung_up, flush)
 
     def _hang_up(self, code: int, reason: str) -> None:
         """From any thread: the call does not go on with this client."""
