@@ -80,9 +80,10 @@ class Teller:
     def _flushed(self, until_samples: int) -> list[Answer]:
         """A client that asked for finals waits for one on each channel."""
         silent = [channel for channel in range(self._channels) if channel not in self._finalized]
+        answers: list[Answer] = [self._empty(channel, until_samples) for channel in silent]
         self._finalizing -= 1
         self._finalized.clear()
-        return [self._empty(channel, until_samples) for channel in silent]
+        return answers
 
     def _partial(self, partial: Partial) -> list[Answer]:
         answers = self._speech(partial.channel, partial.start_samples)
