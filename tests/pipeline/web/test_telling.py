@@ -147,6 +147,34 @@ def test_a_client_that_hangs_up_is_told_when_its_last_text_is_out() -> None:
     run(body())
 
 
+def test_a_stream_that_leaves_a_call_that_goes_on_is_told_too() -> None:
+    async def body() -> None:
+        async with (
+            serving(door=TellingDoor, clock=VirtualClock()) as site,
+            site.connect() as leaving,
+            site.connect() as staying,
+        ):
+            await leaving.send(hello(rate_hz=RATE_HZ, encoding="l16", carries=[0]))
+            await said(leaving)
+            await staying.send(hello(rate_hz=RATE_HZ, encoding="l16", carries=[1]))
+            while (await said(staying))["type"] != "welcome":
+                pass
+            await leaving.send(l16(SPOKEN[:1, :HALF_SAID]))
+            await leaving.send("end, and flush")
+            while (await said(leaving))["type"] != "flushed":
+                pass
+            assert [one.channel for one in site.office.recorders["c"].finals] == [0]
+            assert len(site.office.switchboard) == 1
+            await staying.send(control("end"))
+            for socket in (leaving, staying):
+                while not (await said(socket))["type"].startswith("closed"):
+                    pass
+                await socket.send("bye")
+                await farewell(socket)
+
+    run(body())
+
+
 def test_a_client_that_is_there_is_not_idle() -> None:
     async def body() -> None:
         clock = VirtualClock()
