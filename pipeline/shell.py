@@ -239,7 +239,8 @@ class CallShell:
             self._push(Result(job.id, Failure("audio lost")))
 
     def _tell_flushed(self) -> None:
-        while self._flushes and not self.session.waits_before(self._flushes[0]):
+        # Nothing follows the end of a call.
+        while not self.session.closed and self._flushes and not self.session.waits_before(self._flushes[0]):
             self._around.emit(Flushed(self._flushes.pop(0)))
 
     def _push(self, item: Input) -> None:

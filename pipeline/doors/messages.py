@@ -15,6 +15,10 @@ from pipeline.core.events import Event
 
 Direction = Literal["inbound", "outbound"]
 
+NO_HELLO = "no hello came"
+NO_AUDIO = "no audio came"
+"""Reasons of a refusal for which some protocols have words of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallInfo:
@@ -94,7 +98,13 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The stream's part of the call is over: hang-up."""
+    """The stream's part of the call is over: hang-up.
+
+    `flush`: as with `Flush`, a `Flushed` event is to follow, so that the door need not wait for speakers and
+    note. A call that is closed by then has none.
+    """
+
+    flush: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from pipeline.core.events import (
     Result,
 )
 from pipeline.core.session import Session, is_stored
-from pipeline.doors.messages import CallInfo, Chunk, Started, Welcome
+from pipeline.doors.messages import NO_AUDIO, CallInfo, Chunk, Started, Welcome
 from pipeline.limits import Limits
 from pipeline.live.absences import Reason
 from pipeline.live.mailbox import Audio, Mailbox
@@ -165,9 +165,9 @@ class LiveCall:
         """A stream without audio is not over."""
         self._mailbox.post(partial(self._stay, stream))
 
-    def leave(self, stream: Stream, hung_up: bool) -> None:
-        """A stream is over: hung up, or cut off without a word."""
-        self._mailbox.post(partial(self._leave, stream, hung_up))
+    def leave(self, stream: Stream, hung_up: bool, flush: bool = False) -> None:
+        """A stream is over: hung up, or cut off without a word. `flush`: see `Ended`."""
+        self._mailbox.post(partial(self._leave, stream, hung_up, flush))
 
     def take(self, result: Result) -> None:
         """A job's result."""
@@ -322,7 +322,7 @@ class LiveCall:
         if stream in self._streams:
             stream.arrived_s = self._last_audio_s = self._ground.clock()
 
-    def _leave(self, stream: Stream, hung_up: bool) -> None:
+    def _leave(self, stream: Stream, hung_up: bool, flush: bool = False) -> None:
         if stream not in self._streams:
             return
         self._streams.remove(stream)
@@ -336,6 +336,9 @@ class LiveCall:
             self._hung_up_s = self._ground.clock()
         elif not self._streams:
             self._alone_since_s = self._ground.clock()
+        if flush:
+            # At the end all channels are final anyway.
+            self._shell.flush(stream.carries if self._shell.session.open else ())
 
     def _take(self, result: Result) -> None:
         if not self.done.done() and not self._shell.session.closed:
@@ -370,7 +373,7 @@ class LiveCall:
         streams, self._streams = self._streams, []
         for stream in streams:
             if code == "idle":
-                stream.hang_up(1008, "no audio came")
+                stream.hang_up(1008, NO_AUDIO)
             elif code == "too_long":
                 stream.hang_up(1008, "the call is longer than is allowed")
         self._alone_since_s = self._hung_up_s = None

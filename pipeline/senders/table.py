@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pipeline.senders.audiohook import AudioHookSender
+from pipeline.senders.deepgram import DeepgramSender
 from pipeline.senders.sender import Sender, Spoken
 
-SENDERS: Mapping[str, Callable[[Spoken], Sender]] = {}
+SENDERS: Mapping[str, Callable[[Spoken], Sender]] = {
+    "audiohook": AudioHookSender,
+    "deepgram": DeepgramSender,
+}

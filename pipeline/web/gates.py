@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from pipeline.config import Config
 from pipeline.doors.audiohook import AudioHookGate
+from pipeline.doors.deepgram import DeepgramGate
 from pipeline.doors.messages import Gate
 from pipeline.doors.own import OwnGate
 
 
 def gates(config: Config) -> list[Gate]:
     """A gate for each protocol. Raises `ConfigError`."""
-    return [OwnGate(), AudioHookGate(config.doors.audiohook.settings())]
+    doors = config.doors
+    return [
+        OwnGate(),
+        AudioHookGate(doors.audiohook.settings(), LANGUAGES),
+        DeepgramGate(doors.deepgram.settings()),
+    ]
+
+
+LANGUAGES = ("en-US",)
+"""What a client is told that asks for the languages, as tags with a region."""

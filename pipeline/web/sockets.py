@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from models.errors import WrapupError
 from pipeline.core.events import CallClosed, EndCode
 from pipeline.doors.messages import (
+    NO_HELLO,
     Alive,
     Answer,
     Away,
@@ -93,7 +94,7 @@ class Connection:
         self._welcomed = asyncio.Event()
         self._outbox: deque[Answer] = deque()
         self._sending = asyncio.Lock()
-        self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, "no hello came")
+        self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, NO_HELLO)
         self._began_s = shell.clock()
         self._ahead_s = 0.0
         self._heard_s = self._began_s
@@ -185,8 +186,8 @@ class Connection:
                 call.flush(stream)
             case Alive():
                 call.alive(stream)
-            case Ended():
-                self._part(hung_up=True)
+            case Ended(flush):
+                self._part(hung_up=True, flush=flush)
 
     async def _join(self, started: Started) -> None:
         self._patience.reschedule(None)
@@ -281,11 +282,11 @@ class Connection:
         else:
             await self._socket.send_text(answer.message)
 
-    def _part(self, hung_up: bool) -> None:
+    def _part(self, hung_up: bool, flush: bool = False) -> None:
         """Leave the call, once."""
         stream, self._stream = self._stream, None
         if stream is not None and self._call is not None:
-            self._call.leave(stream, hung_up)
+            self._call.leave(stream, hung_up, flush)
 
     def _hang_up(self, code: int, reason: str) -> None:
         """From any thread: the call does not go on with this client."""

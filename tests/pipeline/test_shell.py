@@ -17,6 +17,7 @@ from pipeline.core.events import (
     CallClosed,
     DraftReady,
     Event,
+    Flushed,
     LegStarted,
     Result,
     TurnsFound,
@@ -307,3 +308,24 @@ def test_a_closed_shell_wants_nothing() -> None:
     rig.shell.close()
     assert not rig.workers.step()
     assert rig.transcriber.lengths == []
+
+
+def test_nothing_is_told_of_a_call_that_is_closed() -> None:
+    rig = Rig()
+    rig.hear(np.zeros(RATE_HZ, np.float32))
+    rig.shell.end("hangup")
+    rig.settle()
+    assert isinstance(rig.events[-1], CallClosed)
+    rig.shell.flush(())
+    assert isinstance(rig.events[-1], CallClosed)
+
+
+def test_a_call_that_ended_tells_when_its_last_text_is_out() -> None:
+    rig = Rig()
+    rig.hear(SAID[: RATE_HZ // 2])
+    rig.shell.end("hangup")
+    rig.shell.flush(())
+    assert rig.of(Flushed) == []
+    rig.settle()
+    kinds = [type(event) for event in rig.events]
+    assert kinds.index(UtteranceFinal) < kinds.index(Flushed) < kinds.index(DraftReady)

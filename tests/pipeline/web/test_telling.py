@@ -12,7 +12,7 @@ import pytest
 
 from models.types import RATE_HZ
 from pipeline.core.events import Event, Flushed
-from pipeline.doors.messages import Alive, Answer, Closing, DoorOutput, Flush, Reply
+from pipeline.doors.messages import Alive, Answer, Closing, DoorOutput, Ended, Flush, Reply
 from pipeline.doors.own import OwnDoor
 from pipeline.formats.event_json import type_name
 from pipeline.limits import Limits
@@ -46,6 +46,8 @@ class TellingDoor(OwnDoor):
                 return [self._say("pong")]
             case "flush":
                 return [Flush()]
+            case "end, and flush":
+                return [Ended(flush=True)]
             case "alive":
                 return [Alive()]
             case "bye":
@@ -115,6 +117,60 @@ def test_what_was_said_is_final_at_once_where_the_client_asks() -> None:
                 pass
             await socket.send("bye")
             await farewell(socket)
+
+    run(body())
+
+
+def test_a_client_that_hangs_up_is_told_when_its_last_text_is_out() -> None:
+    async def body() -> None:
+        async with serving(door=TellingDoor) as site, site.connect() as socket:
+            await socket.send(HELLO)
+            await said(socket)
+            await socket.send(l16(SPOKEN[:, :HALF_SAID]))
+            await socket.send("end, and flush")
+            heard = []
+            while not heard or not heard[-1].startswith("closed"):
+                heard.append((await said(socket))["type"])
+            await socket.send("bye")
+            await farewell(socket)
+            recorder = site.office.recorders["c"]
+            assert [one.until_samples for one in recorder.of(Flushed)] == [HALF_SAID]
+            assert heard[-1] == "closed: hangup"
+            flushed, finals = (
+                heard.index("flushed"),
+                [at for at, one in enumerate(heard) if one == "utterance_final"],
+            )
+            assert finals
+            assert max(finals) < flushed < heard.index("draft_ready")
+            assert type_name(type(recorder.events[-1])) == "call_closed"
+
+    run(body())
+
+
+def test_a_stream_that_leaves_a_call_that_goes_on_is_told_too() -> None:
+    async def body() -> None:
+        async with (
+            serving(door=TellingDoor, clock=VirtualClock()) as site,
+            site.connect() as leaving,
+            site.connect() as staying,
+        ):
+            await leaving.send(hello(rate_hz=RATE_HZ, encoding="l16", carries=[0]))
+            await said(leaving)
+            await staying.send(hello(rate_hz=RATE_HZ, encoding="l16", carries=[1]))
+            while (await said(staying))["type"] != "welcome":
+                pass
+            await leaving.send(l16(SPOKEN[:1, :HALF_SAID]))
+            await leaving.send("end, and flush")
+            while (await said(leaving))["type"] != "flushed":
+                pass
+            assert [one.channel for one in site.office.recorders["c"].finals] == [0]
+            assert len(site.office.switchboard) == 1
+            await staying.send(control("end"))
+            for socket in (leaving, staying):
+                while not (await said(socket))["type"].startswith("closed"):
+                    pass
+                await socket.send("bye")
+                await farewell(socket)
 
     run(body())
 
