@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from difflib import get_close_matches
@@ -15,6 +16,7 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -30,6 +32,9 @@ DELIMITER = "__"
 
 OTHER_VARIABLES = frozenset({FOLDER_VARIABLE, "WRAPUP_KEY", "WRAPUP_REAL_AUDIO"})
 """Variables of ours that are no settings: the folder of weights, a client's key, the tests' recordings."""
+
+TABLES = (".fields", ".sites")
+"""How the names of settings end that are tables of names which a site makes up."""
 
 _DEFAULTS = EndpointSettings()
 
@@ -119,12 +124,31 @@ def load_config(**options: Any) -> Config:
     _refuse_unknown_variables()
     try:
         return Config(**{name: value for name, value in options.items() if value is not None})
+    except SettingsError as error:
+        raise ConfigError(_unreadable_variable()) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{CONFIG_FILE}: not TOML ({error})") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"configuration key {key!r}: {first['msg']}") from error
+
+
+def _unreadable_variable() -> str:
+    """Which variable of a table is no JSON, as its setting is to be told."""
+    given = {name.upper(): value for name, value in os.environ.items()}
+    tables = (setting for setting in setting_names() if setting.endswith(TABLES))
+    wrong = (setting for setting in tables if not _is_json(given.get(variable_of(setting), "{}")))
+    setting = next(wrong, "doors")
+    return f"configuration key {setting!r}: expected a JSON object in {variable_of(setting)}"
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def setting_names(model: type[BaseModel] = Config) -> list[str]:

@@ -9,7 +9,7 @@ from fastapi import HTTPException, Response, WebSocket
 from fastapi.responses import JSONResponse
 
 from pipeline.doors.messages import Denial, Gate, Presented, Upgrade
-from pipeline.web.callers import check_caller
+from pipeline.web.callers import HOST, check_caller
 from pipeline.web.keys import ApiKey, KeyRing
 from pipeline.web.sockets import Connection, SocketShell
 
@@ -26,6 +26,9 @@ class Entrance:
 
     async def let_in(self, socket: WebSocket) -> None:
         """Serve a client from its opening request to its end."""
+        if self._public_url is None and HOST.fullmatch(socket.headers.get("host", "")) is None:
+            await _deny(socket, self._gate.deny(400, "the header Host names no host"))
+            return
         upgrade = self._upgrade(socket)
         key = self._key(socket, upgrade)
         if isinstance(key, Denial):

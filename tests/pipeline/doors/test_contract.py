@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ GARBAGE: tuple[Message, ...] = (
 """What no protocol expects; some of it is a beginning of what one does."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def recording(sample_calls: Path) -> NDArray[np.int16]:
     """The first seconds of a sample call as telephones carry it, shape (n, 2)."""
     audio = np.concatenate(list(native(probe(sample_calls / "01-overdraft-refund.flac"))), axis=1)
@@ -97,19 +98,20 @@ def said(service: Service, call_id: str) -> Said:
 
 def test_every_door_gives_the_same_finals(recording: NDArray[np.int16]) -> None:
     mixed = recording[:, :1]
-    with temporary_service(load_config()) as service, running(service) as address:
+    with temporary_service(load_config(live={"promise_ms": 600_000})) as service, running(service) as address:
         origin = f"ws://{address}"
 
         async def own(samples: NDArray[np.int16], roles: list[str]) -> Said:
             hello = {"type": "hello", "rate_hz": RATE_HZ, "encoding": "l16", "channels": roles}
             one = Recording(str(uuid.uuid4()), samples, {**hello, "positions": True})
-            await Sending(Target(origin), one, 0).run()
+            await _taken(lambda: Sending(Target(origin), one, 0).run())
+            await _closed(service, one.call_id)
             return said(service, one.call_id)
 
         async def other(protocol: str) -> Said:
             one = spoken(mixed if protocol in MIXED else recording)
-            await play(SENDERS[protocol](one), origin, 0)
-            await _closed(service)
+            await _taken(lambda: play(SENDERS[protocol](one), origin, 0))
+            await _closed(service, one.call_id)
             return said(service, one.call_id)
 
         stereo = run(lambda: own(recording, ["agent", "customer"]))
@@ -147,7 +149,7 @@ def test_garbage_at_each_stage_leaves_nothing_behind(tmp_path: Path, protocol: s
         # The server goes on: a whole call goes through.
         after = spoken(short(protocol))
         run(lambda: play(SENDERS[protocol](after), f"ws://{address}", 0))
-        run(lambda: _closed(service))
+        run(lambda: _closed(service, after.call_id))
         assert len(said(service, after.call_id)) == 2
 
 
@@ -159,8 +161,9 @@ def test_a_client_without_a_goodbye_leaves_no_open_call(tmp_path: Path, protocol
             sender = SENDERS[protocol](one)
             async with _opened(sender, f"ws://{address}") as socket:
                 await _until_stage(sender, socket, "after the audio")
+                await (await socket.ping())
                 socket.transport.abort()
-            await _closed(service)
+            await _closed(service, one.call_id)
             return one.call_id
 
         one = spoken(short(protocol))
@@ -204,7 +207,7 @@ def test_keys_are_asked_for(tmp_path: Path, protocol: str) -> None:
                 send(spoken(short(protocol), wrong))
         one = spoken(short(protocol), key)
         send(one)
-        run(lambda: _closed(service))
+        run(lambda: _closed(service, one.call_id))
         assert service.journal.site_of(one.call_id) == "leeds"
         assert len(said(service, one.call_id)) == 2
 
@@ -273,9 +276,26 @@ async def _until_stage(sender: Sender, socket: ClientConnection, stage: str) -> 
             await socket.send(message)
 
 
-async def _closed(service: Service) -> None:
-    """Wait until no call is in progress and all is in the store."""
-    async with asyncio.timeout(30):
-        while len(service.switchboard):  # noqa: ASYNC110 - calls are closed by other threads
-            await asyncio.sleep(0.01)
+async def _closed(service: Service, call_id: str | None = None) -> None:
+    """Wait until no call is in progress, that one has ended, and all is in the store."""
+    async with asyncio.timeout(60):
+        while len(service.switchboard) or not (  # noqa: ASYNC110 - calls are closed by other threads
+            call_id is None or _has_ended(service, call_id)
+        ):
+            await asyncio.sleep(0.02)
     assert await asyncio.to_thread(service._writer.flush, 30.0)
+
+
+def _has_ended(service: Service, call_id: str) -> bool:
+    events = service.journal.read(call_id, 0, 10_000)
+    return bool(events) and isinstance(events[-1].event, CallClosed)
+
+
+async def _taken(send: Callable[[], Awaitable[object]]) -> None:
+    """Send a call once the machine has room for it."""
+    while True:
+        try:
+            await send()
+            return
+        except EngineBusyError:
+            await asyncio.sleep(1.0)
