@@ -19,6 +19,12 @@ def decode(data: bytes, law: Law) -> Samples:
     return _TABLES[law][np.frombuffer(data, np.uint8)]
 
 
+def encode(samples: Samples, law: Law) -> bytes:
+    """The code of the nearest value for each sample, shape (n,), in [-1, 1]; louder ones are cut off there."""
+    codes, bounds = _INVERSES[law]
+    return codes[np.searchsorted(bounds, samples)].tobytes()
+
+
 def _mulaw_table() -> NDArray[np.float32]:
     code = ~np.arange(256, dtype=np.uint8)
     exponent = (code >> 4) & 0x07
@@ -37,3 +43,14 @@ def _alaw_table() -> NDArray[np.float32]:
 
 
 _TABLES = {"mulaw": _mulaw_table(), "alaw": _alaw_table()}
+
+
+def _inverse(table: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Codes by rising value, and the bounds half way between their values. Of two zeros the last code's."""
+    # np.unique gives the first place of each value: from behind, that is the highest code.
+    values, places = np.unique(table[::-1], return_index=True)
+    codes = (255 - places).astype(np.uint8)
+    return codes, (values[:-1] + values[1:]) / 2
+
+
+_INVERSES = {law: _inverse(table) for law, table in _TABLES.items()}
