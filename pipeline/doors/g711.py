@@ -20,7 +20,7 @@ def decode(data: bytes, law: Law) -> Samples:
 
 
 def encode(samples: Samples, law: Law) -> bytes:
-    """The code of the nearest value for each sample, shape (n,), in [-1, 1]; louder ones are cut off there."""
+    """The code of the nearest value for each sample, shape (n,), in [-1, 1]; louder ones get the loudest."""
     codes, bounds = _INVERSES[law]
     return codes[np.searchsorted(bounds, samples)].tobytes()
 
@@ -50,7 +50,7 @@ def _inverse(table: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.
     # np.unique gives the first place of each value: from behind, that is the highest code.
     values, places = np.unique(table[::-1], return_index=True)
     codes = (255 - places).astype(np.uint8)
-    return codes, (values[:-1] + values[1:]) / 2
+    return codes, ((values[:-1] + values[1:]) / 2).astype(np.float32)
 
 
 _INVERSES = {law: _inverse(table) for law, table in _TABLES.items()}
