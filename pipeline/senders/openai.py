@@ -106,7 +106,8 @@ class OpenAISender:
     def _encoded(self, samples: Samples) -> bytes:
         if self._rate_hz == TELEPHONE_HZ:
             return g711.encode(samples, "mulaw")
-        return np.clip(np.rint(samples * 32_768.0), -32_768, 32_767).astype("<i2").tobytes()
+        data: bytes = np.clip(np.rint(samples * 32_768.0), -32_768, 32_767).astype("<i2").tobytes()
+        return data
 
 
 def _mixed_down(spoken: Spoken) -> tuple[Samples, int]:
