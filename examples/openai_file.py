@@ -5,6 +5,7 @@
 WRAPUP_KEY holds the API key, where the server wants one.
 """
 
+# ruff: noqa: T201
 from __future__ import annotations
 
 import os

@@ -6,6 +6,7 @@ The file is a WAV of 16 bits; its channels are mixed down to one. WRAPUP_KEY hol
 server wants one.
 """
 
+# ruff: noqa: T201
 from __future__ import annotations
 
 import array
@@ -16,6 +17,7 @@ import sys
 import wave
 
 from openai import AsyncOpenAI
+from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 BLOCK_S = 0.2
 LAST = "nothing-more"
@@ -30,7 +32,7 @@ def read_mono(path: str) -> tuple[int, bytes]:
         return file.getframerate(), array.array("h", mono).tobytes()
 
 
-async def send(connection, rate: int, audio: bytes) -> None:
+async def send(connection: AsyncRealtimeConnection, rate: int, audio: bytes) -> None:
     """All of the audio, then two commits: the answer to the second says that nothing more comes."""
     step = round(rate * BLOCK_S) * 2
     for at in range(0, len(audio), step):

@@ -144,6 +144,7 @@ class _Open:
     start: int
     end: int
     sent: str = ""
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,12 @@ class DetectedItems:
         if event.start_samples <= self._settled:
             return []
         out: list[Json] = []
-        one = next((one for one in self._open if one.start == event.start_samples), None)
+        one = self._find(event.start_samples)
         if one is None:
             if len(self._open) >= MOST_OPEN:
                 return []
+            # Its text may take a while, but the speech before this one is over.
+            out = [event for earlier in self._open for event in _stop(earlier)]
             one = self._begin(event.channel, event.start_samples)
             self._open.append(one)
             out.append(_speech("started", one.item_id, start=one.start))
@@ -208,7 +211,7 @@ class DetectedItems:
     def _utterance(self, event: UtteranceFinal | UtteranceLost) -> list[Json]:
         out = self._give_up(event.start_samples)
         self._settled = max(self._settled, event.start_samples)
-        one = next((one for one in self._open if one.start == event.start_samples), None)
+        one = self._find(event.start_samples)
         if one is None:
             one = self._begin(event.channel, event.start_samples)
             out.append(_speech("started", one.item_id, start=one.start))
@@ -223,12 +226,15 @@ class DetectedItems:
         out += self._ledger.remember(one.item_id, event)
         return [*out, completed(one.item_id, text, (one.end - one.start) / RATE_HZ)]
 
+    def _find(self, start: int) -> _Open | None:
+        return next((one for one in self._open if one.start == start), None)
+
     def _begin(self, channel: int, start: int) -> _Open:
         return _Open(f"item_{utterance_id(channel, start)}", start, start)
 
     def _stopped(self, one: _Open) -> list[Json]:
         self._told += 1
-        return [_speech("stopped", one.item_id, end=one.end), *self._ledger.committed(one.item_id)]
+        return [*_stop(one), *self._ledger.committed(one.item_id)]
 
     def _give_up(self, before: int | None) -> list[Json]:
         """What was heard to begin, and had no words after all: nothing else tells its end."""
@@ -392,6 +398,14 @@ def failed(item_id: str, reason: LossReason) -> Json:
 def text_of(words: Sequence[Word]) -> str:
     """Words as a line."""
     return " ".join(word.text for word in words)
+
+
+def _stop(one: _Open) -> list[Json]:
+    """The end of an utterance's speech, once: as far as it is known by then."""
+    if one.stopped:
+        return []
+    one.stopped = True
+    return [_speech("stopped", one.item_id, end=one.end)]
 
 
 def _more(one: _Open, text: str) -> list[Json]:
