@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.doors.g711 import Law, decode
+from pipeline.doors.g711 import Law, decode, encode
 
 
 @pytest.mark.parametrize(("law", "tag"), [("mulaw", 7), ("alaw", 6)])
@@ -27,3 +27,23 @@ def test_all_codes_agree_with_ffmpeg(tmp_path: Path, law: Law, tag: int) -> None
 
 def test_no_bytes_are_no_samples() -> None:
     assert decode(b"", "mulaw").shape == (0,)
+
+
+@pytest.mark.parametrize("law", ["mulaw", "alaw"])
+def test_encoding_takes_the_nearest_value(law: Law) -> None:
+    values = decode(bytes(range(256)), law)
+    samples = np.linspace(-1.2, 1.2, 20_001, dtype=np.float32)
+    chosen = decode(encode(samples, law), law)
+    nearest = np.abs(samples[:, None] - values[None, :]).min(axis=1)
+    assert np.allclose(np.abs(samples - chosen), nearest, atol=1e-6)
+
+
+@pytest.mark.parametrize("law", ["mulaw", "alaw"])
+def test_what_was_decoded_is_encoded_again(law: Law) -> None:
+    values = decode(bytes(range(256)), law)
+    assert np.array_equal(decode(encode(values, law), law), values)
+
+
+def test_silence_is_the_code_that_telephones_send_for_it() -> None:
+    assert encode(np.zeros(2, np.float32), "mulaw") == b"\xff\xff"
+    assert encode(np.zeros(0, np.float32), "alaw") == b""
