@@ -59,6 +59,11 @@ class JobQueue:
         """How many tasks of each kind wait."""
         return dict(self._waiting)
 
+    def next_kind(self) -> Kind | None:
+        """Of the task that is next; None when none waits."""
+        first = self._first()
+        return None if first is None else first.kind
+
     def put(self, task: Task) -> None:
         """A new task."""
         self._waiting[task.kind] += 1

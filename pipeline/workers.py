@@ -150,12 +150,20 @@ class Workers:
     def _take(self) -> list[Task]:
         """The next tasks; empty when closed."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._queue) or not self._open)
+            self._changed.wait_for(lambda: self._may_take() or not self._open)
             if not self._open:
                 return []
             batch = self._queue.take(self._engines.transcriber.capabilities.max_batch)
             self._running += batch
             return batch
+
+    def _may_take(self) -> bool:
+        """Whether there is a task for a thread. Of several threads files leave one to the live calls."""
+        kind = self._queue.next_kind()
+        if kind != "file":
+            return kind is not None
+        reading = sum(task.kind == "file" for task in self._running)
+        return reading < max(1, len(self._threads) - 1)
 
     def _work(self) -> None:
         while batch := self._take():
@@ -183,6 +191,8 @@ class Workers:
                 self._finals.pop(task, None)
             self.tally.done[kind] = self.tally.done.get(kind, 0) + len(batch)
             self.tally.busy_s[kind] = self.tally.busy_s.get(kind, 0.0) + seconds
+            if kind == "file":
+                self._changed.notify_all()
 
     def _values(self, batch: Sequence[Task]) -> Sequence[Any]:
         first = batch[0].job

@@ -111,7 +111,7 @@ def test_no_call_begins_without_audio(tmp_path: Path) -> None:
             await events_until(socket, "session.updated")
             return len(service.switchboard)
 
-    with served(tmp_path, server={"hello_s": 0.3}) as (address, service):
+    with served(tmp_path, server={"hello_s": 2.0}) as (address, service):
         assert run(talk) == 0
         assert run(lambda: read_closed(address)) == ("error", 1008)
 
