@@ -45,7 +45,8 @@ from pipeline.doors.messages import (
     Welcome,
 )
 from pipeline.doors.metadata import FIELD_NAMES, DoorSettings, FieldName, call_info
-from pipeline.doors.openai_items import CommittedItems, DetectedItems, Form, Items, error, nothing_to_commit
+from pipeline.doors.openai_events import Form, error, nothing_to_commit
+from pipeline.doors.openai_items import CommittedItems, DetectedItems, Items
 from pipeline.doors.openai_session import (
     ClientEvent,
     Encoding,

@@ -12,19 +12,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.types import RATE_HZ, Word
+from models.types import RATE_HZ
 from pipeline.core.events import (
     Event,
     Flushed,
-    LossReason,
     Partial,
     SpeakerHeard,
-    SpeakerPart,
     SpeakerRevised,
     UtteranceFinal,
     UtteranceLost,
 )
 from pipeline.core.transcript import utterance_id
+from pipeline.doors.openai_events import (
+    Form,
+    Ledger,
+    completed,
+    delta,
+    error,
+    failed,
+    nothing_to_commit,
+    speech,
+    text_of,
+)
 from pipeline.doors.openai_session import Fault, Json
 
 MOST_COMMITS = 64
@@ -35,28 +44,6 @@ MOST_HELD = 500
 
 MOST_OPEN = 16
 """Utterances that were heard to begin and have no text yet."""
-
-REMEMBERED = 32
-"""Utterances whose speaker may still be told anew."""
-
-EMPTY = "input_audio_buffer_commit_empty"
-"""The code of the error that a commit of nothing gets."""
-
-TRANSCRIPTION = "conversation.item.input_audio_transcription"
-
-_LOSSES: dict[LossReason, str] = {
-    "deadline": "the text did not come in time",
-    "failed": "the audio could not be read",
-    "unsupported_language": "the audio is in a language that this server does not hear",
-}
-
-
-@dataclass(slots=True)
-class Form:
-    """What the client wants of all items: the words of the beta form, and segments."""
-
-    beta: bool = False
-    segments: bool = False
 
 
 class Items(Protocol):
@@ -73,69 +60,6 @@ class Items(Protocol):
     def end(self) -> list[Json]:
         """The call is closed: all its events are out."""
         ...
-
-
-class Ledger:
-    """What both ways to make items share: their order, the words of their events, and who spoke."""
-
-    def __init__(self, form: Form) -> None:
-        self._form = form
-        self._last: str | None = None
-        self._recent: deque[tuple[str, str, tuple[Word, ...]]] = deque(maxlen=REMEMBERED)
-
-    def committed(self, item_id: str) -> list[Json]:
-        """A new item, behind those before it."""
-        before, self._last = self._last, item_id
-        content = [{"type": "input_audio", "transcript": None}]
-        item = {
-            "id": item_id,
-            "object": "realtime.item",
-            "type": "message",
-            "status": "completed",
-            "role": "user",
-            "content": content,
-        }
-        added = "conversation.item.created" if self._form.beta else "conversation.item.added"
-        return [
-            _of("input_audio_buffer.committed", item_id, previous_item_id=before),
-            {"type": added, "previous_item_id": before, "item": item},
-        ]
-
-    def remember(self, item_id: str, final: UtteranceFinal) -> list[Json]:
-        """An utterance of an item; its segment where the client wants segments."""
-        self._recent.append((final.id, item_id, final.words))
-        if not self._form.segments:
-            return []
-        return self._segments(
-            item_id, final.id, final.words, [SpeakerPart(0, len(final.words), final.speaker)]
-        )
-
-    def spoken_by(self, heard: SpeakerHeard | SpeakerRevised) -> list[Json]:
-        """Who spoke an utterance: segments, in place of those of it before."""
-        for known, item_id, words in self._recent:
-            if known == heard.utterance_id:
-                return self._segments(item_id, known, words, heard.parts)
-        return []
-
-    def _segments(
-        self, item_id: str, utterance: str, words: Sequence[Word], parts: Sequence[SpeakerPart]
-    ) -> list[Json]:
-        out = []
-        for part in parts:
-            said = words[part.first_word : part.end_word]
-            if said:
-                segment = _of(
-                    f"{TRANSCRIPTION}.segment",
-                    item_id,
-                    id=f"seg_{utterance}-{part.first_word}",
-                    content_index=0,
-                    speaker=part.speaker,
-                    start=round(said[0].start_samples / RATE_HZ, 3),
-                    end=round(said[-1].end_samples / RATE_HZ, 3),
-                    text=text_of(said),
-                )
-                out.append(segment)
-        return out
 
 
 @dataclass(slots=True)
@@ -204,7 +128,7 @@ class DetectedItems:
             out = [event for earlier in self._open for event in _stop(earlier)]
             one = self._begin(event.channel, event.start_samples)
             self._open.append(one)
-            out.append(_speech("started", one.item_id, start=one.start))
+            out.append(speech("started", one.item_id, start=one.start))
         one.end = max(one.end, event.end_samples)
         return out + _more(one, event.committed)
 
@@ -214,7 +138,7 @@ class DetectedItems:
         one = self._find(event.start_samples)
         if one is None:
             one = self._begin(event.channel, event.start_samples)
-            out.append(_speech("started", one.item_id, start=one.start))
+            out.append(speech("started", one.item_id, start=one.start))
         else:
             self._open.remove(one)
         one.end = event.end_samples
@@ -348,7 +272,7 @@ class CommittedItems:
                 continue
             if not one.told:
                 one.told = True
-                out.append(_delta(item_id, ("" if first else " ") + text_of(one.event.words)))
+                out.append(delta(item_id, ("" if first else " ") + text_of(one.event.words)))
                 out += self._ledger.remember(item_id, one.event)
             first = False
         return out
@@ -361,43 +285,9 @@ class CommittedItems:
         return (self._held[-1].event.end_samples - self._held[0].event.start_samples) / RATE_HZ
 
 
-def error(fault: Fault, event_id: str | None, type_: str = "invalid_request_error") -> Json:
-    """An event of the client that was not acted on; `event_id` is the client's."""
-    body = {
-        "type": type_,
-        "code": fault.code,
-        "message": fault.message,
-        "param": fault.param,
-        "event_id": event_id,
-    }
-    return {"type": "error", "error": body}
-
-
-def nothing_to_commit() -> Fault:
-    """A commit of nothing."""
-    return Fault("nothing was said since the last commit", code=EMPTY)
-
-
 def too_many_commits() -> Fault:
     """A client that does not wait."""
     return Fault(f"up to {MOST_COMMITS} commits wait for their text at once", code="rate_limit_exceeded")
-
-
-def completed(item_id: str, transcript: str, seconds: float) -> Json:
-    """All of an item's text."""
-    usage = {"type": "duration", "seconds": round(seconds, 3)}
-    return _of(f"{TRANSCRIPTION}.completed", item_id, content_index=0, transcript=transcript, usage=usage)
-
-
-def failed(item_id: str, reason: LossReason) -> Json:
-    """An item that has no text."""
-    body = {"type": "transcription_error", "code": reason, "message": _LOSSES[reason], "param": None}
-    return _of(f"{TRANSCRIPTION}.failed", item_id, content_index=0, error=body)
-
-
-def text_of(words: Sequence[Word]) -> str:
-    """Words as a line."""
-    return " ".join(word.text for word in words)
 
 
 def _stop(one: _Open) -> list[Json]:
@@ -405,25 +295,12 @@ def _stop(one: _Open) -> list[Json]:
     if one.stopped:
         return []
     one.stopped = True
-    return [_speech("stopped", one.item_id, end=one.end)]
+    return [speech("stopped", one.item_id, end=one.end)]
 
 
 def _more(one: _Open, text: str) -> list[Json]:
     """What `text` adds to what was sent; nothing where it says something else."""
     if not text.startswith(one.sent) or len(text) == len(one.sent):
         return []
-    delta, one.sent = text[len(one.sent) :], text
-    return [_delta(one.item_id, delta)]
-
-
-def _delta(item_id: str, delta: str) -> Json:
-    return _of(f"{TRANSCRIPTION}.delta", item_id, content_index=0, delta=delta)
-
-
-def _speech(what: str, item_id: str, **at: int) -> Json:
-    times = {f"audio_{name}_ms": samples * 1000 // RATE_HZ for name, samples in at.items()}
-    return _of(f"input_audio_buffer.speech_{what}", item_id, **times)
-
-
-def _of(type_: str, item_id: str, **members: object) -> Json:
-    return {"type": type_, "item_id": item_id, **members}
+    more, one.sent = text[len(one.sent) :], text
+    return [delta(one.item_id, more)]

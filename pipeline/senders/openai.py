@@ -16,7 +16,7 @@ import numpy as np
 
 from models.types import RATE_HZ, Samples
 from pipeline.doors import g711
-from pipeline.doors.openai_items import EMPTY
+from pipeline.doors.openai_events import EMPTY
 from pipeline.resample import Resampler
 from pipeline.senders.sender import Frame, Message, Opening, Spoken
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.events import AudioGap, SpeakerHeard, SpeakerPart, SpeakerRevised
-from pipeline.doors import openai_items
+from pipeline.doors import openai_events, openai_items
 from pipeline.doors.messages import Closing
 from pipeline.doors.openai import OpenAIDoor
 from tests.pipeline.doors.openai_messages import (
@@ -143,7 +143,7 @@ def test_a_second_commit_is_answered_when_all_is_told() -> None:
     assert len(of(first, "completed")) == 2
     last = told(one, flushed(4))
     assert [event["error"]["event_id"] for event in last] == ["second"]
-    assert last[0]["error"]["code"] == openai_items.EMPTY
+    assert last[0]["error"]["code"] == openai_events.EMPTY
 
 
 def test_a_commit_after_silence_is_of_nothing() -> None:
