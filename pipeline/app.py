@@ -86,11 +86,17 @@ class Pipeline:
     """Open engines and their workers; processes files from any number of threads. A context manager."""
 
     def __init__(
-        self, config: Config, *, mask_secrets: bool = True, engines: OpenEngines | None = None
+        self,
+        config: Config,
+        *,
+        mask_secrets: bool = True,
+        engines: OpenEngines | None = None,
+        beside: Workers | None = None,
     ) -> None:
         """Open the engines that `config` names, unless some are given.
 
-        Raises `WrapupError` where one cannot be had.
+        `beside`: the workers of live calls, whose time files are to take where nobody else needs it; they get
+        no notes then. Raises `WrapupError` where an engine cannot be had.
         """
         self.config = config
         self._mask_secrets = mask_secrets
@@ -98,7 +104,8 @@ class Pipeline:
         self._diarizers: dict[int, Diarizer] = {}
         self._opening = threading.Lock()
         self._stop = threading.Event()
-        self._workers = Workers(self._engines.for_jobs(), cores())
+        self._aside = beside is not None
+        self._workers = beside or Workers(self._engines.for_jobs(), cores())
 
     def __enter__(self) -> Self:
         return self
@@ -107,7 +114,8 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._workers.__exit__(kind, error, trace)
+        if not self._aside:
+            self._workers.__exit__(kind, error, trace)
 
     def stop(self) -> None:
         """Give up the calls at hand as soon as may be."""
@@ -121,10 +129,10 @@ class Pipeline:
         """
         started_s = time.monotonic()
         info = probe(path)
-        diarizer = self._diarizer(info.channels)
+        diarizer = self.diarizer(info.channels)
         settings = self._session_settings(info, diarizer)
         engines = CallEngines(self._engines.voice, diarizer if settings.diarize else None)
-        with Call(settings, engines, self._workers) as call:
+        with Call(settings, engines, self._workers, self._aside) as call:
             fault = self._feed(call, info, progress)
             call.end("hangup" if fault is None else "truncated")
             frame = Frame(
@@ -142,7 +150,7 @@ class Pipeline:
         return Provenance(
             wrapup=version("wrapup"),
             asr=self._engines.asr,
-            diarizer=self._diarizer(info.channels).version,
+            diarizer=self.diarizer(info.channels).version,
             summarizer=summarizer,
             version=version_of(summarizer),
             config=self._shown_config(),
@@ -167,7 +175,8 @@ class Pipeline:
             return f"{info.path}: {error}; what was heard before is kept"
         return None
 
-    def _diarizer(self, channels: int) -> Diarizer:
+    def diarizer(self, channels: int) -> Diarizer:
+        """Who tells apart the speakers of recordings with so many channels. Raises `WrapupError`."""
         with self._opening:
             if channels not in self._diarizers:
                 name = "channels" if channels > 1 else self.config.diarizer

@@ -18,10 +18,13 @@ MAX_WAITING_JOBS = 16
 class Call:
     """Feeds one session and collects its durable events. Use from one thread, as a context manager."""
 
-    def __init__(self, settings: SessionSettings, engines: CallEngines, workers: Workers) -> None:
+    def __init__(
+        self, settings: SessionSettings, engines: CallEngines, workers: Workers, aside: bool = False
+    ) -> None:
+        """`aside`: see `Workers`."""
         self.events: list[DurableEvent] = []
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        around = Surroundings(engines, workers, self._results.put, self._keep)
+        around = Surroundings(engines, workers, self._results.put, self._keep, aside=aside)
         self._shell = CallShell(Session(settings), settings.channels, around)
 
     def __enter__(self) -> Call:

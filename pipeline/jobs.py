@@ -1,6 +1,7 @@
 """The queue of jobs: what is next, what replaces what, what nobody wants any more. No thread and no clock.
 
-Finals go before early readings, these before notes, partials last; within a kind, first come first served.
+Finals go before early readings, these before notes, then partials; what files ask for beside live calls comes
+last. Within a kind, first come first served.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Literal, TypeAlias
 from models.types import Samples
 from pipeline.core.events import Result, SummarizeJob, TranscribeJob
 
-Kind = Literal["final", "early", "note", "partial"]
-RANKS: dict[Kind, int] = {"final": 0, "early": 1, "note": 2, "partial": 3}
+Kind = Literal["final", "early", "note", "partial", "file"]
+RANKS: dict[Kind, int] = {"final": 0, "early": 1, "note": 2, "partial": 3, "file": 4}
 
 Deliver: TypeAlias = Callable[[Result], None]
 
@@ -57,6 +58,11 @@ class JobQueue:
     def waiting(self) -> dict[Kind, int]:
         """How many tasks of each kind wait."""
         return dict(self._waiting)
+
+    def next_kind(self) -> Kind | None:
+        """Of the task that is next; None when none waits."""
+        first = self._first()
+        return None if first is None else first.kind
 
     def put(self, task: Task) -> None:
         """A new task."""

@@ -5,23 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pydantic import JsonValue
 
-from models import registry
-from models.machine import choose_default_diarizer, cores
+from models.machine import cores
 from models.ports import Diarizer
-from pipeline.app import OpenEngines, open_engines
+from pipeline.app import OpenEngines, Pipeline, open_engines
 from pipeline.config import Config
 from pipeline.core.events import CallClosed, EndCode, UtteranceFinal
 from pipeline.core.session import Session, SessionSettings
 from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo, Started
+from pipeline.formats.call_json import CallDocument
 from pipeline.live.admission import Admission, AdmissionSettings
 from pipeline.live.call import Ground, LiveCall
 from pipeline.live.journal import Journal
@@ -45,6 +46,10 @@ WAITING_BLOCKS = 4_000
 
 ALL_FINALS = 1_000_000
 
+FILES_AT_ONCE = 2
+MOST_FILES = 16
+"""Recordings that are read, or wait for that, beside the live calls."""
+
 
 class Service:
     """Everything behind the sockets. A context manager: on leaving, what is kept reaches the store."""
@@ -57,8 +62,6 @@ class Service:
         self.metrics = Metrics()
         self._clock = clock
         self._engines = engines or open_engines(config)
-        self._diarizers: dict[str, Diarizer] = {}
-        self._opening = threading.Lock()
         vault = open_vault(config.store.key_file, config.store.encrypt)
         self._store = _open_alone(config.store.url, vault)
         spool_bytes = config.store.spool_mb * 1_000_000
@@ -68,6 +71,9 @@ class Service:
         self.journal = Journal(self._spool, self._writer, self._store, self.metrics, clock=clock)
         self._workers = Workers(self._engines.for_jobs(), cores(), clock)
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
+        self._files = Pipeline(config, engines=self._engines, beside=self._workers)
+        self._readers = ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="wrapup-file")
+        self._reading = threading.BoundedSemaphore(MOST_FILES)
         self.limits = config.live.limits()
         self._latency = LatencyWindow(clock, under_way=self._workers.final_ages_s)
         admission = Admission(self._admission(), self._latency, self._workers.meter.load, clock)
@@ -82,6 +88,8 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._restoring.close()
+        self._files.stop()
+        self._readers.shutdown(cancel_futures=True)
         self._pool.shutdown()
         self._workers.__exit__(kind, error, trace)
         self.journal.close()
@@ -100,6 +108,22 @@ class Service:
         if self._restoring.awaits(call_id):
             raise StreamRefused(TRY_AGAIN, "the call goes on in a moment; try again in 1 s")
         return self.journal.is_over(call_id)
+
+    def transcribe(self, path: Path, call_id: str) -> Future[CallDocument] | None:
+        """A file's document, without a note, by the engines of the live calls and behind all of these.
+
+        Nothing of it is stored. None where too many files wait. The future fails as `Pipeline.process` does.
+        """
+        if not self._reading.acquire(blocking=False):
+            return None
+        try:
+            reading = self._readers.submit(lambda: self._files.process(path, call_id).document)
+        except RuntimeError:
+            # The service is closed.
+            self._reading.release()
+            return None
+        reading.add_done_callback(lambda _: self._reading.release())
+        return reading
 
     def restore(self) -> int:
         """Go on with the calls that were in progress when a server before this one died; how many.
@@ -186,11 +210,7 @@ class Service:
         """Who tells the speakers of a call with one mixed channel apart; None where channels do."""
         if not _is_mixed(info):
             return None
-        name = self.config.diarizer or choose_default_diarizer(1)[0]
-        with self._opening:
-            if name not in self._diarizers:
-                self._diarizers[name] = registry.engine("diarizer", name)
-            return self._diarizers[name]
+        return self._files.diarizer(1)
 
     def _provenance(self, info: CallInfo) -> dict[str, JsonValue]:
         diarizer = self._diarizer(info)

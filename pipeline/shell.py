@@ -74,7 +74,7 @@ class Surroundings:
     """Where a shell stands: its engines and workers, where results and events go, the clock.
 
     `known` has results that jobs of this call got before, which are not computed again. `late` is told, for
-    each final, the seconds from the decision that its utterance is over to its text.
+    each final, the seconds from the decision that its utterance is over to its text. `aside`: see `Workers`.
     """
 
     engines: CallEngines
@@ -84,6 +84,7 @@ class Surroundings:
     clock: Clock = time.monotonic
     known: Mapping[str, Value] = field(default_factory=dict)
     late: Callable[[float], None] = unobserved
+    aside: bool = False
 
 
 class CallShell:
@@ -92,7 +93,7 @@ class CallShell:
     def __init__(self, session: Session, channels: int, around: Surroundings) -> None:
         self.session = session
         self._around = around
-        self._desk = around.workers.desk(around.deliver)
+        self._desk = around.workers.desk(around.deliver, around.aside)
         self._buffers = [ChannelBuffer(session.needed_from(index)) for index in range(channels)]
         self._ears: list[Ear | None] = [
             None if session.heard(index) else Ear(index, around.engines.voice) for index in range(channels)

@@ -90,9 +90,13 @@ class Workers:
         for thread in self._threads:
             thread.join(PATIENCE_S)
 
-    def desk(self, deliver: Deliver) -> Desk:
-        """A call's place: `deliver` gets its results, each from a worker's thread."""
-        return Desk(self, deliver)
+    def desk(self, deliver: Deliver, aside: bool = False) -> Desk:
+        """A call's place: `deliver` gets its results, each from a worker's thread.
+
+        `aside`: of a file that is read while live calls are in progress. Its jobs come after all of theirs,
+        count for no load, and it gets no note.
+        """
+        return Desk(self, deliver, aside)
 
     def waiting(self) -> dict[Kind, int]:
         """Tasks in the queue by kind."""
@@ -110,7 +114,7 @@ class Workers:
         with self._changed:
             self._queue.put(task)
             self._note_final(task)
-            if task.kind != "partial" and len(self._running) >= len(self._threads):
+            if task.kind not in ("partial", "file") and len(self._running) >= len(self._threads):
                 reading = [other for other in self._running if other.kind == "partial" and other.wanted]
                 # Partials of one batch stop together or not at all.
                 for other in reading if self._batches else reading[:1]:
@@ -146,21 +150,37 @@ class Workers:
     def _take(self) -> list[Task]:
         """The next tasks; empty when closed."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._queue) or not self._open)
+            self._changed.wait_for(lambda: self._may_take() or not self._open)
             if not self._open:
                 return []
             batch = self._queue.take(self._engines.transcriber.capabilities.max_batch)
             self._running += batch
             return batch
 
+    def _may_take(self) -> bool:
+        """Whether there is a task for a thread. Of several threads files leave one to the live calls."""
+        kind = self._queue.next_kind()
+        if kind != "file":
+            return kind is not None
+        reading = sum(task.kind == "file" for task in self._running)
+        return reading < max(1, len(self._threads) - 1)
+
     def _work(self) -> None:
         while batch := self._take():
-            self.meter.begin()
-            values = self._values(batch)
-            self._count(batch, self.meter.end())
+            values, seconds = self._measured(batch)
+            self._count(batch, seconds)
             for task, value in zip(batch, values, strict=True):
                 if not isinstance(value, _Cancelled):
                     task.deliver(Result(task.job.id, value))
+
+    def _measured(self, batch: Sequence[Task]) -> tuple[Sequence[Any], float]:
+        """The values of a batch, and the seconds that they took. Files take the time that live calls leave,
+        which is not to keep new calls away."""
+        if batch[0].kind == "file":
+            began_s = self._clock()
+            return self._values(batch), self._clock() - began_s
+        self.meter.begin()
+        return self._values(batch), self.meter.end()
 
     def _count(self, batch: Sequence[Task], seconds: float) -> None:
         kind = batch[0].kind
@@ -171,6 +191,8 @@ class Workers:
                 self._finals.pop(task, None)
             self.tally.done[kind] = self.tally.done.get(kind, 0) + len(batch)
             self.tally.busy_s[kind] = self.tally.busy_s.get(kind, 0.0) + seconds
+            if kind == "file":
+                self._changed.notify_all()
 
     def _values(self, batch: Sequence[Task]) -> Sequence[Any]:
         first = batch[0].job
@@ -210,8 +232,9 @@ class Workers:
 class Desk:
     """One call's place at the workers. Use from one thread."""
 
-    def __init__(self, workers: Workers, deliver: Deliver) -> None:
+    def __init__(self, workers: Workers, deliver: Deliver, aside: bool = False) -> None:
         self._workers = workers
+        self._aside = aside
         self._deliver = deliver
         self._tasks: dict[str, Task] = {}
         self._partials: dict[int, str] = {}
@@ -225,7 +248,9 @@ class Desk:
         """
         under_way = self._tasks.get(job.id)
         if under_way is not None:
-            self._workers.promote(under_way, job.kind)
+            self._workers.promote(under_way, "file" if self._aside else job.kind)
+        elif self._aside:
+            self._put(Task(job, audio, self._deliver, "file"))
         elif job.kind != "partial":
             self._put(Task(job, audio, self._deliver, job.kind))
         elif not self._workers.shed():
@@ -237,6 +262,9 @@ class Desk:
 
     def summarize(self, job: SummarizeJob) -> None:
         """Queue a note."""
+        if self._aside:
+            self._deliver(Result(job.id, Failure("no note is wanted")))
+            return
         self._put(Task(job, None, self._deliver, "note"))
 
     def cancel(self, job_id: str) -> None:

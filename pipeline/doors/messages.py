@@ -43,6 +43,7 @@ class Started:
     `placed`: its chunks say where they are, so that audio which is sent again is told from what is new.
     `stands_still`: in holds and pauses the client's clock goes on only as far as its chunks say.
     `hang_ms`: silence that ends an utterance of a new call, where the client asks for another than ours.
+    `ends_with_socket`: the protocol has no goodbye; a socket that ends, in whatever way, is a hang-up.
     """
 
     info: CallInfo
@@ -51,6 +52,7 @@ class Started:
     placed: bool = False
     stands_still: bool = False
     hang_ms: int | None = None
+    ends_with_socket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +235,15 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A connection that may begin, the WebSocket subprotocol that is taken, and headers of the answer."""
+    """A connection that may begin, the WebSocket subprotocol that is taken, and headers of the answer.
+
+    `greeting`: what the server says first, before the client has said anything.
+    """
 
     door: Door
     subprotocol: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    greeting: tuple[Reply, ...] = ()
 
 
 class Gate(Protocol):

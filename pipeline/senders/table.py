@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 
 from pipeline.senders.audiohook import AudioHookSender
 from pipeline.senders.deepgram import DeepgramSender
+from pipeline.senders.openai import OpenAISender
 from pipeline.senders.sender import Sender, Spoken
 
 SENDERS: Mapping[str, Callable[[Spoken], Sender]] = {
     "audiohook": AudioHookSender,
     "deepgram": DeepgramSender,
+    "openai": OpenAISender,
 }

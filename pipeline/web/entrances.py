@@ -44,7 +44,7 @@ class Entrance:
             return
         headers = [(name.encode(), value.encode()) for name, value in opened.headers.items()]
         await socket.accept(opened.subprotocol, headers)
-        await Connection(socket, opened.door, self._shell, key).serve()
+        await Connection(socket, opened.door, self._shell, key).serve(opened.greeting)
 
     def _upgrade(self, socket: WebSocket, site: str | None = None) -> Upgrade:
         # As it came: what was decoded on the way is no more what the client signed.

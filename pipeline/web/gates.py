@@ -6,6 +6,7 @@ from pipeline.config import Config
 from pipeline.doors.audiohook import AudioHookGate
 from pipeline.doors.deepgram import DeepgramGate
 from pipeline.doors.messages import Gate
+from pipeline.doors.openai import OpenAIGate
 from pipeline.doors.own import OwnGate
 
 
@@ -16,6 +17,7 @@ def gates(config: Config) -> list[Gate]:
         OwnGate(),
         AudioHookGate(doors.audiohook.settings(), LANGUAGES),
         DeepgramGate(doors.deepgram.settings()),
+        OpenAIGate(doors.openai.settings()),
     ]
 
 

@@ -27,6 +27,7 @@ from pipeline.web.entrances import Entrance
 from pipeline.web.gates import gates
 from pipeline.web.keys import ApiKey, KeyRing
 from pipeline.web.sockets import SocketShell
+from pipeline.web.transcriptions import Transcriptions
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,9 @@ class Server:
         self.app.add_api_route("/v1/calls/{call_id}/events", self._sse_one, methods=["GET"])
         self.app.add_api_websocket_route("/v1/events", self._socket_all)
         self.app.add_api_websocket_route("/v1/calls/{call_id}/events", self._socket_one)
+        self.app.add_api_route(
+            "/v1/audio/transcriptions", Transcriptions(service, keys).post, methods=["POST"]
+        )
         for gate in gates(service.config):
             self.app.add_api_websocket_route(gate.path, partial(self._enter, gate))
 

@@ -88,6 +88,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._call: LiveCall | None = None
         self._stream: Stream | None = None
+        self._ends_with_socket = False
         self._patience = asyncio.timeout(None)
         self._reading = False
         self._telling: asyncio.Task[None] | None = None
@@ -103,9 +104,10 @@ class Connection:
         self._messages = Bucket(limits.messages_per_s, BURST_S * limits.messages_per_s, self._began_s)
         self._audio = Bucket(limits.factor, limits.ahead_s, self._began_s)
 
-    async def serve(self) -> None:
+    async def serve(self, greeting: Sequence[Answer] = ()) -> None:
         """From the accepted socket to its end. The call goes on without it where it was cut off."""
         try:
+            await self._answer(greeting)
             with contextlib.suppress(_Refused):
                 await self._read()
                 await self._last_events()
@@ -202,6 +204,7 @@ class Connection:
             await self._refuse(refused.code, refused.reason)
         else:
             self._call, self._stream = call, stream
+            self._ends_with_socket = started.ends_with_socket
             await self._answer(self._door.welcome(welcome))
             self._welcomed.set()
             call.done.add_done_callback(self._closed)
@@ -286,7 +289,7 @@ class Connection:
         """Leave the call, once."""
         stream, self._stream = self._stream, None
         if stream is not None and self._call is not None:
-            self._call.leave(stream, hung_up, flush)
+            self._call.leave(stream, hung_up or self._ends_with_socket, flush)
 
     def _hang_up(self, code: int, reason: str) -> None:
         """From any thread: the call does not go on with this client."""

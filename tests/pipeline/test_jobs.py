@@ -18,7 +18,7 @@ def deaf(_: Result) -> None:
 def task(name: str, kind: Kind = "final", draft: tuple[int, ...] = ()) -> Task:
     if kind == "note":
         return Task(SummarizeJob(name, (), 9e9), None, deaf, "note")
-    job = TranscribeJob(name, 0, 0, 160, kind, 9e9, draft)
+    job = TranscribeJob(name, 0, 0, 160, "final" if kind == "file" else kind, 9e9, draft)
     return Task(job, np.zeros(160, np.float32), deaf, kind)
 
 
@@ -48,6 +48,7 @@ def test_an_empty_queue_gives_nothing() -> None:
 
 def test_ranks_first_then_arrival() -> None:
     queue = queue_of(
+        task("file", "file"),
         task("p", "partial"),
         task("n", "note"),
         task("e", "early"),
@@ -55,9 +56,11 @@ def test_ranks_first_then_arrival() -> None:
         task("f2"),
         task("e2", "early"),
     )
-    assert queue.waiting() == {"final": 2, "early": 2, "note": 1, "partial": 1}
-    assert drained(queue) == [["f1"], ["f2"], ["e"], ["e2"], ["n"], ["p"]]
-    assert queue.waiting() == {"final": 0, "early": 0, "note": 0, "partial": 0}
+    assert queue.waiting() == {"final": 2, "early": 2, "note": 1, "partial": 1, "file": 1}
+    assert queue.next_kind() == "final"
+    assert drained(queue) == [["f1"], ["f2"], ["e"], ["e2"], ["n"], ["p"], ["file"]]
+    assert queue.waiting() == dict.fromkeys(RANKS, 0)
+    assert queue.next_kind() is None
 
 
 def test_an_early_reading_moves_up_when_it_becomes_the_final() -> None:

@@ -80,7 +80,7 @@ def test_workers_and_store_are_read_at_each_scrape() -> None:
         found = scraped(metrics)
         workers.meter.end()
     assert {name: value for name, value in found.items() if name[0] == "wrapup_jobs_waiting"} == {
-        ("wrapup_jobs_waiting", kind): 0 for kind in ("final", "early", "note", "partial")
+        ("wrapup_jobs_waiting", kind): 0 for kind in ("final", "early", "note", "partial", "file")
     }
     assert found["wrapup_jobs_done_total", "final"] == 2
     assert found["wrapup_jobs_done_total", "early"] == 0
