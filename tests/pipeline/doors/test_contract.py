@@ -220,6 +220,8 @@ def test_a_call_too_many_is_refused_in_the_words_of_the_protocol(tmp_path: Path,
             first, second = (SENDERS[protocol](spoken(short(protocol))) for _ in range(2))
             async with _opened(first, f"ws://{address}") as socket:
                 await _until_stage(first, socket, "after the audio")
+                while not len(service.switchboard):  # noqa: ASYNC110 - another thread takes it
+                    await asyncio.sleep(0.01)
                 with pytest.raises((EngineBusyError, InputError), match="call"):
                     await play(second, f"ws://{address}", 0)
                 assert len(service.switchboard) == 1
