@@ -27,12 +27,13 @@ TRY_AGAIN = 1013
 
 
 class StreamRefused(Exception):
-    """A stream cannot join: why, in one line, with a WebSocket close code."""
+    """A stream cannot join: why, in one line, with a WebSocket close code; `load`: the server has no room."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, load: bool = False) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.load = load
 
 
 @dataclass(slots=True, eq=False)

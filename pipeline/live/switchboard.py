@@ -109,7 +109,8 @@ class Switchboard:
             if beginning is None:
                 refusal = self._judge()
                 if refusal is not None:
-                    raise StreamRefused(TRY_AGAIN, f"{refusal.reason}; try again in {refusal.retry_s} s")
+                    again = f"{refusal.reason}; try again in {refusal.retry_s} s"
+                    raise StreamRefused(TRY_AGAIN, again, load=True)
                 self._admission.took()
                 place = self._beginning[info.call_id] = Future[LiveCall]()
         return beginning.result() if beginning is not None else self._begin(started, place)

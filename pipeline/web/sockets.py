@@ -39,7 +39,7 @@ from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
 from pipeline.live.call import LiveCall
 from pipeline.live.feed import Envelope, FollowerTooSlow, HubClosed
 from pipeline.live.metrics import Metrics
-from pipeline.live.streams import POLICY, TRY_AGAIN, Stream, StreamRefused
+from pipeline.live.streams import POLICY, Stream, StreamRefused
 from pipeline.live.switchboard import Joined, Switchboard
 from pipeline.load import Clock
 from pipeline.web.keys import ApiKey
@@ -200,7 +200,7 @@ class Connection:
             call, joined = await asyncio.to_thread(self._find, started)
             stream, welcome = await asyncio.wrap_future(joined)
         except StreamRefused as refused:
-            self._shell.switchboard.count_refusal("load" if refused.code == TRY_AGAIN else "policy")
+            self._shell.switchboard.count_refusal("load" if refused.load else "policy")
             await self._refuse(refused.code, refused.reason)
         else:
             self._call, self._stream = call, stream
