@@ -1,4 +1,4 @@
-"""G.711: mu-law and A-law bytes as samples, by table (ITU-T G.711, tables 1a and 2a)."""
+"""G.711: mu-law and A-law bytes as samples and back, by table (ITU-T G.711, tables 1a and 2a)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ def decode(data: bytes, law: Law) -> Samples:
     return _TABLES[law][np.frombuffer(data, np.uint8)]
 
 
+def encode(samples: Samples, law: Law) -> bytes:
+    """One byte a sample, shape (n,): the code of the nearest value."""
+    levels, codes = _LEVELS[law]
+    return codes[np.searchsorted((levels[:-1] + levels[1:]) / 2, samples)].tobytes()
+
+
 def _mulaw_table() -> NDArray[np.float32]:
     code = ~np.arange(256, dtype=np.uint8)
     exponent = (code >> 4) & 0x07
@@ -37,3 +43,12 @@ def _alaw_table() -> NDArray[np.float32]:
 
 
 _TABLES = {"mulaw": _mulaw_table(), "alaw": _alaw_table()}
+
+
+def _sorted(table: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """The values of a table, rising, and their codes; of mu-law's two zeros 0xFF, its silence."""
+    levels, last = np.unique(table[::-1], return_index=True)
+    return levels, (255 - last).astype(np.uint8)
+
+
+_LEVELS = {law: _sorted(table) for law, table in _TABLES.items()}

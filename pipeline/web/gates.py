@@ -5,8 +5,10 @@ from __future__ import annotations
 from pipeline.config import Config
 from pipeline.doors.messages import Gate
 from pipeline.doors.own import OwnGate
+from pipeline.doors.twilio import KEYED, TwilioGate
 
 
-def gates(_: Config) -> list[Gate]:
+def gates(config: Config) -> list[Gate]:
     """A gate for each protocol. Raises `ConfigError`."""
-    return [OwnGate()]
+    twilio = config.doors.twilio.settings()
+    return [OwnGate(), TwilioGate(twilio), TwilioGate(twilio, KEYED)]
