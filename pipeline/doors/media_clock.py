@@ -91,13 +91,9 @@ class TrackClock:
         return message.at <= self._next or self._follows(message)
 
     def _follows(self, message: _Waiting) -> bool:
-        """Whether a message is right behind the last one: by its number, even where tracks share the count, or
-        by its time."""
-        if (
-            message.chunk is not None
-            and self._last_chunk is not None
-            and message.chunk == self._last_chunk + 1
-        ):
+        """Whether a message is right behind the last: by its number, even where tracks share the count, or by
+        its time."""
+        if self._last_chunk is not None and message.chunk == self._last_chunk + 1:
             return True
         near = min(len(message.samples) // 2, self._rate_hz * SNAP_MS // 1000)
         return abs(message.at - self._next) <= near

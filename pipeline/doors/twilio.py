@@ -152,6 +152,8 @@ class TwilioDoor:
         return [Closing(NORMAL, end_code)]
 
     def _take(self, message: str | bytes) -> list[DoorOutput]:
+        if message == b"":
+            return []
         if isinstance(message, bytes):
             raise Unreadable(UNSUPPORTED, "a binary message: expected JSON text")
         match read(message):
