@@ -212,9 +212,13 @@ def test_two_streams_of_one_track_each_are_one_call(tmp_path: Path) -> None:
 
     with served(tmp_path) as (address, service):
         events = run(talk)
-    finals = of(events, "utterance_final")
+        run(lambda: played(f"ws://{address}", spoken("CA-whole")))
+        whole = run(lambda: feed_of(address, "CA-whole"))
+    finals, expected = of(events, "utterance_final"), of(whole, "utterance_final")
     assert [final["channel"] for final in finals] == [0, 1]
-    assert abs(finals[1]["start_s"] - 2.2) < 0.3
+    for final, other in zip(finals, expected, strict=True):
+        assert abs(final["start_s"] - other["start_s"]) < 0.06
+        assert abs(final["end_s"] - other["end_s"]) < 0.06
     assert events[-1]["code"] == "hangup"
     assert abs(events[-1]["duration_s"] - 5.0) < 0.01
 
