@@ -170,6 +170,12 @@ def test_what_is_kept_back_is_bounded_by_number() -> None:
     assert kept[-1][0].at == 8_000
 
 
+def test_what_is_kept_back_is_bounded_by_its_length() -> None:
+    one = clock(ordered=False)
+    kept = [one.hear(Stamp(n, n, 1_000 + n * 30), np.full(240, 0.5, np.float32)) for n in range(8)]
+    assert [len(pieces) for pieces in kept] == [0] * 6 + [7, 1]
+
+
 def test_the_stop_gives_what_was_kept_back() -> None:
     door = streaming("telnyx")
     assert len(door.receive(media(0, vendor="telnyx"))) == 1
