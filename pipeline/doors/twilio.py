@@ -80,7 +80,7 @@ class TwilioGate:
     def present(self, upgrade: Upgrade) -> Presented | Denial:
         """See `Gate`."""
         if self.path == KEYED:
-            return Presented(key=unquote(upgrade.target.partition("?")[0].rpartition("/")[2]))
+            return Presented(key=unquote(upgrade.url.partition("?")[0].rpartition("/")[2]))
         if self._settings.secret is None:
             return Presented(key=_key(upgrade))
         if not is_signed(upgrade, self._settings.secret):

@@ -98,6 +98,15 @@ def test_any_signature_of_another_address_is_denied(signature: str, url: str) ->
     assert isinstance(shown(url, signature), Denial)
 
 
+@given(st.text(), st.text() | st.just("ws://[/v1/twilio/k"), st.text(), st.sampled_from([SIGNED, KEYED]))
+def test_any_request_is_answered(signature: str, url: str, value: str, path: str) -> None:
+    headers = {"x-twilio-signature": signature, "authorization": value, SETTINGS: value}
+    for secret in (None, TOKEN):
+        gate = TwilioGate(DoorSettings(secret=secret), path)
+        assert isinstance(gate.present(Upgrade(url, headers, 0.0)), Presented | Denial)
+        assert isinstance(gate.open(Upgrade(url, headers, 0.0)), Opened)
+
+
 def test_where_a_secret_is_known_a_key_is_no_signature() -> None:
     gate = TwilioGate(DoorSettings(secret=TOKEN))
     assert isinstance(gate.present(upgrade()), Denial)
