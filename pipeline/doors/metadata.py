@@ -56,7 +56,7 @@ def name_at(message: Mapping[str, Any], path: str) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     name = str(value).strip()
-    good = 0 < len(name) <= LONGEST and not any(category(letter) == "Cc" for letter in name)
+    good = 0 < len(name) <= LONGEST and not any(category(letter) in ("Cc", "Cs") for letter in name)
     return name if good else None
 
 

@@ -140,7 +140,9 @@ class LiveCall:
         """Audio of a stream."""
         stream.arrived_s = self._ground.clock()
         seconds = chunk.samples.shape[1] / stream.rate_hz
-        self._mailbox.post(Audio(self._hear, stream, [chunk]), seconds)
+        # Channels that come in turn, in chunks of their own, are no more time than those that come together.
+        share = len(chunk.channels) / len(stream.carries)
+        self._mailbox.post(Audio(self._hear, stream, [chunk]), share * seconds)
 
     def lose(self, stream: Stream, chunk: Chunk) -> None:
         """Audio of a stream that there is no room for: silence takes its place."""

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -40,6 +40,11 @@ class Audio(Generic[StreamT]):
         if len(self.chunks) > 1:
             samples = np.concatenate([one.samples for one in self.chunks], axis=1)
         self.hear(self.stream, Chunk(first.channels, samples, first.at))
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Which channels of the call it is of."""
+        return self.chunks[0].channels
 
     def takes(self, other: Audio[StreamT]) -> bool:
         """Whether what another one holds is the next of this, and was added to it."""
@@ -76,8 +81,7 @@ class Mailbox:
     def post(self, item: Item, audio_s: float = 0.0) -> None:
         """An item; one with seconds of audio may wait for more of it."""
         with self._lock:
-            last = self._items[-1] if self._items else None
-            if not (isinstance(last, Audio) and isinstance(item, Audio) and last.takes(item)):
+            if not (isinstance(item, Audio) and self._is_taken(item)):
                 self._items.append(item)
             self._waiting_s += audio_s
             self._due = self._due or audio_s == 0.0 or self._waiting_s >= HEAR_EVERY_S
@@ -91,6 +95,18 @@ class Mailbox:
             self._due = True
             self._schedule()
         return room
+
+    def _is_taken(self, item: Audio[Any]) -> bool:
+        """Whether audio was added to what waits of its channels: no channel waits for another, and those of
+        one stream may come in turn."""
+        for waiting in reversed(self._items):
+            if not isinstance(waiting, Audio):
+                return False
+            if waiting.takes(item):
+                return True
+            if set(waiting.channels) & set(item.channels):
+                return False
+        return False
 
     def _schedule(self) -> None:
         """Have a thread come; under the lock. A pool that was shut down has none left."""

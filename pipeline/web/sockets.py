@@ -235,12 +235,14 @@ class Connection:
         return call, joined
 
     async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
-        seconds = chunk.samples.shape[1] / stream.rate_hz
+        length_s = chunk.samples.shape[1] / stream.rate_hz
+        # Channels that come in turn, in chunks of their own, are no more time than those that come together.
+        seconds = length_s * len(chunk.channels) / len(stream.carries)
         now_s = self._shell.clock()
         if not self._audio.take(seconds, now_s):
             factor = self._shell.socket_limits.factor
             await self._refuse(POLICY, f"audio came more than {factor:.0f} times as fast as it plays")
-        self._messages.give(FRAMES_PER_S * seconds)
+        self._messages.give(FRAMES_PER_S * length_s)
         self._count_ahead(seconds, now_s, len(stream.carries) / len(call.info.roles))
         if call.waiting_s > self._shell.limits.waiting_s:
             if not self._can_wait:
@@ -248,7 +250,7 @@ class Connection:
                 call.lose(stream, chunk)
                 return
             await asyncio.wrap_future(call.room())
-        self._shell.metrics.audio_s.inc(seconds * len(chunk.channels))
+        self._shell.metrics.audio_s.inc(length_s * len(chunk.channels))
         call.hear(stream, chunk)
 
     def _count_ahead(self, seconds: float, now_s: float, share: float) -> None:

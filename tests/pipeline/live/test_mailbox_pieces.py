@@ -91,6 +91,22 @@ def test_other_streams_channels_and_controls_stand_between() -> None:
     assert shown == [("a", 1, 1), ("b", 1, 1), ("b", 2, 1), "hold", ("b", 2, 2), "settled"]
 
 
+def test_channels_that_come_in_turn_are_heard_as_one_each() -> None:
+    hearing = Hearing()
+    for at in range(3):
+        hearing.audio("a", at, 0.25, channels=(0,))
+        hearing.audio("a", at, 0.5, channels=(1,))
+    hearing.audio("a", 7, 0.75, channels=(0,))
+    hearing.audio("a", 3, 1.0, channels=(0,))
+    hearing.pool.come()
+    assert [(one[1], one[2], one[3]) for one in hearing.heard[:-1]] == [
+        ((0,), 0, [0.25] * 3),
+        ((1,), 0, [0.5] * 3),
+        ((0,), 7, [0.75]),
+        ((0,), 3, [1.0]),
+    ]
+
+
 def test_a_fault_leaves_the_items_after_it() -> None:
     hearing = Hearing()
     hearing.mailbox.post(lambda: hearing.heard.append(1 / 0))
