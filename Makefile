@@ -3,27 +3,34 @@
 PYTHON ?= python3
 VENV := .venv
 EXTRAS_VENV := .venv-extras
+CLIENTS_VENV := .venv-clients
 EXTRA ?= torch
 PYTEST := $(VENV)/bin/python -m pytest
 
 # $(call install,ENVIRONMENT,LOCK): an environment with what the lock pins, and Wrapup itself.
 # uv is taken where it is, fetched into the environment where it can be had, and else pip does the work.
 define install
+	$(call packages,$(1),$(2))
+	@set -e; uv=$$(command -v uv || echo $(1)/bin/uv); \
+	if test -x "$$uv"; then "$$uv" pip install --quiet --python $(1)/bin/python --no-deps -e .; \
+	else $(1)/bin/python -m pip install --quiet --no-deps -e .; fi
+	@touch $(1)/$(notdir $(2)).done
+endef
+
+# $(call packages,ENVIRONMENT,LOCK): the same without Wrapup.
+define packages
 	test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
 	@if ! command -v uv >/dev/null 2>&1 && ! test -x $(1)/bin/uv; then \
 		$(1)/bin/python -m pip install --quiet uv || echo "uv cannot be had here: installing with pip"; fi
 	@set -e; uv=$$(command -v uv || echo $(1)/bin/uv); \
 	if test -x "$$uv"; then \
 		"$$uv" pip install --quiet --python $(1)/bin/python --require-hashes -r $(2); \
-		"$$uv" pip install --quiet --python $(1)/bin/python --no-deps -e .; \
 	else \
 		$(1)/bin/python -m pip install --quiet --require-hashes -r $(2); \
-		$(1)/bin/python -m pip install --quiet --no-deps -e .; \
 	fi
-	@touch $(1)/$(notdir $(2)).done
 endef
 
-.PHONY: help demo live test check test-extras install format lock sample-calls bench clean
+.PHONY: help demo live test check test-extras test-clients fuzz install format lock sample-calls bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,17 +45,26 @@ live: $(VENV)/base.txt.done ## Play a sample call to a live server and show it b
 	$(VENV)/bin/wrapup stream sample_calls/01-overdraft-refund.flac
 
 test: $(VENV)/dev.txt.done ## Install the development extra and run the tests.
-	$(PYTEST) -m "not extras"
+	$(PYTEST) -m "not extras and not clients"
 
 check: $(VENV)/dev.txt.done ## Format, lint, types, import layers, and the core's branch coverage.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PYTEST) -q -m "not extras" --cov --cov-fail-under=100 tests/pipeline/core
+	$(PYTEST) -q -m "not extras and not clients" --cov --cov-fail-under=100 tests/pipeline/core
 
 test-extras: $(EXTRAS_VENV)/torch.txt.done ## Tests of what needs torch, pyannote.audio and transformers (5 GB).
 	$(EXTRAS_VENV)/bin/python -m pytest -m extras
+
+test-clients: $(VENV)/dev.txt.done $(CLIENTS_VENV)/clients.done ## Tests with real clients of other protocols (0.7 GB; needs npm).
+	$(PYTEST) -m clients
+
+FUZZ_S ?= 20
+fuzz: $(VENV)/dev.txt.done ## Fuzz each door for FUZZ_S seconds.
+	@set -e; for door in audiohook deepgram openai own twilio; do \
+		echo "fuzzing $$door"; \
+		$(VENV)/bin/python -m tests.fuzz.doors $$door -max_total_time=$(FUZZ_S) -verbosity=0 -print_final_stats=1; done
 
 install: $(VENV)/base.txt.done ## Install the base package; EXTRA=torch, cpwer or postgres adds that extra to it.
 	$(if $(filter command line,$(origin EXTRA)),$(call install,$(VENV),requirements/$(EXTRA).txt))
@@ -63,6 +79,7 @@ lock: ## Pin all dependencies anew, with hashes (needs uv).
 	uv pip compile $(LOCK_OPTIONS) --extra dev --extra torch -c requirements/base.txt -o requirements/torch.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra cpwer -c requirements/base.txt -o requirements/cpwer.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra postgres -c requirements/base.txt -o requirements/postgres.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) -o requirements/clients.txt requirements/clients.in
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
@@ -74,7 +91,7 @@ bench: $(VENV)/dev.txt.done ## Run the benchmarks whose tables are in the README
 	$(VENV)/bin/python -m benchmarks.batch --rounds 5
 
 clean: ## Remove environments and caches.
-	rm -rf $(VENV) $(EXTRAS_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(EXTRAS_VENV) $(CLIENTS_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/base.txt.done: requirements/base.txt pyproject.toml
 	$(call install,$(VENV),requirements/base.txt)
@@ -84,3 +101,9 @@ $(VENV)/dev.txt.done: requirements/dev.txt pyproject.toml
 
 $(EXTRAS_VENV)/torch.txt.done: requirements/torch.txt pyproject.toml
 	$(call install,$(EXTRAS_VENV),requirements/torch.txt)
+
+$(CLIENTS_VENV)/clients.done: requirements/clients.txt requirements/node/package-lock.json
+	$(call packages,$(CLIENTS_VENV),requirements/clients.txt)
+	cp requirements/node/package.json requirements/node/package-lock.json $(CLIENTS_VENV)/
+	cd $(CLIENTS_VENV) && npm ci --silent
+	@touch $@

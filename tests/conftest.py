@@ -16,7 +16,10 @@ ROOT = Path(__file__).parent.parent
 REAL_AUDIO = Path(os.environ.get("WRAPUP_REAL_AUDIO", ROOT.parent / "shared" / "data"))
 
 
+CLIENTS = ROOT / ".venv-clients"
+
 NEEDS = {
+    "clients": ("clients of other protocols", (CLIENTS / "node_modules").is_dir()),
     "real_audio": ("real recordings", REAL_AUDIO.is_dir()),
     "postgres": ("PostgreSQL", find_binaries() is not None),
 }
@@ -41,6 +44,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def real_audio() -> Path:
     """The folder of real recordings."""
     return REAL_AUDIO
+
+
+@pytest.fixture
+def clients_python() -> Path:
+    """A Python that has the packages of real clients."""
+    return CLIENTS / "bin" / "python"
+
+
+@pytest.fixture
+def clients_node() -> Path:
+    """A folder whose node_modules has the packages of real clients."""
+    return CLIENTS
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ protocol's own sender, as they are or damaged, and bytes of the fuzzer's own.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Sequence
 from itertools import chain, islice
@@ -22,7 +23,8 @@ with atheris.instrument_imports(include=["pipeline.doors"]):
     from pipeline.config import load_config
     from pipeline.core.events import AudioGap, Event, Flushed, Partial, UtteranceFinal, UtteranceLost
     from pipeline.doors.messages import Answer, Control, Denial, DoorOutput, Gate, Upgrade, Welcome
-    from pipeline.senders.sender import Message, Sender, Spoken
+    from pipeline.doors.own import OwnGate
+    from pipeline.senders.sender import Message, Opening, Spoken
     from pipeline.senders.table import SENDERS
     from pipeline.web.gates import gates
 
@@ -39,10 +41,10 @@ assert set(get_args(Control)) | set(get_args(Answer)) <= set(OUTPUTS)
 class Run:
     """One run over what the fuzzer gave."""
 
-    def __init__(self, data: bytes, gate: Gate, sender: Sender, valid: Sequence[Message]) -> None:
+    def __init__(self, data: bytes, gate: Gate, opening: Opening, valid: Sequence[Message]) -> None:
         self._given = atheris.FuzzedDataProvider(data)
         self._gate = gate
-        self._sender = sender
+        self._opening = opening
         self._valid = valid
         self._next = 0
 
@@ -69,7 +71,7 @@ class Run:
                 assert isinstance(output, OUTPUTS), type(output)
 
     def _upgrade(self) -> Upgrade:
-        opening = self._sender.opening(ORIGIN, AT_S)
+        opening = self._opening
         headers = {name.lower(): value for name, value in opening.headers.items()}
         if opening.subprotocols:
             headers["sec-websocket-protocol"] = ", ".join(opening.subprotocols)
@@ -109,18 +111,27 @@ class Run:
         return events[self._given.ConsumeIntInRange(0, len(events) - 1)]
 
 
-def main() -> None:
-    """Fuzz the protocol that the first argument names."""
-    name = sys.argv.pop(1)
+def protocol(name: str) -> tuple[Gate, Callable[[], Opening], Sequence[Message]]:
+    """A gate, opening requests that it lets in, and messages of a whole call."""
+    if name == "own":
+        hello = json.dumps({"type": "hello", "rate_hz": 8_000, "encoding": "mulaw", "channels": ["agent"]})
+        controls = [f'{{"type": "{kind}"}}' for kind in ("hold", "pause", "resume", "update", "end")]
+        return OwnGate(), lambda: Opening(f"/v1/calls/{CALL_ID}/audio"), [hello, b"\xff" * 160, *controls]
     spoken = Spoken(CALL_ID, 8_000, np.zeros((800, 2), np.int16))
     sender = SENDERS[name](spoken)
     frames = chain.from_iterable(frame.messages for frame in sender.frames())
-    valid = [*sender.hello(), *islice(frames, 6), *sender.goodbye()]
     path = sender.opening(ORIGIN, AT_S).path.partition("?")[0]
     (gate,) = (gate for gate in gates(load_config()) if gate.path == path)
+    valid = [*sender.hello(), *islice(frames, 6), *sender.goodbye()]
+    return gate, lambda: SENDERS[name](spoken).opening(ORIGIN, AT_S), valid
+
+
+def main() -> None:
+    """Fuzz the protocol that the first argument names."""
+    gate, opening, valid = protocol(sys.argv.pop(1))
 
     def once(data: bytes) -> None:
-        Run(data, gate, SENDERS[name](spoken), valid).go()
+        Run(data, gate, opening(), valid).go()
 
     atheris.Setup(sys.argv, once)
     atheris.Fuzz()

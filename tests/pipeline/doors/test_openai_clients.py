@@ -18,7 +18,6 @@ from tests.pipeline.live_server import run, served, speech
 
 pytestmark = pytest.mark.clients
 
-CLIENT = os.environ.get("WRAPUP_OPENAI_PYTHON")
 PATIENCE_S = 60
 
 READ_ALL = """
@@ -41,14 +40,6 @@ except openai.BadRequestError as error:
     found["error"] = [error.status_code, error.param, error.code]
 print(json.dumps(found))
 """
-
-
-@pytest.fixture
-def openai_python() -> Path:
-    """A Python that has openai[realtime]."""
-    if CLIENT is None:
-        pytest.skip("WRAPUP_OPENAI_PYTHON names no Python that has openai[realtime]")
-    return Path(CLIENT)
 
 
 @pytest.fixture
@@ -83,9 +74,9 @@ async def followed(address: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_call_is_streamed(openai_python: Path, call: Path, tmp_path: Path) -> None:
+def test_a_call_is_streamed(clients_python: Path, call: Path, tmp_path: Path) -> None:
     with served(tmp_path, diarizer="none") as (address, _):
-        printed = ran(openai_python, ROOT / "examples" / "openai_realtime.py", f"http://{address}/v1", call)
+        printed = ran(clients_python, ROOT / "examples" / "openai_realtime.py", f"http://{address}/v1", call)
         feed = run(lambda: followed(address))
     finals = [one["event"] for one in feed if one["event"]["type"] == "utterance_final"]
     texts = [" ".join(word["text"] for word in final["words"]) for final in finals]
@@ -94,18 +85,18 @@ def test_a_call_is_streamed(openai_python: Path, call: Path, tmp_path: Path) -> 
     assert feed[-1]["event"]["code"] == "hangup"
 
 
-def test_a_file_is_read(openai_python: Path, call: Path, tmp_path: Path) -> None:
+def test_a_file_is_read(clients_python: Path, call: Path, tmp_path: Path) -> None:
     with served(tmp_path) as (address, _):
-        printed = ran(openai_python, ROOT / "examples" / "openai_file.py", f"http://{address}/v1", call)
+        printed = ran(clients_python, ROOT / "examples" / "openai_file.py", f"http://{address}/v1", call)
     length, agent, customer, text = printed.splitlines()
     assert length == "5.0 s"
     assert (agent.split()[1], customer.split()[1]) == ("agent:", "customer:")
     assert text == f"{agent.partition(': ')[2]} {customer.partition(': ')[2]}"
 
 
-def test_all_answers_are_read(openai_python: Path, call: Path, tmp_path: Path) -> None:
+def test_all_answers_are_read(clients_python: Path, call: Path, tmp_path: Path) -> None:
     with served(tmp_path) as (address, _):
-        found = json.loads(ran(openai_python, "-c", READ_ALL, f"http://{address}/v1", call))
+        found = json.loads(ran(clients_python, "-c", READ_ALL, f"http://{address}/v1", call))
     text = found["text"].strip()
     assert found["json"] == [text, 5.0]
     assert found["verbose"][:2] == [5.0, len(text.split())]

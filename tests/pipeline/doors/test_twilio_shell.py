@@ -11,7 +11,7 @@ from pipeline.limits import Limits
 from tests.pipeline.clock import VirtualClock
 from tests.pipeline.doors.twilio_messages import STOP, l16, media, start
 from tests.pipeline.socket_server import serving, until
-from tests.pipeline.web.test_sockets import Gate, run
+from tests.pipeline.web.test_socket_room import Gate, run
 
 FRAME = RATE_HZ // 50
 SPOKEN = np.random.default_rng(1).integers(-9_000, 9_000, 5 * RATE_HZ).astype("<i2")
