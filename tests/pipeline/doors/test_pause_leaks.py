@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,8 @@ from websockets.asyncio.client import connect
 from models.fakes import ScriptedTranscriber, ScriptedVoice
 from models.types import RATE_HZ, Samples
 from pipeline.app import OpenEngines
+from pipeline.senders.audiohook import AudioHookSender
+from pipeline.senders.sender import Spoken
 from pipeline.service import Service
 from pipeline.web.background import running
 from tests.pipeline.engines import LineSummarizer
@@ -84,7 +88,39 @@ async def own(address: str, paused: bool) -> None:
             pass
 
 
-PLAYS: dict[str, Play] = {"own": own}
+async def audiohook(address: str, paused: bool) -> None:
+    """Over AudioHook; the client goes on sending in the pause, which it may not."""
+    rate_hz = 8_000
+    parts = [sound(SOFT, 1.0, rate_hz), quiet(0.8, rate_hz), sound(LOUD, 2.0, rate_hz)]
+    whole = np.concatenate([*parts, quiet(0.8, rate_hz), parts[0]], axis=1)
+    samples = np.round(whole.T * 32_767).astype(np.int16)
+    sender = AudioHookSender(
+        Spoken(str(uuid.uuid4()), rate_hz, samples), pauses=[(1.0, 4.6)] if paused else []
+    )
+    plain = AudioHookSender(Spoken(str(uuid.uuid4()), rate_hz, samples))
+    opening = sender.opening(f"ws://{address}", time.time())
+    headers = dict(opening.headers)
+    async with connect(f"ws://{address}{opening.path}", additional_headers=headers) as socket:
+
+        async def answer() -> None:
+            for message in sender.answer(await socket.recv()):
+                await socket.send(message)
+
+        for message in sender.hello():
+            await socket.send(message)
+        while not sender.ready:
+            await answer()
+        for frame, leaked in zip(sender.frames(), plain.frames(), strict=True):
+            audio = [message for message in frame.messages if isinstance(message, bytes)]
+            for message in [*frame.messages, *([] if audio else leaked.messages)]:
+                await socket.send(message)
+        for message in sender.goodbye():
+            await socket.send(message)
+        while not sender.over:
+            await answer()
+
+
+PLAYS: dict[str, Play] = {"own": own, "audiohook": audiohook}
 
 
 @pytest.mark.parametrize("protocol", sorted(PLAYS))
@@ -92,7 +128,7 @@ PLAYS: dict[str, Play] = {"own": own}
 def test_what_is_said_in_a_pause_is_nowhere(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, protocol: str, paused: bool
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO)
     with serving(tmp_path) as (address, service):
 
         async def followed() -> str:
