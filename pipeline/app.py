@@ -160,7 +160,7 @@ class Pipeline:
     def _shown_config(self) -> dict[str, JsonValue]:
         # What live servers alone read changes no document, and the URL of a database may hold a password;
         # hotwords are told by what is in their file.
-        return self.config.model_dump(mode="json", exclude={"server", "store", "live", "hotwords"})
+        return self.config.model_dump(mode="json", exclude={"server", "store", "live", "doors", "hotwords"})
 
     def _feed(self, call: Call, info: AudioInfo, progress: Progress | None) -> str | None:
         """All of the file's audio; gives a line for the user where it broke off."""
