@@ -95,7 +95,7 @@ class Flush:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The client is there, and will send more: its call is not idle."""
+    """The client is there, and will send more: its call, or the socket before there is one, is not idle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from pipeline.core.events import Event
 from pipeline.doors import g711
 from pipeline.doors.g711 import Law
 from pipeline.doors.messages import (
+    Alive,
     Answer,
     CallInfo,
     Chunk,
@@ -219,10 +220,10 @@ class OpenAIDoor:
     def _act(self, event: ClientEvent) -> list[DoorOutput]:
         match event.type:
             case "session.update":
-                return [self._update(event, "session.updated")]
+                return [self._update(event, "session.updated"), Alive()]
             case "transcription_session.update":
                 self._form.beta = True
-                return [self._update(event, "transcription_session.updated")]
+                return [self._update(event, "transcription_session.updated"), Alive()]
             case "input_audio_buffer.append":
                 return self._append(event)
             case "input_audio_buffer.commit":

@@ -169,6 +169,8 @@ class Connection:
     async def _do(self, output: DoorOutput) -> None:
         if isinstance(output, Started):
             await self._join(output)
+        elif isinstance(output, Alive) and self._call is None:
+            self._patience.reschedule(self._loop.time() + self._shell.limits.idle_s)
         elif isinstance(output, Reply | Closing) or self._call is None or self._stream is None:
             return
         elif isinstance(output, Chunk):

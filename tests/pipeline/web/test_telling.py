@@ -15,7 +15,7 @@ from pipeline.core.events import Event, Flushed
 from pipeline.doors.messages import Alive, Answer, Closing, DoorOutput, Ended, Flush, Reply
 from pipeline.doors.own import OwnDoor
 from pipeline.formats.event_json import type_name
-from pipeline.limits import Limits
+from pipeline.limits import Limits, SocketLimits
 from pipeline.live.admission import AdmissionSettings
 from pipeline.web import sockets
 from tests.pipeline.clock import VirtualClock
@@ -195,6 +195,23 @@ def test_a_client_that_is_there_is_not_idle() -> None:
                 await farewell(socket)
             await site.closed()
             assert site.metric("wrapup_calls_ended_total", "idle") == 1
+
+    run(body())
+
+
+def test_a_client_that_is_there_may_take_its_time_with_the_hello() -> None:
+    async def body() -> None:
+        limits, patience = Limits(idle_s=PATIENCE_S), SocketLimits(hello_s=0.2)
+        async with serving(limits, patience, door=TellingDoor) as site, site.connect() as socket:
+            await socket.send("alive")
+            await asyncio.sleep(0.5)
+            await socket.send(HELLO)
+            assert (await said(socket))["type"] == "welcome"
+            site.office.switchboard.end_all("shutdown")
+            while not (await said(socket))["type"].startswith("closed"):
+                pass
+            await socket.send("bye")
+            await farewell(socket)
 
     run(body())
 
