@@ -114,6 +114,8 @@ class AudioHookGate:
 class AudioHookDoor:
     """One connection: a stream of one conversation, or a probe. See `Door`."""
 
+    listens = True
+
     def __init__(
         self, organization: str, session: str, settings: DoorSettings, languages: tuple[str, ...] = ()
     ) -> None:
@@ -135,11 +137,6 @@ class AudioHookDoor:
         self._over = False
         self._clock = 0
         self._rest = b""
-
-    @property
-    def listens(self) -> bool:
-        """See `Door`."""
-        return True
 
     def receive(self, message: str | bytes) -> list[DoorOutput]:
         """See `Door`. Once the client closes, or is to close, it is only answered that, and its pings."""

@@ -165,6 +165,8 @@ class Order:
 class DeepgramDoor:
     """One connection. See `Door`."""
 
+    listens = True
+
     def __init__(self, order: Order) -> None:
         self._order = order
         self._head = WavHead()
@@ -177,11 +179,6 @@ class DeepgramDoor:
         self._gone = False
         channels = 1 if self._audio is None else order.channels(self._audio)
         self._teller = Teller(order.request_id, order.query, channels)
-
-    @property
-    def listens(self) -> bool:
-        """See `Door`."""
-        return True
 
     def receive(self, message: str | bytes) -> list[DoorOutput]:
         """See `Door`. After an error or the end nothing is read any more."""

@@ -162,16 +162,14 @@ class OwnGate:
 class OwnDoor:
     """One connection for the call that its address names. See `Door`."""
 
+    listens = False
+    """Events have an address of their own."""
+
     def __init__(self, call_id: str) -> None:
         self._call_id = call_id
         self._hello: Hello | None = None
         self._over = False
         self._rest = b""
-
-    @property
-    def listens(self) -> bool:
-        """See `Door`. Events have an address of their own."""
-        return False
 
     def event(self, _: Event) -> list[Answer]:
         """See `Door`."""

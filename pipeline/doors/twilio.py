@@ -102,6 +102,9 @@ class TwilioGate:
 class TwilioDoor:
     """One connection. See `Door`."""
 
+    listens = False
+    """The vendors want to hear nothing of a call."""
+
     def __init__(self, settings: DoorSettings = PLAIN, site: str | None = None) -> None:
         """`site`: that of the client's key; without one the start may name it."""
         self._settings = settings
@@ -111,11 +114,6 @@ class TwilioDoor:
         self._clocks: Mapping[Track, TrackClock] = {}
         self._epoch_ms: int | None = None
         self._over = False
-
-    @property
-    def listens(self) -> bool:
-        """See `Door`. The vendors want to hear nothing of a call."""
-        return False
 
     def event(self, _: Event) -> list[Answer]:
         """See `Door`."""

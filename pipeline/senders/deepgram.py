@@ -24,18 +24,8 @@ class DeepgramSender:
 
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken
-        self._over = False
-        self._refused: str | None = None
-
-    @property
-    def over(self) -> bool:
-        """See `Sender`."""
-        return self._over
-
-    @property
-    def refused(self) -> str | None:
-        """See `Sender`."""
-        return self._refused
+        self.over = False
+        self.refused: str | None = None
 
     @property
     def encoding(self) -> str:
@@ -83,7 +73,7 @@ class DeepgramSender:
         """See `Sender`. What was heard is told by the server's feed."""
         found: Any = json.loads(message)
         if found.get("type") == "Metadata":
-            self._over = True
+            self.over = True
         elif found.get("type") == "Error":
-            self._refused = str(found.get("description"))
+            self.refused = str(found.get("description"))
         return []

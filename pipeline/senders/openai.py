@@ -35,25 +35,10 @@ class OpenAISender:
 
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken
-        self._ready = False
-        self._over = False
-        self._refused: str | None = None
+        self.ready = False
+        self.over = False
+        self.refused: str | None = None
         self._mono, self._rate_hz = _mixed_down(spoken)
-
-    @property
-    def ready(self) -> bool:
-        """See `Sender`."""
-        return self._ready
-
-    @property
-    def over(self) -> bool:
-        """See `Sender`."""
-        return self._over
-
-    @property
-    def refused(self) -> str | None:
-        """See `Sender`."""
-        return self._refused
 
     def opening(self, origin: str, at_s: float) -> Opening:
         """See `Sender`. What is known of the call is in the query."""
@@ -92,16 +77,16 @@ class OpenAISender:
         """See `Sender`."""
         event = json.loads(message)
         if event["type"] == "session.updated":
-            self._ready = True
+            self.ready = True
         elif event["type"] == "error":
             self._hear(event["error"])
         return []
 
     def _hear(self, error: dict[str, Any]) -> None:
         if error.get("code") != EMPTY:
-            self._over, self._refused = True, str(error.get("message"))
+            self.over, self.refused = True, str(error.get("message"))
         elif error.get("event_id") == LAST_COMMIT:
-            self._over = True
+            self.over = True
 
     def _encoded(self, samples: Samples) -> bytes:
         if self._rate_hz == TELEPHONE_HZ:

@@ -38,17 +38,12 @@ class TwilioSender:
         digest = hashlib.sha256(spoken.call_id.encode()).hexdigest()[:32]
         self._stream, self._account = f"MZ{digest}", f"AC{digest}"
         self._sequence = self._chunk = 0
-        self._over = False
+        self.over = False
 
     @property
     def ready(self) -> bool:
         """See `Sender`."""
         return True
-
-    @property
-    def over(self) -> bool:
-        """See `Sender`."""
-        return self._over
 
     @property
     def refused(self) -> str | None:
@@ -89,7 +84,7 @@ class TwilioSender:
 
     def goodbye(self) -> list[Message]:
         """See `Sender`."""
-        self._over = True
+        self.over = True
         return [self._say("stop", {"accountSid": self._account, "callSid": self._spoken.call_id})]
 
     def answer(self, message: Message) -> list[Message]:
