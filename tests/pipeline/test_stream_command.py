@@ -8,11 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.senders.table import SENDERS
 from pipeline.web.keys import KeyRing, read_keys
 from tests.conftest import ROOT
 from tests.pipeline.live_server import served
 
 CALL = str(ROOT / "sample_calls" / "12-hang-up.flac")
+
+FIELDS = {"audiohook": {"fields": {"associate": "customConfig.associate"}}}
 
 
 @pytest.fixture
@@ -40,6 +43,24 @@ def test_many_calls_at_once_are_counted(runner: CliRunner, tmp_path: Path) -> No
     assert [(leg.event.associate, service.journal.site_of(leg.call_id)) for leg in legs] == [
         ("a-1", "leeds")
     ] * 3
+
+
+@pytest.mark.parametrize("protocol", sorted(SENDERS))
+def test_a_recording_is_sent_in_other_protocols(runner: CliRunner, tmp_path: Path, protocol: str) -> None:
+    options = ["--realtime", "0", "--protocol", protocol, "--associate", "a-1"]
+    with served(tmp_path, doors=FIELDS) as (address, service):
+        done = runner.invoke(app, ["stream", CALL, "--to", f"ws://{address}", *options])
+        (leg,) = (one.event for one in service.journal.read(None, 0, 100) if one.event.id == "leg-1")
+    assert done.exit_code == 0, done.output
+    assert leg.associate == "a-1"
+    assert " s S1 [NUMBER_1]\n" in done.output
+    assert done.output.strip().endswith("call closed: hangup")
+
+
+def test_a_protocol_that_is_none_is_refused(runner: CliRunner) -> None:
+    done = runner.invoke(app, ["stream", CALL, "--protocol", "sip"])
+    assert done.exit_code == 2
+    assert "--protocol: expected one of own, audiohook, deepgram, openai, twilio" in done.output
 
 
 def test_calls_that_are_refused_are_a_line_each_and_exit_code_2(runner: CliRunner, tmp_path: Path) -> None:
