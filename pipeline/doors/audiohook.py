@@ -18,7 +18,7 @@ import numpy as np
 
 from models.errors import ConfigError
 from models.types import RATE_HZ, Role, Samples
-from pipeline.core.events import Event, Partial, UtteranceFinal
+from pipeline.core.events import Event, Flushed, Partial, UtteranceFinal
 from pipeline.doors import g711
 from pipeline.doors.audiohook_messages import (
     VERSION,
@@ -48,7 +48,7 @@ from pipeline.doors.messages import (
     Upgrade,
     Welcome,
 )
-from pipeline.doors.metadata import DoorSettings, FieldName, call_info
+from pipeline.doors.metadata import DoorSettings, FieldName, call_info, name_at
 from pipeline.doors.own import CALL_ID, NOT_AN_ID
 from pipeline.doors.signatures import Signatures, client_secret
 
@@ -103,8 +103,8 @@ class AudioHookGate:
         organization, session = (upgrade.headers.get(name, "").strip() for name in (ORGANIZATION, SESSION))
         if UUID.fullmatch(organization) is None or UUID.fullmatch(session) is None:
             return self.deny(400, f"the headers {ORGANIZATION} and {SESSION} must be UUIDs")
-        settings = self._settings.at(upgrade.site)
-        return Opened(AudioHookDoor(organization, session, settings, self._languages))
+        door = AudioHookDoor(organization, session, self._settings, self._languages, upgrade.site)
+        return Opened(door)
 
     def deny(self, status: int, reason: str) -> Denial:
         """See `Gate`."""
@@ -117,8 +117,15 @@ class AudioHookDoor:
     listens = True
 
     def __init__(
-        self, organization: str, session: str, settings: DoorSettings, languages: tuple[str, ...] = ()
+        self,
+        organization: str,
+        session: str,
+        settings: DoorSettings,
+        languages: tuple[str, ...] = (),
+        site: str | None = None,
     ) -> None:
+        """`site`: that of the client's key; without one the `open` may name it."""
+        self._site = site
         self._organization = organization
         self._session = session
         self._settings = settings
@@ -169,11 +176,18 @@ class AudioHookDoor:
 
     def event(self, event: Event) -> list[Answer]:
         """See `Door`. Finals and partials are told."""
+        if isinstance(event, Flushed) and self._hung_up and event.until_samples >= self._heard_samples():
+            # Speakers and note are still to come, and nothing of them is for the client.
+            return self._part()
         told = self._teller if self._welcomed and not self._over else None
         if told is None or not isinstance(event, UtteranceFinal | Partial):
             return []
         parameters = told.parameters(event)
         return [] if parameters is None else [self._say("event", parameters)]
+
+    def _heard_samples(self) -> int:
+        """How far the client's clock is on the call's."""
+        return 0 if self._medium is None else self._clock * RATE_HZ // self._medium.rate_hz
 
     def refuse(self, code: int, reason: str) -> list[Answer]:
         """See `Door`."""
@@ -243,18 +257,18 @@ class AudioHookDoor:
         self._medium = medium
         carries = tuple(range(len(medium.channels)))
         self._teller = Teller(opening.conversation, carries)
-        fields = {**FIELDS, **self._settings.fields}
-        info = call_info(opening.conversation, self._roles(medium), parameters, fields)
-        return [Started(info, carries, medium.rate_hz, placed=True, stands_still=True)]
-
-    def _roles(self, medium: Medium) -> tuple[Role, ...]:
-        agent = self._settings.agent or AGENT
-        return tuple("agent" if side == agent else "customer" for side in medium.channels)
+        named = {**FIELDS, **self._settings.fields}.get("site")
+        site = self._site or (named and name_at(parameters, named))
+        settings = self._settings.at(site)
+        roles = _roles(medium, settings.agent or AGENT)
+        info = call_info(opening.conversation, roles, parameters, {**FIELDS, **settings.fields})
+        # A session before this one may have been cut off in a pause: a client that opens is in none.
+        return [Started(info, carries, medium.rate_hz, placed=True, stands_still=True), Back()]
 
     def _close(self) -> list[DoorOutput]:
         if self._in_call:
             first, self._hung_up = not self._hung_up, True
-            return [Ended()] if first else []
+            return [Ended(flush=True)] if first else []
         return [*self._part()]
 
     def _hear(self, data: bytes) -> list[DoorOutput]:
@@ -302,6 +316,10 @@ class AudioHookDoor:
             "parameters": parameters,
         }
         return Reply(json.dumps(message))
+
+
+def _roles(medium: Medium, agent: str) -> tuple[Role, ...]:
+    return tuple("agent" if side == agent else "customer" for side in medium.channels)
 
 
 def _decoded(data: bytes, medium: Medium) -> Samples:

@@ -61,6 +61,7 @@ class Vendor:
     `call`, `stream`: its names of the ids. `parameters`: where the start has what the site says of the call.
     `tracks`: what it carries if the start does not say. `ordered`: whether messages come in order. `epoch`:
     whether timestamps are Unix time. `l16`: whether its 16-bit samples are known to be little endian.
+    `ends_with_socket`: whether it may close the socket without a stop.
     """
 
     name: str
@@ -71,13 +72,14 @@ class Vendor:
     ordered: bool = True
     epoch: bool = False
     l16: bool = True
+    ends_with_socket: bool = False
 
 
 VENDORS = (
     Vendor("twilio", "callSid", "streamSid", "start.customParameters"),
     # Its L16 is said to be an RTP payload, which is big endian (RFC 3551, section 4.5.11), and nowhere shown.
     Vendor("telnyx", "call_control_id", "stream_id", "start.custom_parameters", ordered=False, l16=False),
-    Vendor("plivo", "callId", "streamId", "extra_headers", epoch=True),
+    Vendor("plivo", "callId", "streamId", "extra_headers", epoch=True, ends_with_socket=True),
     Vendor("exotel", "call_sid", "stream_sid", "start.custom_parameters", tracks=("inbound",)),
 )
 

@@ -42,6 +42,8 @@ class Started:
 
     `placed`: its chunks say where they are, so that audio which is sent again is told from what is new.
     `stands_still`: in holds and pauses the client's clock goes on only as far as its chunks say.
+    `may_return`: the client may stop this stream and begin another of the same call: its stop is no other
+    stream's, and a stream after the end of the call begins one more call, with a number behind its id.
     `hang_ms`: silence that ends an utterance of a new call, where the client asks for another than ours.
     `ends_with_socket`: the protocol has no goodbye; a socket that ends, in whatever way, is a hang-up.
     """
@@ -51,6 +53,7 @@ class Started:
     rate_hz: int
     placed: bool = False
     stands_still: bool = False
+    may_return: bool = False
     hang_ms: int | None = None
     ends_with_socket: bool = False
 
@@ -225,25 +228,27 @@ class Denial:
 class Presented:
     """How a client says who it is: an API key in the protocol's own place, or a signature that was right.
 
-    `site`: of a signature, whose calls it is for; None for all.
+    `needs_key`: also on a server without keys, where everybody on this machine may do everything.
     """
 
     key: str | None = None
     signed: bool = False
-    site: str | None = None
+    needs_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A connection that may begin, the WebSocket subprotocol that is taken, and headers of the answer.
 
-    `greeting`: what the server says first, before the client has said anything.
+    `call_id`: that of its call, where it is known already. `greeting`: what the server says first, before the
+    client has said anything.
     """
 
     door: Door
     subprotocol: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     greeting: tuple[Reply, ...] = ()
+    call_id: str | None = None
 
 
 class Gate(Protocol):

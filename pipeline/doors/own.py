@@ -149,7 +149,7 @@ class OwnGate:
         call_id = unquote(upgrade.target.partition("?")[0].split("/")[-2])
         if CALL_ID.fullmatch(call_id) is None:
             return self.deny(400, NOT_AN_ID)
-        return Opened(OwnDoor(call_id))
+        return Opened(OwnDoor(call_id), call_id=call_id)
 
     def deny(self, status: int, reason: str) -> Denial:
         """See `Gate`."""

@@ -67,7 +67,8 @@ class TwilioGate:
     else a key does: in the address, as a bearer token, or as the password of Basic authentication.
     """
 
-    waits = False
+    waits = True
+    """Which call a stream is of is in its start: one of a call in progress is never turned away."""
 
     def __init__(self, settings: DoorSettings = PLAIN, path: str = SIGNED) -> None:
         """Raises `ConfigError` for a track that there is none of."""
@@ -80,7 +81,9 @@ class TwilioGate:
     def present(self, upgrade: Upgrade) -> Presented | Denial:
         """See `Gate`."""
         if self.path == KEYED:
-            return Presented(key=unquote(upgrade.url.partition("?")[0].rpartition("/")[2]))
+            key = unquote(upgrade.url.partition("?")[0].rpartition("/")[2])
+            # Who has a secret wants nobody in who has neither.
+            return Presented(key=key, needs_key=self._settings.secret is not None)
         if self._settings.secret is None:
             return Presented(key=_key(upgrade))
         if not is_signed(upgrade, self._settings.secret):
@@ -177,7 +180,13 @@ class TwilioDoor:
         carries = sorted(self._channels[track] for track in start.tracks)
         # Its chunks have places, but no vendor sends audio again: the stream is not one that is `placed`, or
         # a restored call would take what is said now for what it had not kept.
-        return Started(info, tuple(carries), start.rate_hz)
+        return Started(
+            info,
+            tuple(carries),
+            start.rate_hz,
+            may_return=True,
+            ends_with_socket=start.vendor.ends_with_socket,
+        )
 
     def _hear(self, media: Media) -> list[Chunk]:
         if self._start is None:

@@ -114,6 +114,11 @@ class LiveCall:
         self._hung_up_s: float | None = None
 
     @property
+    def is_over(self) -> bool:
+        """Whether it has ended; its last events may still be to come."""
+        return not self._shell.session.open
+
+    @property
     def waiting_s(self) -> float:
         """Seconds of audio that wait to be heard."""
         return self._mailbox.waiting_s
@@ -266,6 +271,7 @@ class LiveCall:
             self._ground.clock(),
             started.placed,
             started.stands_still,
+            started.may_return,
         )
         start = self._media.begin(stream)
         self._streams.append(stream)
@@ -334,7 +340,7 @@ class LiveCall:
         self._snapshot_due = self._snapshot_due or hung_up
         if hung_up and not self._streams:
             self._end("hangup")
-        elif hung_up:
+        elif hung_up and not stream.may_return:
             self._hung_up_s = self._ground.clock()
         elif not self._streams:
             self._alone_since_s = self._ground.clock()
@@ -373,13 +379,14 @@ class LiveCall:
             return
         self._media.close()
         streams, self._streams = self._streams, []
+        self._alone_since_s = self._hung_up_s = None
+        self._shell.end(code)
+        # Whose door tells texts is told the last of them before it is told why the call is over.
         for stream in streams:
             if code == "idle":
                 stream.hang_up(1008, NO_AUDIO)
             elif code == "too_long":
                 stream.hang_up(1008, "the call is longer than is allowed")
-        self._alone_since_s = self._hung_up_s = None
-        self._shell.end(code)
         self._snapshot_due = True
 
     def _emit(self, event: Event) -> None:

@@ -40,7 +40,7 @@ class StreamRefused(Exception):
 class Stream:
     """One connection's part of a call. `hang_up` closes the connection, from any thread.
 
-    `arrived_s`: when audio of it came last, or itself. For `placed` and `stands_still` see `Started`.
+    `arrived_s`: when audio of it came last, or itself. For the flags see `Started`.
     """
 
     carries: tuple[int, ...]
@@ -49,6 +49,7 @@ class Stream:
     arrived_s: float
     placed: bool
     stands_still: bool
+    may_return: bool
     tracks: dict[int, Track] = field(default_factory=dict)
 
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -17,6 +18,9 @@ from pipeline.live.metrics import Metrics
 from pipeline.live.streams import POLICY, TRY_AGAIN, Stream, StreamRefused
 
 log = logging.getLogger(__name__)
+
+MOST_CALLS = 100
+"""Calls of which the vendor has one id, since its stream was stopped and begun again."""
 
 DRAINING = Refusal("the server is going down; another one takes the call", retry_s=1)
 
@@ -70,8 +74,23 @@ class Switchboard:
 
     def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
         """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
+        if started.may_return:
+            started = self._as_open_call(started)
         call = self._find(started)
         return call, call.join(started, hang_up)
+
+    def _as_open_call(self, started: Started) -> Started:
+        """The stream with the id of a call that is not over: its own, or that with a number behind it."""
+        call_id, number = started.info.call_id, 1
+        while self._is_closed(started.info.call_id) and number < MOST_CALLS:
+            number += 1
+            started = replace(started, info=replace(started.info, call_id=f"{call_id}.{number}"))
+        return started
+
+    def _is_closed(self, call_id: str) -> bool:
+        with self._lock:
+            known = call_id in self._calls or call_id in self._beginning
+        return not known and self._beginnings.is_over(call_id)
 
     def adopt(self, call: LiveCall) -> None:
         """A call that was in progress before a restart goes on."""

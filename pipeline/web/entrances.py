@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from fastapi import HTTPException, Response, WebSocket
 from fastapi.responses import JSONResponse
 
-from pipeline.doors.messages import Denial, Gate, Presented, Upgrade
+from pipeline.doors.messages import Denial, Gate, Upgrade
 from pipeline.web.callers import HOST, check_caller
 from pipeline.web.keys import ApiKey, KeyRing
 from pipeline.web.sockets import Connection, SocketShell
+
+SIGNED = ApiKey(name="signature", sha256="0" * 64, scopes=("send",), made_at=datetime(1970, 1, 1, tzinfo=UTC))
+"""Who comes with a signature that is right."""
 
 
 class Entrance:
@@ -40,7 +43,7 @@ class Entrance:
             self._shell.switchboard.count_refusal("policy")
             await _deny(socket, opened)
             return
-        if not self._gate.waits and await self._is_full(socket):
+        if not self._gate.waits and await self._is_full(socket, opened.call_id):
             return
         headers = [(name.encode(), value.encode()) for name, value in opened.headers.items()]
         await socket.accept(opened.subprotocol, headers)
@@ -58,33 +61,32 @@ class Entrance:
 
     def _key(self, socket: WebSocket, upgrade: Upgrade) -> ApiKey | Denial:
         """Whose calls the client may send."""
-        try:
-            check_caller(socket, self._keys)
-        except HTTPException as error:
-            return self._gate.deny(error.status_code, error.detail)
         presented = self._gate.present(upgrade)
         if isinstance(presented, Denial):
             return presented
         if presented.signed:
-            return _signed(presented)
+            return SIGNED
+        if not len(self._keys):
+            # Without keys whoever gets through to this machine may do everything, and pages must not.
+            try:
+                check_caller(socket, self._keys)
+            except HTTPException as error:
+                return self._gate.deny(error.status_code, error.detail)
+            if presented.needs_key:
+                return self._gate.deny(401, "this needs an API key, or a signature at the other address")
+        # A key is shown by the client itself, never by a browser unasked: it may be on any page.
         key = self._keys.find(presented.key, "send")
         return key or self._gate.deny(401, "this needs an API key that may send")
 
-    async def _is_full(self, socket: WebSocket) -> bool:
+    async def _is_full(self, socket: WebSocket, call_id: str | None) -> bool:
         """Whether there is no room, which the client is then told; a call in progress has its own."""
-        refusal = self._shell.switchboard.refusal(socket.path_params.get("call_id"))
+        refusal = self._shell.switchboard.refusal(call_id)
         if refusal is None:
             return False
         self._shell.switchboard.count_refusal("load")
         denial = self._gate.deny(503, refusal.reason)
         await _deny(socket, denial, {"Retry-After": str(refusal.retry_s)})
         return True
-
-
-def _signed(presented: Presented) -> ApiKey:
-    sites = () if presented.site is None else (presented.site,)
-    made_at = datetime(1970, 1, 1, tzinfo=UTC)
-    return ApiKey(name="signature", sha256="0" * 64, scopes=("send",), sites=sites, made_at=made_at)
 
 
 async def _deny(socket: WebSocket, denial: Denial, headers: dict[str, str] | None = None) -> None:

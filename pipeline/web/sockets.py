@@ -16,7 +16,6 @@ from functools import partial
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from models.errors import WrapupError
 from pipeline.core.events import CallClosed, EndCode
 from pipeline.doors.messages import (
     NO_HELLO,
@@ -39,7 +38,7 @@ from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
 from pipeline.live.call import LiveCall
 from pipeline.live.feed import Envelope, FollowerTooSlow, HubClosed
 from pipeline.live.metrics import Metrics
-from pipeline.live.streams import POLICY, Stream, StreamRefused
+from pipeline.live.streams import POLICY, TRY_AGAIN, Stream, StreamRefused
 from pipeline.live.switchboard import Joined, Switchboard
 from pipeline.load import Clock
 from pipeline.web.keys import ApiKey
@@ -51,6 +50,9 @@ FRAMES_PER_S = 100
 
 LAST_EVENTS_S = 5.0
 """How long the events before a call's end may take to its client, once it is over."""
+
+LAST_TEXTS_S = 8.0
+"""How long a client that hung up waits for its last texts at most; AudioHook's waits ten seconds."""
 
 FAREWELL_S = 5.0
 """How long a client that is to close its socket has for that."""
@@ -93,6 +95,7 @@ class Connection:
         self._reading = False
         self._telling: asyncio.Task[None] | None = None
         self._welcomed = asyncio.Event()
+        self._told_to_leave = False
         self._outbox: deque[Answer] = deque()
         self._sending = asyncio.Lock()
         self._farewell: Callable[[], list[Answer]] = partial(door.refuse, POLICY, NO_HELLO)
@@ -144,8 +147,9 @@ class Connection:
         return message.get("text") or "" if data is None else data
 
     async def _last_events(self) -> None:
-        """A call that is closed has told its door everything before its farewell."""
-        if self._telling is not None and self._call is not None and self._call.done.done():
+        """A call that ends tells its door everything before the farewell."""
+        call = self._call
+        if self._telling is not None and call is not None and call.is_over and self._told_to_leave:
             await asyncio.wait({self._telling}, timeout=LAST_EVENTS_S)
 
     async def _see_off(self) -> None:
@@ -191,6 +195,9 @@ class Connection:
             case Alive():
                 call.alive(stream)
             case Ended(flush):
+                if flush:
+                    self._farewell = partial(self._door.closed, "hangup")
+                    self._patience.reschedule(self._loop.time() + LAST_TEXTS_S)
                 self._part(hung_up=True, flush=flush)
 
     async def _join(self, started: Started) -> None:
@@ -212,12 +219,16 @@ class Connection:
             call.done.add_done_callback(self._closed)
 
     async def _tell(self, call_id: str) -> None:
-        """Events of the call, in the door's words. A client that is gone, or too slow, hears no more."""
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, FollowerTooSlow, HubClosed, WrapupError):
+        """Events of the call, in the door's words. A client that is too slow for them has to go."""
+        try:
             async for envelope in self._shell.listen(call_id):
                 await self._welcomed.wait()
                 if not isinstance(envelope.event, CallClosed):
                     await self._answer(self._door.event(envelope.event))
+        except FollowerTooSlow:
+            self._leave_with(partial(self._door.refuse, TRY_AGAIN, "too many texts wait for this client"))
+        except (WebSocketDisconnect, RuntimeError, HubClosed):
+            pass
 
     def _find(self, started: Started) -> tuple[LiveCall, Joined]:
         """The call of a stream. Blocks while the store is asked. Raises `StreamRefused`."""
@@ -275,7 +286,9 @@ class Connection:
         self._outbox.extend(answers)
         async with self._sending:
             while self._outbox:
-                await self._send(self._outbox.popleft())
+                # It leaves the outbox once it is sent: who sends may be cancelled while the socket is full.
+                await self._send(self._outbox[0])
+                self._outbox.popleft()
 
     async def _send(self, answer: Answer) -> None:
         if isinstance(answer, Closing):
@@ -311,5 +324,5 @@ class Connection:
     def _leave_with(self, farewell: Callable[[], list[Answer]]) -> None:
         """Stop reading; the first farewell is the one that is said."""
         if self._reading:
-            self._reading, self._farewell = False, farewell
+            self._reading, self._farewell, self._told_to_leave = False, farewell, True
             self._patience.reschedule(self._loop.time())

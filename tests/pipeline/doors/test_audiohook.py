@@ -65,7 +65,10 @@ def test_a_whole_session_to_the_byte() -> None:
         '"language":"en-US","customConfig":{"associate":"ann"}}}'
     )
     info = CallInfo(CONVERSATION, ("customer", "agent"), language="en-US")
-    assert door.receive(opening) == [Started(info, (0, 1), 8_000, placed=True, stands_still=True)]
+    assert door.receive(opening) == [
+        Started(info, (0, 1), 8_000, placed=True, stands_still=True),
+        Back(),
+    ]
     assert door.welcome(Welcome(CONVERSATION, (0, 0))) == [
         reply(
             "opened",
@@ -99,7 +102,7 @@ def test_a_whole_session_to_the_byte() -> None:
     back = envelope("resumed", 7, 4, "PT3.700125S", '{"start":"PT1.700125S","discarded":"PT2S"}')
     assert door.receive(back) == [Back()]
     assert chunk(door.receive(b"\xff\xff")).at == 1_600 + 12_000 + 1 + 16_000
-    assert door.receive(envelope("close", 8, 4, "PT3.70025S", '{"reason":"end"}')) == [Ended()]
+    assert door.receive(envelope("close", 8, 4, "PT3.70025S", '{"reason":"end"}')) == [Ended(flush=True)]
     assert door.closed("hangup") == [reply("closed", 5, 8, "{}")]
     assert door.receive(envelope("ping", 9, 5, "PT3.70025S", "{}")) == []
 
@@ -121,7 +124,7 @@ def test_a_whole_session_to_the_byte() -> None:
 )
 def test_one_offered_medium_is_taken_unchanged(offers: list[Any], chosen: dict[str, Any]) -> None:
     door, client = new_door(), Client()
-    (started,) = door.receive(client.open(media=offers))
+    (started, _) = door.receive(client.open(media=offers))
     assert isinstance(started, Started)
     roles = tuple({"external": "customer", "internal": "agent"}[side] for side in chosen["channels"])
     assert (started.info.roles, started.carries) == (roles, tuple(range(len(roles))))
@@ -175,7 +178,7 @@ def test_a_site_says_which_channel_is_the_agents_and_where_the_fields_are() -> N
     fields = {"associate": "customConfig.associate", "queue": "customConfig.to.queue"}
     settings = DoorSettings("external", {**fields, "direction": "customConfig.way", "site": "organizationId"})
     custom = {"associate": "ann", "to": {"queue": 7}, "way": "Inbound"}
-    (started,) = new_door(settings).receive(Client().open(customConfig=custom))
+    (started, _) = new_door(settings).receive(Client().open(customConfig=custom))
     assert isinstance(started, Started)
     assert started.info == CallInfo(
         CONVERSATION,

@@ -272,7 +272,7 @@ def test_a_site_may_name_another_channel(site: str | None, role: Role) -> None:
     settings = DoorSettings(sites={"north": DoorSettings(agent="external")})
     opened = AudioHookGate(settings).open(replace(PUBLISHED, site=site))
     assert isinstance(opened, Opened)
-    (started,) = opened.door.receive(Client().open())
+    (started, _) = opened.door.receive(Client().open())
     assert isinstance(started, Started)
     assert started.info.roles[0] == role
 

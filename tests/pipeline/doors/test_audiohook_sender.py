@@ -71,7 +71,7 @@ def test_a_session_with_the_door() -> None:
     sender = AudioHookSender(spoken(fields={"language": "en-US", "associate": "ann"}), ids=IDS)
     door = AudioHookDoor(*IDS, DoorSettings(fields={"associate": "customConfig.associate"}))
     (hello,) = sender.hello()
-    (started,) = door.receive(hello)
+    (started, _) = door.receive(hello)
     assert (started.info.associate, started.info.language) == ("ann", "en-US")  # type: ignore[union-attr]
     assert not sender.ready
     (opened,) = door.welcome(Welcome(CONVERSATION, (0, 0)))
@@ -89,7 +89,7 @@ def test_a_session_with_the_door() -> None:
     assert np.allclose(agent * 32_768, 8_031, atol=256)
     (close,) = sender.goodbye()
     assert json.loads(close)["position"] == "PT1.0S"
-    assert door.receive(close) == [Ended()]
+    assert door.receive(close) == [Ended(flush=True)]
     (closed,) = door.closed("hangup")
     assert sender.answer(closed.message) == []  # type: ignore[union-attr]
     assert sender.over

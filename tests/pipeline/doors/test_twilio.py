@@ -43,7 +43,9 @@ def test_the_start_of_each_vendor(vendor: str, carries: tuple[int, ...]) -> None
     door = TwilioDoor()
     assert door.receive(CONNECTED) == []
     # No vendor sends audio again: the stream is not one that a restored call could ask for what it missed.
-    expected = Started(CallInfo(CALL_IDS[vendor], ROLES), carries, 8_000, placed=False)
+    expected = Started(
+        CallInfo(CALL_IDS[vendor], ROLES), carries, 8_000, may_return=True, ends_with_socket=vendor == "plivo"
+    )
     assert door.receive(start(vendor)) == [expected]
     assert not door.listens
 

@@ -131,9 +131,12 @@ def test_without_a_secret_a_key_is_asked_for(authorization: str, key: str | None
 
 def test_a_key_in_the_address() -> None:
     gate = TwilioGate(DoorSettings(secret=TOKEN), KEYED)
-    assert gate.present(upgrade(f"wss://{HOST}/v1/twilio/k%201?sample-rate=8000")) == Presented(key="k 1")
+    assert gate.present(upgrade(f"wss://{HOST}/v1/twilio/k%201?sample-rate=8000")) == Presented(
+        key="k 1", needs_key=True
+    )
     assert (TwilioGate().path, gate.path) == (SIGNED, KEYED)
-    assert not gate.waits
+    assert gate.waits
+    assert TwilioGate(path=KEYED).present(upgrade(f"wss://{HOST}/v1/twilio/k")) == Presented(key="k")
 
 
 def test_a_door_is_opened_for_the_site_of_the_key() -> None:
