@@ -50,8 +50,8 @@ class Call:
     def __enter__(self) -> Call:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._shell.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._shell.close(at_once=kind is Stopped)
 
     def hear(self, block: Samples) -> None:
         """More audio, shape (channels, n); waits while too many jobs are waiting. Raises `Stopped`."""

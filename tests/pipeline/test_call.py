@@ -239,7 +239,7 @@ def test_a_call_that_is_stopped_waits_for_no_engine() -> None:
     engine, stop = Gated(), threading.Event()
     with Workers(Engines(engine, LineSummarizer()), threads=1) as workers:
         call = Call(STEREO, CallEngines(ScriptedVoice(), None), workers, stopped=stop.is_set)
-        with call, pytest.raises(Stopped):
+        with pytest.raises(Stopped), call:
             call.hear(audio(3, 2, duration_s=8.0))
             assert engine.reading.wait(30.0)
             assert workers.waiting()["final"] > 0
@@ -249,6 +249,17 @@ def test_a_call_that_is_stopped_waits_for_no_engine() -> None:
         with pytest.raises(Stopped):
             call.hear(audio(3, 2, duration_s=1.0))
         engine.gate.set()
+
+
+def test_a_call_that_is_stopped_waits_for_no_diarizer(workers: Workers) -> None:
+    diarizer, stop = StuckDiarizer(), threading.Event()
+    engines = CallEngines(ScriptedVoice(), diarizer, patience_s=3_600.0)
+    with pytest.raises(Stopped), Call(MONO, engines, workers, stopped=stop.is_set) as call:
+        call.hear(audio(3, 1, duration_s=1.0))
+        diarizer.stuck.wait()
+        stop.set()
+        call.end("hangup")
+    diarizer.release.set()
 
 
 def transcribe_job(name: str, kind: TranscribeKind = "final") -> TranscribeJob:

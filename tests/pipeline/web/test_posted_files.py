@@ -8,6 +8,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -79,6 +80,13 @@ def all_places_are_free(service: Service) -> bool:
     return all(service._reading.acquire(timeout=PATIENCE_S) for _ in range(MOST_FILES))
 
 
+def wait_for_places(service: Service, free: int) -> None:
+    """Until so few more recordings may come."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while service._reading._value != free and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+
+
 def open_files(folder: Path) -> list[str]:
     """What this process has open in a folder, with a name or without."""
     found = []
@@ -119,7 +127,9 @@ def test_a_file_that_is_read_has_no_name_for_a_kill_to_leave(tmp_path: Path, tem
 def test_a_full_disk_is_told_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, size: int
 ) -> None:
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Path("/dev/full").open("w+b"))
+    monkeypatch.setattr(
+        tempfile, "TemporaryFile", lambda **_: io.BufferedRandom(io.FileIO("/dev/full", "r+"))
+    )
     with caplog.at_level(logging.WARNING), served(tmp_path) as (address, service):
         response = post(address, b"\0" * size)
         assert all_places_are_free(service)
@@ -181,8 +191,7 @@ def test_a_server_that_goes_down_waits_for_no_file(tmp_path: Path, temporary: Pa
         with running(service) as address:
             answers = [pool.submit(post, address, content) for _ in range(FILES_AT_ONCE + 1)]
             assert engine.reading.wait(PATIENCE_S)
-            while service._reading._value > MOST_FILES - len(answers):
-                pass
+            wait_for_places(service, MOST_FILES - len(answers))
         # The engine still hangs.
         for answer in answers:
             response = answer.result()
