@@ -21,7 +21,7 @@ from models.errors import InputError
 from models.machine import choose_default_asr, choose_default_diarizer, cores
 from models.ports import Diarizer, Summarizer, Transcriber, VoiceActivity
 from models.types import RATE_HZ, Role
-from pipeline.call import Call
+from pipeline.call import Call, never
 from pipeline.config import Config, load_config
 from pipeline.core.session import DeadlineSettings, SessionSettings
 from pipeline.document import Frame, document, version_of
@@ -36,10 +36,6 @@ FILE_DEADLINE = DeadlineSettings(base_s=3_600.0)
 DEFAULT_ROLES: tuple[Role, ...] = ("agent", "customer")
 
 Progress = Callable[[float], None]
-
-
-class Stopped(Exception):
-    """The run was told to stop; the call at hand was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +117,16 @@ class Pipeline:
         """Give up the calls at hand as soon as may be."""
         self._stop.set()
 
-    def process(self, path: Path, call_id: str, progress: Progress | None = None) -> Done:
+    def process(
+        self,
+        path: Path,
+        call_id: str,
+        progress: Progress | None = None,
+        unwanted: Callable[[], bool] = never,
+    ) -> Done:
         """One file, from its audio to its document. `progress` is told seconds of audio as they pass.
 
+        `unwanted` tells whether this file alone is to be given up, as all are after `stop`.
         Raises `InputError` for a file that cannot be read, `WrapupError` where an engine cannot be had,
         `Stopped`.
         """
@@ -132,7 +135,9 @@ class Pipeline:
         diarizer = self.diarizer(info.channels)
         settings = self._session_settings(info, diarizer)
         engines = CallEngines(self._engines.voice, diarizer if settings.diarize else None)
-        with Call(settings, engines, self._workers, self._aside) as call:
+        with Call(
+            settings, engines, self._workers, self._aside, lambda: self._stop.is_set() or unwanted()
+        ) as call:
             fault = self._feed(call, info, progress)
             call.end("hangup" if fault is None else "truncated")
             frame = Frame(
@@ -166,8 +171,6 @@ class Pipeline:
         """All of the file's audio; gives a line for the user where it broke off."""
         try:
             for block in blocks(info):
-                if self._stop.is_set():
-                    raise Stopped
                 call.hear(block)
                 if progress is not None:
                     progress(block.shape[1] / RATE_HZ)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import InputError, WrapupError
-from pipeline.app import Pipeline, Stopped
+from pipeline.app import Pipeline
+from pipeline.call import Stopped
 from pipeline.doors.files import probe
 from pipeline.formats.call_json import CallDocument, read_call
 from pipeline.sinks.files import write_document

@@ -86,12 +86,13 @@ class DiarizerLane:
         if not self._put(_Question(job_id, whole=True)):
             self._deliver(Result(job_id, Failure("stuck")))
 
-    def close(self) -> None:
-        """Tidy up, or give up what is waiting; joins the thread."""
+    def close(self, at_once: bool = False) -> None:
+        """Tidy up, or give up what is waiting; joins the thread, unless nobody is to wait for it."""
         self._abandoned = True
+        patience_s = 0.0 if at_once else self._patience_s
         with contextlib.suppress(queue.Full):
-            self._inbox.put(None, timeout=self._patience_s)
-            self._thread.join(self._patience_s)
+            self._inbox.put(None, timeout=patience_s)
+            self._thread.join(patience_s)
 
     def _may_ask(self) -> bool:
         behind = self._inbox.qsize() >= BEHIND_BLOCKS

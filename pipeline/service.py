@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from models.machine import cores
 from models.ports import Diarizer
 from pipeline.app import OpenEngines, Pipeline, open_engines
+from pipeline.call import Stopped, never
 from pipeline.config import Config
 from pipeline.core.events import CallClosed, EndCode, UtteranceFinal
 from pipeline.core.session import Session, SessionSettings
@@ -88,8 +89,8 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._restoring.close()
-        self._files.stop()
-        self._readers.shutdown(cancel_futures=True)
+        self.stop_files()
+        self._readers.shutdown()
         self._pool.shutdown()
         self._workers.__exit__(kind, error, trace)
         self.journal.close()
@@ -109,19 +110,29 @@ class Service:
             raise StreamRefused(TRY_AGAIN, "the call goes on in a moment; try again in 1 s")
         return self.journal.is_over(call_id)
 
-    def transcribe(self, path: Path, call_id: str) -> Future[CallDocument] | None:
+    def stop_files(self) -> None:
+        """Give up the files that are read, with `Stopped`, and those that wait, which are cancelled."""
+        self._files.stop()
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    def transcribe(
+        self, path: Path, call_id: str, unwanted: Callable[[], bool] = never
+    ) -> Future[CallDocument] | None:
         """A file's document, without a note, by the engines of the live calls and behind all of these.
 
-        Nothing of it is stored. None where too many files wait. The future fails as `Pipeline.process` does.
+        Nothing of it is stored. None where too many files wait. The future fails as `Pipeline.process` does,
+        which explains `unwanted` too.
         """
         if not self._reading.acquire(blocking=False):
             return None
         try:
-            reading = self._readers.submit(lambda: self._files.process(path, call_id).document)
+            reading = self._readers.submit(
+                lambda: self._files.process(path, call_id, unwanted=unwanted).document
+            )
         except RuntimeError:
-            # The service is closed.
-            self._reading.release()
-            return None
+            # No more files are read.
+            reading = Future()
+            reading.set_exception(Stopped())
         reading.add_done_callback(lambda _: self._reading.release())
         return reading
 

@@ -204,11 +204,11 @@ class CallShell:
         self._act(self.session.end(code, self._around.clock()))
         self._lose(self._unheard)
 
-    def close(self) -> None:
-        """Give up what is still wanted, and tidy up."""
+    def close(self, at_once: bool = False) -> None:
+        """Give up what is still wanted, and tidy up; `at_once`: see `DiarizerLane`."""
         self._desk.close()
         if self._lane is not None:
-            self._lane.close()
+            self._lane.close(at_once)
 
     def _hear(self, channel: int, samples: Samples) -> None:
         ear = self._ears[channel] or self._ear_again(channel)

@@ -93,7 +93,9 @@ class Server:
             await asyncio.sleep(TICK_S)
 
     async def drain(self, drain_s: float) -> None:
-        """Take no more calls, let those in progress end, end what is left, and then who follows."""
+        """Give up files, take no more calls, let those in progress end, then end the rest and who follows."""
+        # A recording can be sent again as it is, a call cannot.
+        self.service.stop_files()
         board = self.service.switchboard
         board.drain()
         await self._until_empty(drain_s)

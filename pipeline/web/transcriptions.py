@@ -1,16 +1,19 @@
 """`POST /v1/audio/transcriptions`: a recording as OpenAI's clients send it, read and answered in one request.
 
 The engines are those of the live calls, which come first. Nothing of the recording or its text is stored: the
-file lies in the system's folder for temporary files until it has been read.
+file lies in the system's folder for temporary files without a name, so that it is gone with whoever reads it,
+also where the server is killed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
+import logging
+import os
+import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -22,16 +25,19 @@ from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from models.errors import InputError, WrapupError
-from pipeline.app import Stopped
+from pipeline.call import Stopped
 from pipeline.doors.openai_session import Fault, check_language
 from pipeline.formats import openai_json, srt, vtt
 from pipeline.formats.call_json import CallDocument, segments_of
 from pipeline.service import Service
 from pipeline.web.callers import key_of
 from pipeline.web.keys import KeyRing
+
+log = logging.getLogger(__name__)
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 """What the vendor takes, and what its clients know."""
@@ -42,7 +48,8 @@ FORM_BYTES = 8 * 1024 * 1024
 FIELD_BYTES = 2 * 1024 * 1024
 MOST_FIELDS = 100
 RETRY_S = 5
-COPY_BYTES = 1024 * 1024
+LOOK_S = 1.0
+"""How soon a client that went away is noticed."""
 
 GRANULARITIES = ("word", "segment")
 
@@ -63,9 +70,13 @@ class _Wrong(Exception):
     def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status
-        type_ = "invalid_request_error" if status < 500 and status != 429 else "server_error"
+        type_ = "invalid_request_error" if status < 500 else "server_error"
         self.body = {"error": {"message": message, "type": type_, "param": param, "code": code}}
         self.headers: dict[str, str] = {}
+
+    def response(self) -> Response:
+        """The answer."""
+        return JSONResponse(self.body, self.status, self.headers)
 
 
 class Transcriptions:
@@ -81,52 +92,87 @@ class Transcriptions:
             self._let_in(request)
             async with _form(request) as form:
                 asked = _asked(form)
-                document = await self._read(_file(form))
+                document = await self._read(_file(form), request)
             return _answer(document, asked)
+        except ClientDisconnect:
+            # Nobody reads this.
+            return Response(status_code=499)
+        except OSError as error:
+            log.error("a posted recording cannot be kept: %s", error.strerror or type(error).__name__)
+            return _unable("the server cannot keep the recording now").response()
         except _Wrong as wrong:
-            return JSONResponse(wrong.body, wrong.status, wrong.headers)
+            return wrong.response()
 
     def _let_in(self, request: Request) -> None:
         try:
             key_of(request, self._keys, "send")
         except HTTPException as error:
-            wrong = _Wrong(error.status_code, error.detail, code="invalid_api_key")
+            code = "invalid_api_key" if error.status_code == 401 else None
+            wrong = _Wrong(error.status_code, error.detail, code=code)
             wrong.headers = dict(error.headers or {})
             raise wrong from error
         refusal = self._service.switchboard.refusal()
         if refusal is not None:
-            raise _busy(refusal.reason, refusal.retry_s)
+            raise _unable(refusal.reason, "rate_limit_exceeded", refusal.retry_s)
 
-    async def _read(self, upload: UploadFile) -> CallDocument:
-        path = await asyncio.to_thread(_kept, upload)
-        reading = self._service.transcribe(path, str(uuid4()))
+    async def _read(self, upload: UploadFile, request: Request) -> CallDocument:
+        unwanted = threading.Event()
+        descriptor = await _kept(upload)
+        path = Path(f"/proc/self/fd/{descriptor}")
+        reading = self._service.transcribe(path, str(uuid4()), unwanted.is_set)
         if reading is None:
-            path.unlink()
-            raise _busy("many recordings wait to be read", RETRY_S)
+            os.close(descriptor)
+            raise _unable("many recordings wait to be read", "rate_limit_exceeded")
         # Whoever gives up the request, the file goes when nobody reads it any more.
-        reading.add_done_callback(lambda _: path.unlink())
+        reading.add_done_callback(lambda _: os.close(descriptor))
         try:
-            return await asyncio.wrap_future(reading)
+            return await _result(reading, request)
         except InputError as error:
             raise _Wrong(400, f"file: {str(error).removeprefix(f'{path}: ')}", "file") from error
-        except (Stopped, CancelledError) as error:
-            raise _Wrong(503, "the server is going down") from error
+        except Stopped as error:
+            raise _unable("the server is going down") from error
         except WrapupError as error:
             raise _Wrong(500, "the engines cannot read recordings now") from error
+        finally:
+            unwanted.set()
 
 
-def _busy(reason: str, retry_s: int) -> _Wrong:
-    wrong = _Wrong(429, reason, code="rate_limit_exceeded")
+def _unable(reason: str, code: str | None = None, retry_s: int = RETRY_S) -> _Wrong:
+    wrong = _Wrong(503, reason, code=code)
     wrong.headers = {"Retry-After": str(retry_s)}
     return wrong
 
 
-def _kept(upload: UploadFile) -> Path:
-    """The file, for the decoder, which wants a path."""
-    with tempfile.NamedTemporaryFile(prefix="wrapup-", delete=False) as file:
-        while block := upload.file.read(COPY_BYTES):
-            file.write(block)
-    return Path(file.name)
+async def _result(reading: Future[CallDocument], request: Request) -> CallDocument:
+    """What was read. Raises `ClientDisconnect` when nobody waits for it, and what the reading raises."""
+    waiting = asyncio.wrap_future(reading)
+    try:
+        while not (await asyncio.wait({waiting}, timeout=LOOK_S))[0]:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+        if waiting.cancelled():
+            raise Stopped
+        return waiting.result()
+    finally:
+        waiting.cancel()
+
+
+async def _kept(upload: UploadFile) -> int:
+    """A descriptor of the file for the decoder, which wants a path; outlasts the form. Raises `OSError`."""
+    keeping = asyncio.create_task(asyncio.to_thread(_descriptor, upload))
+    try:
+        return await asyncio.shield(keeping)
+    except asyncio.CancelledError:
+        # The thread goes on, and the form must not close the file under it.
+        os.close(await keeping)
+        raise
+
+
+def _descriptor(upload: UploadFile) -> int:
+    """The form's file, which has no name, is written out."""
+    number = upload.file.fileno()
+    upload.file.flush()
+    return os.dup(number)
 
 
 @contextlib.asynccontextmanager

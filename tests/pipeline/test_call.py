@@ -12,7 +12,7 @@ import pytest
 from models.fakes import ScriptedVoice
 from models.ports import PLAIN, Decoding
 from models.types import RATE_HZ, Line, Samples, Summary, Transcription
-from pipeline.call import Call
+from pipeline.call import Call, Stopped
 from pipeline.core.events import (
     CallClosed,
     DraftReady,
@@ -233,6 +233,33 @@ class Gated(LengthTranscriber):
         self.reading.set()
         self.gate.wait()
         return super().transcribe(clips, decoding)
+
+
+def test_a_call_that_is_stopped_waits_for_no_engine() -> None:
+    engine, stop = Gated(), threading.Event()
+    with Workers(Engines(engine, LineSummarizer()), threads=1) as workers:
+        call = Call(STEREO, CallEngines(ScriptedVoice(), None), workers, stopped=stop.is_set)
+        with pytest.raises(Stopped), call:
+            call.hear(audio(3, 2, duration_s=8.0))
+            assert engine.reading.wait(30.0)
+            assert workers.waiting()["final"] > 0
+            threading.Timer(0.05, stop.set).start()
+            call.end("hangup")
+        assert set(workers.waiting().values()) == {0}
+        with pytest.raises(Stopped):
+            call.hear(audio(3, 2, duration_s=1.0))
+        engine.gate.set()
+
+
+def test_a_call_that_is_stopped_waits_for_no_diarizer(workers: Workers) -> None:
+    diarizer, stop = StuckDiarizer(), threading.Event()
+    engines = CallEngines(ScriptedVoice(), diarizer, patience_s=3_600.0)
+    with pytest.raises(Stopped), Call(MONO, engines, workers, stopped=stop.is_set) as call:
+        call.hear(audio(3, 1, duration_s=1.0))
+        diarizer.stuck.wait()
+        stop.set()
+        call.end("hangup")
+    diarizer.release.set()
 
 
 def transcribe_job(name: str, kind: TranscribeKind = "final") -> TranscribeJob:

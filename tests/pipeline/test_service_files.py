@@ -9,6 +9,7 @@ import pytest
 
 from models.errors import InputError
 from pipeline.app import Pipeline
+from pipeline.call import Stopped
 from pipeline.service import Service
 from tests.pipeline.audio_files import write_audio
 from tests.pipeline.live_server import configured, engines, speech
@@ -45,4 +46,14 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_a_service_that_is_closed_reads_nothing(tmp_path: Path, recording: Path) -> None:
     with Service(configured(tmp_path), engines()) as service:
         pass
-    assert service.transcribe(recording, "c") is None
+    reading = service.transcribe(recording, "c")
+    assert reading is not None
+    assert isinstance(reading.exception(60), Stopped)
+
+
+def test_a_file_that_nobody_wants_is_given_up(tmp_path: Path, recording: Path) -> None:
+    with Service(configured(tmp_path), engines()) as service:
+        reading = service.transcribe(recording, "c", lambda: True)
+        assert reading is not None
+        assert isinstance(reading.exception(60), Stopped)
+        assert service._workers.tally.done == {}
