@@ -22,7 +22,7 @@ from uuid import uuid4
 import numpy as np
 
 from models.errors import ConfigError
-from models.types import Role, Samples
+from models.types import RATE_HZ, Role, Samples
 from pipeline.core.events import Event, Flushed
 from pipeline.doors import g711
 from pipeline.doors.deepgram_query import Query, opening_message, read_query
@@ -45,7 +45,7 @@ from pipeline.doors.messages import (
     Upgrade,
     Welcome,
 )
-from pipeline.doors.metadata import DoorSettings, FieldName, call_info
+from pipeline.doors.metadata import DoorSettings, FieldName, call_info, name_at
 from pipeline.doors.own import CALL_ID
 from pipeline.doors.wav import AudioFormat, WavHead
 
@@ -110,12 +110,14 @@ class DeepgramGate:
             query = read_query(upgrade.parameters)
         except ValueError as error:
             return self.deny(400, str(error))
-        settings = self._settings.at(upgrade.site)
+        message = opening_message(upgrade.parameters, query)
+        fields = {**FIELDS, **self._settings.fields}
+        settings = self._settings.at(upgrade.site or name_at(message, fields["site"]))
         order = Order(
             self._new_id(),
             upgrade.at_s,
             query,
-            opening_message(upgrade.parameters),
+            message,
             settings.agent or "0",
             {**FIELDS, **settings.fields},
         )
@@ -199,13 +201,25 @@ class DeepgramDoor:
         if self._gone:
             return []
         if self._over and isinstance(event, Flushed) and not self._teller.finalizing:
-            return self._bye()
+            return [*self._teller.tell(event), *self._bye()]
         return self._teller.tell(event)
 
     def refuse(self, code: int, reason: str) -> list[Answer]:
         """See `Door`."""
+        return [] if self._gone else [*self._teller.rest(), *self._refusal(code, reason)]
+
+    def closed(self, end_code: str) -> list[Answer]:
+        """See `Door`."""
         if self._gone:
             return []
+        rest = self._teller.rest()
+        if end_code == "idle":
+            return [*rest, *self._refusal(POLICY, NO_AUDIO)]
+        if end_code in ("failed", "shutdown", "interrupted"):
+            return [*rest, self._metadata(), *self._refusal(INTERNAL, f"the call ended: {end_code}")]
+        return [*rest, *self._bye()]
+
+    def _refusal(self, code: int, reason: str) -> list[Answer]:
         if reason in (NO_AUDIO, NO_HELLO):
             return self._fail(INTERNAL, "NET-0001", SILENT)
         if code in (INTERNAL, TRY_AGAIN):
@@ -214,20 +228,10 @@ class DeepgramDoor:
             return self._fail(POLICY, "DATA-0000", reason)
         return self._fail(code, "POLICY", reason)
 
-    def closed(self, end_code: str) -> list[Answer]:
-        """See `Door`."""
-        if self._gone:
-            return []
-        if end_code == "idle":
-            return self.refuse(POLICY, NO_AUDIO)
-        if end_code in ("failed", "shutdown", "interrupted"):
-            return [self._metadata(), *self.refuse(INTERNAL, f"the call ended: {end_code}")]
-        return self._bye()
-
     def _control(self, message: str) -> list[DoorOutput]:
         match _type(message):
             case "KeepAlive":
-                return [*self._begin(), Alive()]
+                return [*self._begin(), Alive(), *self._overdue()]
             case "Finalize":
                 return self._finalize()
             case "CloseStream":
@@ -281,7 +285,13 @@ class DeepgramDoor:
         if self._order.channels(self._audio) == 1:
             samples = samples.mean(axis=0, keepdims=True)
         self._frames += samples.shape[1]
-        return [*begun, Chunk(tuple(range(len(samples))), np.ascontiguousarray(samples))]
+        chunk = Chunk(tuple(range(len(samples))), np.ascontiguousarray(samples))
+        return [*begun, chunk, *self._overdue()]
+
+    def _overdue(self) -> list[Answer]:
+        """What is to be told for as much audio as came."""
+        rate_hz = RATE_HZ if self._audio is None else self._audio.rate_hz
+        return self._teller.receive(self._frames * RATE_HZ // rate_hz)
 
     def _bye(self) -> list[Answer]:
         self._over = self._gone = True

@@ -24,6 +24,9 @@ SHORTEST_HANG_MS = 256
 LONGEST_HANG_MS = 5_000
 """The longest silence within an utterance, and what stands for no endpointing at all."""
 
+UNDECIDED = ("", "multi")
+"""Where Deepgram's clients leave the language to the server."""
+
 
 def _endpointing(value: Any) -> Any:
     """Deepgram takes milliseconds, and false for none."""
@@ -50,7 +53,12 @@ class Query(BaseModel):
     @field_validator("language")
     @classmethod
     def _english(cls, language: str | None) -> str | None:
-        if language is not None and language.lower().partition("-")[0] != "en":
+        if language is None:
+            return None
+        language = language.replace("_", "-")
+        if language.lower() in UNDECIDED:
+            return "en"
+        if language.lower().partition("-")[0] != "en":
             raise ValueError("only English is written down here: expected en or en-*")
         return language
 
@@ -92,10 +100,11 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> Query:
         raise ValueError(": ".join([*map(str, first["loc"][:1]), expected])) from error
 
 
-def opening_message(parameters: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
+def opening_message(parameters: Sequence[tuple[str, str]], query: Query) -> Mapping[str, Any]:
     """What the query says of the call, for `call_info`: its parameters, and the pairs of `extra=name:value`.
 
-    Of a parameter that is repeated, the last one counts.
+    Of a parameter that is repeated, the last one counts. The language is the one that was understood.
     """
     pairs = [value.partition(":") for name, value in parameters if name == "extra"]
-    return {"query": dict(parameters), "extra": {name: value for name, _, value in pairs}}
+    language = {} if query.language is None else {"language": query.language}
+    return {"query": {**dict(parameters), **language}, "extra": {name: value for name, _, value in pairs}}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 from unicodedata import category
 
 from models.types import RATE_HZ, Word
-from pipeline.core.events import Event, Flushed, Partial, UtteranceFinal, UtteranceLost
+from pipeline.core.events import Event, Flushed, Partial, SpeakerHeard, UtteranceFinal, UtteranceLost
 from pipeline.doors.deepgram_query import Query
+from pipeline.doors.deepgram_waiting import Ends, Said, Speakers, Spoken
 from pipeline.doors.messages import Answer, Reply
 
 MODEL = {
@@ -31,6 +32,7 @@ class Teller:
     """Tells one client the events of its call.
 
     Times are seconds of the audio of this connection: `welcome` says where on the call's clock it begins.
+    What was said before that is not told.
     """
 
     def __init__(self, request_id: str, query: Query, channels: int) -> None:
@@ -38,10 +40,12 @@ class Teller:
         self._query = query
         self._channels = channels
         self._begins_at = 0
+        self._received = 0
         self._finalizing = 0
         self._finalized: set[int] = set()
         self._begun: dict[int, int] = {}
-        self._speakers: dict[str, int] = {}
+        self._speakers = Speakers(waits=query.tells_speakers and channels == 1)
+        self._ends = Ends(query.utterance_end_ms)
 
     def welcome(self, from_samples: int) -> None:
         """The connection's audio begins at this sample of the call."""
@@ -65,47 +69,76 @@ class Teller:
     def tell(self, event: Event) -> list[Answer]:
         """The messages of an event, in order."""
         match event:
-            case Partial():
-                return self._partial(event)
-            case UtteranceFinal():
-                return self._final(event)
-            case UtteranceLost():
-                # The client may have been shown partials of it.
-                span = (event.start_samples, event.end_samples)
-                return [self._results(event.channel, span, "", [], final=True)]
-            case Flushed() if self._finalizing:
+            case Partial() | UtteranceFinal() | UtteranceLost():
+                return self._utterance(event) if event.start_samples >= self._begins_at else []
+            case SpeakerHeard():
+                self._speakers.label(event)
+                return self._told(self._speakers.ready(self._heard))
+            case Flushed():
                 return self._flushed(event.until_samples)
         return []
 
+    def receive(self, samples: int) -> list[Answer]:
+        """What is to be told once so many samples of the connection were received, counted at `RATE_HZ`."""
+        self._received = samples
+        return [*self._told(self._speakers.ready(self._heard)), *self._silence(self._heard)]
+
+    def rest(self) -> list[Answer]:
+        """What still waits to be told, as no more can come to be known of it."""
+        return [*self._told(self._speakers.rest()), *self._silence(self._heard)]
+
+    @property
+    def _heard(self) -> int:
+        """Where the client is on the call's clock."""
+        return self._begins_at + self._received
+
     def _flushed(self, until_samples: int) -> list[Answer]:
-        """A client that asked for finals waits for one on each channel."""
-        silent = [channel for channel in range(self._channels) if channel not in self._finalized]
-        answers: list[Answer] = [self._empty(channel, until_samples) for channel in silent]
-        self._finalizing -= 1
-        self._finalized.clear()
-        return answers
+        """All until then is known. A client that asked for finals waits for one on each channel."""
+        answers = self._told(self._speakers.rest())
+        if self._finalizing:
+            silent = [channel for channel in range(self._channels) if channel not in self._finalized]
+            answers += [self._empty(channel, until_samples) for channel in silent]
+            self._finalizing -= 1
+            self._finalized.clear()
+        return [*answers, *self._silence(until_samples)]
+
+    def _utterance(self, event: Partial | Said) -> list[Answer]:
+        if isinstance(event, UtteranceLost):
+            self._speakers.hold(event)
+            return self._told(self._speakers.ready(self._heard))
+        self._ends.begin(event.channel, event.start_samples)
+        answers = self._speech(event.channel, event.start_samples)
+        if isinstance(event, Partial):
+            return [*answers, *self._partial(event)]
+        self._speakers.hold(event)
+        return [*answers, *self._told(self._speakers.ready(self._heard))]
 
     def _partial(self, partial: Partial) -> list[Answer]:
-        answers = self._speech(partial.channel, partial.start_samples)
-        if self._query.interim_results and partial.text:
-            span = (partial.start_samples, partial.end_samples)
-            answers.append(self._results(partial.channel, span, partial.text, _spread(partial), final=False))
-        return answers
+        if not self._query.interim_results or not partial.text:
+            return []
+        span = (partial.start_samples, partial.end_samples)
+        return [self._results(partial.channel, span, partial.text, _spread(partial), final=False)]
 
-    def _final(self, final: UtteranceFinal) -> list[Answer]:
-        answers = self._speech(final.channel, final.start_samples)
-        speaker = None
-        if self._query.tells_speakers:
-            speaker = self._speakers.setdefault(final.speaker, len(self._speakers))
-        text = " ".join(word.text for word in final.words)
-        span = (final.start_samples, final.end_samples)
-        answers.append(self._results(final.channel, span, text, final.words, final=True, speaker=speaker))
-        if self._query.utterance_end_ms is not None and final.words:
-            last_word_end = self._s(final.words[-1].end_samples)
-            answers.append(
-                reply("UtteranceEnd", channel=self._index(final.channel), last_word_end=last_word_end)
-            )
-        return answers
+    def _told(self, found: Sequence[Spoken]) -> list[Answer]:
+        return [self._final(spoken) for spoken in found]
+
+    def _final(self, spoken: Spoken) -> Answer:
+        """Speech of which no text came is told too: the client may have been shown partials of it."""
+        said = spoken.said
+        words = said.words if isinstance(said, UtteranceFinal) else ()
+        if words:
+            self._ends.told(said.channel, said.start_samples, words[-1].end_samples)
+        text = " ".join(word.text for word in words)
+        speakers = spoken.speakers if self._query.tells_speakers else None
+        span = (said.start_samples, said.end_samples)
+        return self._results(said.channel, span, text, words, final=True, speakers=speakers)
+
+    def _silence(self, heard_samples: int) -> list[Answer]:
+        """The ends that have come by now."""
+        return [
+            reply("UtteranceEnd", channel=self._index(channel), last_word_end=self._s(end))
+            for channel, end in self._ends.due(heard_samples)
+        ]
 
     def _speech(self, channel: int, start_samples: int) -> list[Answer]:
         """Once an utterance: that somebody speaks."""
@@ -125,14 +158,14 @@ class Teller:
         words: Sequence[Word],
         *,
         final: bool,
-        speaker: int | None = None,
+        speakers: Sequence[int] | None = None,
         finalized: bool = False,
     ) -> Reply:
         if final and self._finalizing:
             finalized = True
             self._finalized.add(channel)
         start, end = (max(at - self._begins_at, 0) for at in span)
-        told = [self._word(word, speaker) for word in words]
+        told = [self._word(*pair) for pair in zip(words, speakers or repeat(None), strict=False)]
         confidence = sum(word["confidence"] for word in told) / len(told) if told else 0.0
         alternative = {"transcript": text, "confidence": confidence, "words": told}
         return reply(

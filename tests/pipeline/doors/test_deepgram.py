@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.core.events import Flushed
+from pipeline.core.events import Flushed, UtteranceLost
 from pipeline.doors import g711
 from pipeline.doors.messages import (
     NO_AUDIO,
@@ -34,7 +34,9 @@ from tests.pipeline.doors.deepgram_messages import (
     final,
     l16,
     opened,
+    partial,
     said,
+    samples,
     wav_head,
     word,
 )
@@ -252,8 +254,29 @@ def test_a_stream_that_goes_on_with_a_call_has_a_clock_of_its_own() -> None:
     (results,) = said(door.event(final(word("Hi.", 1.5, 1.75), start_s=1.25)))
     assert (results["start"], results["duration"]) == (0.25, 2.0)
     assert results["channel"]["alternatives"][0]["words"][0]["start"] == 0.5
-    (before,) = said(door.event(final(word("Hi.", 0.5, 0.75), start_s=0.0)))
-    assert (before["start"], before["duration"]) == (0.0, 1.0)
+
+
+def test_what_was_said_before_the_connection_is_not_told() -> None:
+    door = begun([*RAW, ("interim_results", "true"), ("vad_events", "true")])
+    door.welcome(Welcome(REQUEST, (samples(3.0),)))
+    before = samples(3.0) - 1
+    for event in (
+        final(word("Hi.", 2.5, 2.75), start_s=2.5),
+        partial("hi", start_s=2.5, end_s=4.0),
+        UtteranceLost("u", 0, before, samples(4.0), "failed"),
+    ):
+        assert door.event(event) == []
+    first = said(door.event(final(word("Yes.", 3.0, 3.5), start_s=3.0)))
+    assert [(one["type"], one.get("start")) for one in first] == [("SpeechStarted", None), ("Results", 0.0)]
+
+
+def test_what_was_said_before_the_connection_is_no_answer_to_a_wish_for_finals() -> None:
+    door = begun()
+    door.welcome(Welcome(REQUEST, (samples(3.0),)))
+    door.receive(control("Finalize"))
+    assert door.event(final(word("Hi.", 2.5, 2.75), start_s=2.5)) == []
+    (empty,) = said(door.event(Flushed(samples(5.0))))
+    assert (empty["start"], empty["from_finalize"]) == (2.0, True)
 
 
 def test_it_listens() -> None:

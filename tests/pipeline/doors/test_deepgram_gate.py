@@ -117,7 +117,7 @@ def test_refusals_are_in_deepgrams_words(status: int, told: int, code: str) -> N
             "utterance_end_ms: Input should be greater than or equal to 1000",
         ),
         ({"language": "es"}, "language: only English is written down here: expected en or en-*"),
-        ({"language": "multi"}, "language: only English is written down here: expected en or en-*"),
+        ({"language": "es_MX"}, "language: only English is written down here: expected en or en-*"),
         ({"language": "english"}, "language: only English is written down here: expected en or en-*"),
     ],
 )
@@ -150,6 +150,14 @@ def test_what_is_not_known_here_is_passed_over() -> None:
         ("language", "EN-gb"),
     ]
     assert started(query).info == CallInfo(REQUEST, ("unknown",), language="EN-gb")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("multi", "en"), ("MULTI", "en"), ("", "en"), ("en_US", "en-US"), ("en-NZ", "en-NZ"), ("en", "en")],
+)
+def test_ways_to_say_english(language: str, expected: str) -> None:
+    assert started([*RAW, ("language", language)]).info.language == expected
 
 
 @pytest.mark.parametrize(
@@ -215,6 +223,22 @@ def test_a_site_has_fields_of_its_own() -> None:
     query = [*RAW, ("tag", "loans"), ("extra", "who:bob"), ("extra", "associate:ann")]
     assert started(query, settings).info == CallInfo(REQUEST, ("unknown",), "ann", "loans")
     assert started(query, settings, "north").info == CallInfo(REQUEST, ("unknown",), "bob", "loans")
+
+
+def test_the_message_may_name_the_site() -> None:
+    north = DoorSettings(agent="1", fields={"associate": "extra.who"})
+    settings = DoorSettings(sites={"north": north})
+    query = [*STEREO, ("extra", "who:bob"), ("extra", "associate:ann"), ("extra", "site:north")]
+    info = CallInfo(REQUEST, ("customer", "agent"), "bob", site="north")
+    assert started(query, settings).info == info
+    elsewhere = DoorSettings(fields={"site": "query.tag"}, sites={"north": north})
+    assert started([*query[:-1], ("tag", "north")], elsewhere).info == info
+
+
+def test_the_keys_site_goes_before_that_of_the_message() -> None:
+    settings = DoorSettings(sites={"north": DoorSettings(agent="1")})
+    query = [*STEREO, ("extra", "site:north")]
+    assert started(query, settings, "south").info.roles == ("agent", "customer")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ sockets = st.sampled_from(
         STEREO,
         [("encoding", "alaw"), ("sample_rate", "8000"), ("channels", "2")],
         [*STEREO, ("interim_results", "true"), ("vad_events", "true"), ("diarize", "true")],
-        [*RAW, ("interim_results", "true"), ("utterance_end_ms", "1000")],
+        [*RAW, ("interim_results", "true"), ("utterance_end_ms", "1000"), ("diarize", "true")],
+        [*STEREO, ("interim_results", "true"), ("utterance_end_ms", "1000")],
     ]
 )
 welcomes = st.builds(Welcome, st.just("c"), st.lists(st.integers(0, 10**12), max_size=2).map(tuple))

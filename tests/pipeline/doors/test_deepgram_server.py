@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from websockets.typing import Subprotocol
 from pipeline.senders.deepgram import DeepgramSender
 from pipeline.senders.sender import Spoken
 from pipeline.web.keys import KeyRing, add_key, read_keys
-from tests.pipeline.doors.deepgram_messages import control
+from tests.pipeline.doors.deepgram_messages import control, wav_head
 from tests.pipeline.live_server import read_feed, run, served, speech
 
 RAW = "/v1/listen?encoding=linear16&sample_rate=16000"
@@ -176,6 +177,38 @@ def test_finals_are_there_when_the_client_asks(tmp_path: Path) -> None:
     assert (empty["channel_index"], empty["from_finalize"]) == ([1, 2], True)
     assert not empty["channel"]["alternatives"][0]["transcript"]
     assert metadata["type"] == "Metadata"
+
+
+def test_a_client_that_keeps_itself_alive_may_take_its_time_with_the_wav_head(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with connect(f"ws://{address}/v1/listen", compression=None) as socket:
+            for _ in range(5):
+                await socket.send(control("KeepAlive"))
+                await asyncio.sleep(0.2)
+            await socket.send(wav_head() + bytes(320))
+            await socket.send(control("CloseStream"))
+            messages, code, _ = await farewell(socket)
+            assert ([one["type"] for one in messages], code) == (["Metadata"], 1000)
+
+    with served(tmp_path, server={"hello_s": 0.4}, live={"idle_s": 5.0}) as (address, _):
+        run(talk)
+
+
+def test_finals_that_wait_for_their_speakers_come_before_the_end(tmp_path: Path) -> None:
+    async def talk() -> list[dict[str, Any]]:
+        query = f"{RAW}&diarize=true&interim_results=true&utterance_end_ms=1000"
+        async with connect(f"ws://{address}{query}", compression=None) as socket:
+            samples = speech((0.3, 1.2, 0), (2.2, 3.4, 0), seconds=5.0, channels=1)
+            await socket.send(samples.tobytes())
+            await socket.send(control("CloseStream"))
+            return (await farewell(socket))[0]
+
+    with served(tmp_path) as (address, _):
+        messages = run(talk)
+    told = [one for one in messages if one.get("is_final", True)]
+    assert [one["type"] for one in told] == ["Results", "Results", "UtteranceEnd", "Metadata"]
+    words = [word for one in told[:2] for word in one["channel"]["alternatives"][0]["words"]]
+    assert {type(word["speaker"]) for word in words} == {int}
 
 
 @pytest.mark.parametrize("last", [None, control("KeepAlive"), b"\0\0"])

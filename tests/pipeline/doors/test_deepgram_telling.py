@@ -91,7 +91,7 @@ def test_channels_are_told_apart() -> None:
 @pytest.mark.parametrize("asked", [("diarize", "true"), ("diarize_model", "latest")])
 def test_speakers_are_numbered_as_they_are_first_heard(asked: tuple[str, str]) -> None:
     names = ["S2", "S1", "S2", "S7"]
-    results = told([*RAW, asked], *(final(word("Hi.", 1.0, 1.5), speaker=name) for name in names))
+    results = told([*STEREO, asked], *(final(word("Hi.", 1.0, 1.5), speaker=name) for name in names))
     speakers = [one["channel"]["alternatives"][0]["words"][0]["speaker"] for one in results]
     assert speakers == [0, 1, 0, 2]
 
@@ -144,14 +144,6 @@ def test_speech_on_two_channels_begins_twice_and_needs_no_partials_told() -> Non
         ("SpeechStarted", [0, 2]),
         ("SpeechStarted", [1, 2]),
     ]
-
-
-def test_an_utterances_end_is_told_where_the_client_asks() -> None:
-    query = [*INTERIM, ("utterance_end_ms", "1000")]
-    results, end = told(query, HELLO)
-    assert results["type"] == "Results"
-    assert end == {"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": 2.0}
-    assert [message["type"] for message in told(query, final())] == ["Results"]
 
 
 def test_speech_of_which_no_text_came_is_an_empty_final() -> None:
