@@ -62,7 +62,7 @@ test-clients: $(VENV)/dev.txt.done $(CLIENTS_VENV)/clients.done ## Tests with re
 
 FUZZ_S ?= 20
 fuzz: $(VENV)/dev.txt.done ## Fuzz each door for FUZZ_S seconds.
-	@set -e; for door in audiohook deepgram openai own twilio; do \
+	@set -e; for door in $$($(VENV)/bin/python -m tests.fuzz.doors 2>/dev/null); do \
 		echo "fuzzing $$door"; \
 		$(VENV)/bin/python -m tests.fuzz.doors $$door -max_total_time=$(FUZZ_S) -verbosity=0 -print_final_stats=1; done
 

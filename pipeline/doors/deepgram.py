@@ -121,7 +121,8 @@ class DeepgramGate:
             settings.agent or "0",
             {**FIELDS, **settings.fields},
         )
-        return Opened(DeepgramDoor(order), _offered(upgrade)[0], {"dg-request-id": order.request_id})
+        headers = {"dg-request-id": order.request_id}
+        return Opened(DeepgramDoor(order), _offered(upgrade)[0], headers, call_id=order.call_id)
 
     def deny(self, status: int, reason: str) -> Denial:
         """See `Gate`."""

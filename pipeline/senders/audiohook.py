@@ -31,6 +31,8 @@ class AudioHookSender:
     """See `Sender`. Customer and associate are the channels "external" and "internal"; one channel alone is
     the customer's. Genesys has 8 kHz alone: another rate is offered as it is."""
 
+    until_closed = False
+
     def __init__(
         self,
         spoken: Spoken,

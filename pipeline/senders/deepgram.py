@@ -20,6 +20,8 @@ MULAW_HZ = 8_000
 class DeepgramSender:
     """A recording as Deepgram's clients send one: mu-law at telephone rate, else PCM."""
 
+    until_closed = False
+
     ready = True
 
     def __init__(self, spoken: Spoken) -> None:

@@ -33,6 +33,8 @@ TELEPHONE_HZ = 8_000
 class OpenAISender:
     """See `Sender`. Recordings at 8 kHz go as G.711, others as PCM."""
 
+    until_closed = False
+
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken
         self.ready = False

@@ -16,6 +16,9 @@ from pipeline.senders.sender import Opening, Sender
 BUSY = frozenset({429, 503})
 """HTTP answers of a server that has no room."""
 
+TRY_AGAIN = 1013
+"""The close code of a server that has no room (IANA's registry)."""
+
 PATIENCE_S = 60.0
 """How long a server may take for its welcome, and for its last words."""
 
@@ -29,10 +32,13 @@ async def play(sender: Sender, origin: str, factor: float) -> None:
     try:
         async with _connect(origin, sender.opening(origin, time.time())) as socket:
             await _Playing(sender, socket).run(factor)
+            code = socket.close_code
     except InvalidStatus as error:
         raise _denied(error.response.status_code) from error
     except TimeoutError as error:
         raise InputError(f"{origin}: the server did not answer within {PATIENCE_S:.0f} s") from error
+    if code == TRY_AGAIN:
+        raise EngineBusyError(f"the server takes no more calls now ({code})")
     if sender.refused is not None:
         raise InputError(f"the server refuses the call: {sender.refused}")
     if not sender.over:
@@ -97,7 +103,8 @@ class _Playing:
             await self._socket.send(message)
 
     def _done(self) -> bool:
-        return self._closed or self._sender.over or self._sender.refused is not None
+        over = self._sender.over and not self._sender.until_closed
+        return self._closed or over or self._sender.refused is not None
 
     async def _until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):

@@ -55,7 +55,12 @@ class Frame:
 
 
 class Sender(Protocol):
-    """One recording on its way in one protocol."""
+    """One recording on its way in one protocol.
+
+    `until_closed`: the server's last word is that it closes the socket.
+    """
+
+    until_closed: bool
 
     @property
     def ready(self) -> bool:

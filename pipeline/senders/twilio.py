@@ -32,6 +32,8 @@ TRACKS = ("outbound", "inbound")
 class TwilioSender:
     """See `Sender`. `fields` of the recording are the stream's parameters, its call id is the call's sid."""
 
+    until_closed = True
+
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken
         self._tracks = TRACKS if spoken.channels == 2 else ("inbound",)

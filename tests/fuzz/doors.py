@@ -31,6 +31,7 @@ with atheris.instrument_imports(include=["pipeline.doors"]):
 ORIGIN = "ws://calls.example.org"
 AT_S = 1_700_000_000.0
 CALL_ID = "5f3d0a52-7f0e-4a0e-9d5b-0a2f6f6d1c11"
+OWN = "own"
 MESSAGES = 24
 """Steps of one run."""
 
@@ -113,7 +114,7 @@ class Run:
 
 def protocol(name: str) -> tuple[Gate, Callable[[], Opening], Sequence[Message]]:
     """A gate, opening requests that it lets in, and messages of a whole call."""
-    if name == "own":
+    if name == OWN:
         hello = json.dumps({"type": "hello", "rate_hz": 8_000, "encoding": "mulaw", "channels": ["agent"]})
         controls = [f'{{"type": "{kind}"}}' for kind in ("hold", "pause", "resume", "update", "end")]
         return OwnGate(), lambda: Opening(f"/v1/calls/{CALL_ID}/audio"), [hello, b"\xff" * 160, *controls]
@@ -127,7 +128,10 @@ def protocol(name: str) -> tuple[Gate, Callable[[], Opening], Sequence[Message]]
 
 
 def main() -> None:
-    """Fuzz the protocol that the first argument names."""
+    """Fuzz the protocol that the first argument names; without one, print the names."""
+    if len(sys.argv) < 2:
+        print(*sorted([OWN, *SENDERS]))  # noqa: T201
+        return
     gate, opening, valid = protocol(sys.argv.pop(1))
 
     def once(data: bytes) -> None:
