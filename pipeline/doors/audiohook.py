@@ -67,6 +67,9 @@ FIELDS: dict[FieldName, str] = {"language": "language"}
 COMPLETED = ("hangup", "truncated", "idle", "too_long")
 """End codes of calls that were heard as far as they went."""
 
+CLOSED_WITHIN_S = 8.0
+"""The client waits for `closed` for ten seconds."""
+
 LONGEST_INFO = 500
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -143,6 +146,7 @@ class AudioHookDoor:
         self._hung_up = False
         self._over = False
         self._clock = 0
+        self._given = 0
         self._rest = b""
 
     def receive(self, message: str | bytes) -> list[DoorOutput]:
@@ -186,8 +190,8 @@ class AudioHookDoor:
         return [] if parameters is None else [self._say("event", parameters)]
 
     def _heard_samples(self) -> int:
-        """How far the client's clock is on the call's."""
-        return 0 if self._medium is None else self._clock * RATE_HZ // self._medium.rate_hz
+        """What the call has heard of this stream at least: rates and places are rounded on the way."""
+        return 0 if self._medium is None else self._given * RATE_HZ // self._medium.rate_hz - 2
 
     def refuse(self, code: int, reason: str) -> list[Answer]:
         """See `Door`."""
@@ -268,7 +272,7 @@ class AudioHookDoor:
     def _close(self) -> list[DoorOutput]:
         if self._in_call:
             first, self._hung_up = not self._hung_up, True
-            return [Ended(flush=True)] if first else []
+            return [Ended(flush=True, within_s=CLOSED_WITHIN_S)] if first else []
         return [*self._part()]
 
     def _hear(self, data: bytes) -> list[DoorOutput]:
@@ -282,6 +286,7 @@ class AudioHookDoor:
         if self._paused or not data:
             # It should not have come: payment data may be in it.
             return []
+        self._given = self._clock
         samples = _decoded(data, medium).reshape(-1, len(medium.channels)).T
         return [Chunk(tuple(range(len(medium.channels))), np.ascontiguousarray(samples), at)]
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from models.errors import ConfigError
 from models.types import RATE_HZ, Role, Samples
-from pipeline.core.events import Event, Flushed
+from pipeline.core.events import Event
 from pipeline.doors import g711
 from pipeline.doors.deepgram_query import Query, opening_message, read_query
 from pipeline.doors.deepgram_telling import Teller, reply
@@ -201,7 +201,7 @@ class DeepgramDoor:
         """See `Door`. A client that is done waits for its last texts alone, and for nothing else."""
         if self._gone:
             return []
-        if self._over and isinstance(event, Flushed) and not self._teller.finalizing:
+        if self._over and self._teller.ends_with(event):
             return [*self._teller.tell(event), *self._bye()]
         return self._teller.tell(event)
 

@@ -62,12 +62,19 @@ class Teller:
             self._finalized.clear()
         self._finalizing += 1
 
+    def ends_with(self, event: Event) -> bool:
+        """Whether all that the connection said is known with this event."""
+        return isinstance(event, Flushed) and event.until_samples >= self._begins_at and not self._finalizing
+
     def nothing(self) -> list[Answer]:
         """The answer to a wish for finals where there was no audio yet."""
         return [self._empty(channel, 0) for channel in range(self._channels)]
 
     def tell(self, event: Event) -> list[Answer]:
         """The messages of an event, in order."""
+        if isinstance(event, Flushed) and event.until_samples < self._begins_at:
+            # A connection before this one wished for it.
+            return []
         match event:
             case Partial() | UtteranceFinal() | UtteranceLost():
                 return self._utterance(event) if event.start_samples >= self._begins_at else []
@@ -85,7 +92,7 @@ class Teller:
 
     def rest(self) -> list[Answer]:
         """What still waits to be told, as no more can come to be known of it."""
-        return [*self._told(self._speakers.rest()), *self._silence(self._heard)]
+        return [*self._told(self._speakers.rest()), *self._silence(self._heard, settled_samples=self._heard)]
 
     @property
     def _heard(self) -> int:
@@ -100,13 +107,14 @@ class Teller:
             answers += [self._empty(channel, until_samples) for channel in silent]
             self._finalizing -= 1
             self._finalized.clear()
-        return [*answers, *self._silence(until_samples)]
+        return [*answers, *self._silence(until_samples, settled_samples=until_samples)]
 
     def _utterance(self, event: Partial | Said) -> list[Answer]:
         if isinstance(event, UtteranceLost):
+            self._ends.lost(event.channel, event.start_samples)
             self._speakers.hold(event)
             return self._told(self._speakers.ready(self._heard))
-        self._ends.begin(event.channel, event.start_samples)
+        self._ends.begin(event.channel, event.start_samples, event.end_samples)
         answers = self._speech(event.channel, event.start_samples)
         if isinstance(event, Partial):
             return [*answers, *self._partial(event)]
@@ -133,11 +141,11 @@ class Teller:
         span = (said.start_samples, said.end_samples)
         return self._results(said.channel, span, text, words, final=True, speakers=speakers)
 
-    def _silence(self, heard_samples: int) -> list[Answer]:
+    def _silence(self, heard_samples: int, settled_samples: int = 0) -> list[Answer]:
         """The ends that have come by now."""
         return [
             reply("UtteranceEnd", channel=self._index(channel), last_word_end=self._s(end))
-            for channel, end in self._ends.due(heard_samples)
+            for channel, end in self._ends.due(heard_samples, settled_samples)
         ]
 
     def _speech(self, channel: int, start_samples: int) -> list[Answer]:

@@ -12,6 +12,8 @@ from pipeline.core.events import SpeakerHeard, SpeakerPart, UtteranceFinal, Utte
 
 Said: TypeAlias = UtteranceFinal | UtteranceLost
 
+WORDLESS_SAMPLES = 3 * RATE_HZ
+"""How long after its last partial speech may still turn out to have words."""
 LONGEST_WAIT_SAMPLES = 5 * RATE_HZ // 2
 """Labels come every 2 s of audio at most, and take a moment to be found."""
 
@@ -97,27 +99,42 @@ class Ends:
     def __init__(self, after_ms: int | None) -> None:
         """None: never."""
         self._after = None if after_ms is None else after_ms * RATE_HZ // 1000
-        self._newest: dict[int, int] = {}
+        self._newest: dict[int, tuple[int, int]] = {}
         self._last: dict[int, tuple[int, int]] = {}
 
-    def begin(self, channel: int, start_samples: int) -> None:
-        """An utterance that begins here is known of, be it final or not."""
-        self._newest[channel] = max(start_samples, self._newest.get(channel, 0))
+    def begin(self, channel: int, start_samples: int, end_samples: int) -> None:
+        """An utterance that begins here is known of, up to there, be it final or not."""
+        self._newest[channel] = max((start_samples, end_samples), self._newest.get(channel, (0, 0)))
+
+    def lost(self, channel: int, start_samples: int) -> None:
+        """The utterance that begins here has no words."""
+        if self._newest.get(channel, (-1, 0))[0] == start_samples:
+            del self._newest[channel]
 
     def told(self, channel: int, start_samples: int, last_word_end: int) -> None:
         """The client has been told an utterance of which this is the end."""
         self._last[channel] = (start_samples, last_word_end)
 
-    def due(self, heard_samples: int) -> list[tuple[int, int]]:
+    def due(self, heard_samples: int, settled_samples: int = 0) -> list[tuple[int, int]]:
         """Channels, and the ends of the last words there, after which it has been silent long enough by the
-        time that so much of the call was heard; each once."""
+        time that so much of the call was heard; each once. Nothing new can come of speech that began before
+        `settled_samples`."""
         if self._after is None:
             return []
         found = [
             (channel, end)
             for channel, (start, end) in self._last.items()
-            if self._newest.get(channel, 0) <= start and end + self._after <= heard_samples
+            if end + self._after <= heard_samples
+            and not self._goes_on(channel, start, heard_samples, settled_samples)
         ]
         for channel, _ in found:
             del self._last[channel]
         return sorted(found)
+
+    def _goes_on(self, channel: int, start: int, heard_samples: int, settled_samples: int) -> bool:
+        """Whether somebody speaks again. Of speech that turns out to have no words nothing is told: it counts
+        for some seconds."""
+        began, known_until = self._newest.get(channel, (0, 0))
+        if began <= start or began < settled_samples:
+            return False
+        return heard_samples < known_until + (self._after or 0) + WORDLESS_SAMPLES

@@ -106,10 +106,12 @@ class Ended:
     """The stream's part of the call is over: hang-up.
 
     `flush`: as with `Flush`, a `Flushed` event is to follow, so that the door need not wait for speakers and
-    note. A call that is closed by then has none.
+    note. A call that is closed by then has none. `within_s`: after so long the door says goodbye, by
+    `closed`, whatever texts are still to come; None for as long as they take.
     """
 
     flush: bool = False
+    within_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

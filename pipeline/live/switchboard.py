@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 MOST_CALLS = 100
 """Calls of which the vendor has one id, since its stream was stopped and begun again."""
 
+LONGEST_ID = 140
+"""Of an id that gets a number behind it."""
+
 DRAINING = Refusal("the server is going down; another one takes the call", retry_s=1)
 
 Joined = Future[tuple[Stream, Welcome]]
@@ -84,13 +87,14 @@ class Switchboard:
         call_id, number = started.info.call_id, 1
         while self._is_closed(started.info.call_id) and number < MOST_CALLS:
             number += 1
-            started = replace(started, info=replace(started.info, call_id=f"{call_id}.{number}"))
+            started = replace(started, info=replace(started.info, call_id=f"{call_id[:LONGEST_ID]}.{number}"))
         return started
 
     def _is_closed(self, call_id: str) -> bool:
         with self._lock:
-            known = call_id in self._calls or call_id in self._beginning
-        return not known and self._beginnings.is_over(call_id)
+            call, begins = self._calls.get(call_id), call_id in self._beginning
+        # A call that has hung up is in progress for as long as its note is written.
+        return call.is_over if call is not None else not begins and self._beginnings.is_over(call_id)
 
     def adopt(self, call: LiveCall) -> None:
         """A call that was in progress before a restart goes on."""

@@ -16,6 +16,7 @@ from pipeline.senders.sender import Opening, Sender
 BUSY = frozenset({429, 503})
 """HTTP answers of a server that has no room."""
 
+NORMAL = 1000
 TRY_AGAIN = 1013
 """The close code of a server that has no room (IANA's registry)."""
 
@@ -39,6 +40,8 @@ async def play(sender: Sender, origin: str, factor: float) -> None:
         raise InputError(f"{origin}: the server did not answer within {PATIENCE_S:.0f} s") from error
     if code == TRY_AGAIN:
         raise EngineBusyError(f"the server takes no more calls now ({code})")
+    if sender.until_closed and code not in (None, NORMAL):
+        raise InputError(f"the server refuses the call ({code})")
     if sender.refused is not None:
         raise InputError(f"the server refuses the call: {sender.refused}")
     if not sender.over:

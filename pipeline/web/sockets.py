@@ -33,6 +33,7 @@ from pipeline.doors.messages import (
     Reply,
     Started,
     Updated,
+    Welcome,
 )
 from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
 from pipeline.live.call import LiveCall
@@ -50,9 +51,6 @@ FRAMES_PER_S = 100
 
 LAST_EVENTS_S = 5.0
 """How long the events before a call's end may take to its client, once it is over."""
-
-LAST_TEXTS_S = 8.0
-"""How long a client that hung up waits for its last texts at most; AudioHook's waits ten seconds."""
 
 FAREWELL_S = 5.0
 """How long a client that is to close its socket has for that."""
@@ -194,10 +192,11 @@ class Connection:
                 call.flush(stream)
             case Alive():
                 call.alive(stream)
-            case Ended(flush):
-                if flush:
+            case Ended(flush, within_s):
+                # A farewell that is due already, since the call ended by itself, stays.
+                if within_s is not None and self._reading:
                     self._farewell = partial(self._door.closed, "hangup")
-                    self._patience.reschedule(self._loop.time() + LAST_TEXTS_S)
+                    self._patience.reschedule(self._loop.time() + within_s)
                 self._part(hung_up=True, flush=flush)
 
     async def _join(self, started: Started) -> None:
@@ -206,8 +205,7 @@ class Connection:
             # It listens before the call begins, so that it misses nothing of it.
             self._telling = asyncio.create_task(self._tell(started.info.call_id))
         try:
-            call, joined = await asyncio.to_thread(self._find, started)
-            stream, welcome = await asyncio.wrap_future(joined)
+            call, stream, welcome = await self._let_in(started)
         except StreamRefused as refused:
             self._shell.switchboard.count_refusal("load" if refused.load else "policy")
             await self._refuse(refused.code, refused.reason)
@@ -217,6 +215,18 @@ class Connection:
             await self._answer(self._door.welcome(welcome))
             self._welcomed.set()
             call.done.add_done_callback(self._closed)
+
+    async def _let_in(self, started: Started) -> tuple[LiveCall, Stream, Welcome]:
+        """The stream's place in its call. Raises `StreamRefused`."""
+        try:
+            call, joined = await asyncio.to_thread(self._find, started)
+            return call, *await asyncio.wrap_future(joined)
+        except StreamRefused as refused:
+            if refused.code != POLICY or not started.may_return:
+                raise
+        # The call may have ended in between: the stream's is the next one then.
+        call, joined = await asyncio.to_thread(self._find, started)
+        return call, *await asyncio.wrap_future(joined)
 
     async def _tell(self, call_id: str) -> None:
         """Events of the call, in the door's words. A client that is too slow for them has to go."""

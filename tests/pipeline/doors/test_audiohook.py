@@ -102,7 +102,9 @@ def test_a_whole_session_to_the_byte() -> None:
     back = envelope("resumed", 7, 4, "PT3.700125S", '{"start":"PT1.700125S","discarded":"PT2S"}')
     assert door.receive(back) == [Back()]
     assert chunk(door.receive(b"\xff\xff")).at == 1_600 + 12_000 + 1 + 16_000
-    assert door.receive(envelope("close", 8, 4, "PT3.70025S", '{"reason":"end"}')) == [Ended(flush=True)]
+    assert door.receive(envelope("close", 8, 4, "PT3.70025S", '{"reason":"end"}')) == [
+        Ended(flush=True, within_s=8.0)
+    ]
     assert door.closed("hangup") == [reply("closed", 5, 8, "{}")]
     assert door.receive(envelope("ping", 9, 5, "PT3.70025S", "{}")) == []
 

@@ -44,13 +44,13 @@ def test_a_call_that_ends_here_asks_the_client_to_close(code: str, reason: str) 
 def test_a_client_in_error_still_gets_the_finals_of_its_call() -> None:
     door, client = opened()
     assert only(door.receive("?"))[0] == "disconnect"
-    assert door.receive(client.say("close", {"reason": "disconnect"})) == [Ended(flush=True)]
+    assert door.receive(client.say("close", {"reason": "disconnect"})) == [Ended(flush=True, within_s=8.0)]
     assert only(door.closed("hangup")) == ("closed", {})
 
 
 def test_between_close_and_closed_pings_are_answered_and_nothing_is_heard() -> None:
     door, client = opened()
-    assert door.receive(client.say("close")) == [Ended(flush=True)]
+    assert door.receive(client.say("close")) == [Ended(flush=True, within_s=8.0)]
     assert only(door.receive(client.say("ping"))) == ("pong", {})
     assert door.receive(client.say("paused")) == []
     assert door.receive(b"\xff\xff") == []

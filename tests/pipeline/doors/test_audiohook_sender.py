@@ -89,7 +89,7 @@ def test_a_session_with_the_door() -> None:
     assert np.allclose(agent * 32_768, 8_031, atol=256)
     (close,) = sender.goodbye()
     assert json.loads(close)["position"] == "PT1.0S"
-    assert door.receive(close) == [Ended(flush=True)]
+    assert door.receive(close) == [Ended(flush=True, within_s=8.0)]
     (closed,) = door.closed("hangup")
     assert sender.answer(closed.message) == []  # type: ignore[union-attr]
     assert sender.over

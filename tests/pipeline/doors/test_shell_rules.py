@@ -17,6 +17,7 @@ from models.fakes import ScriptedTranscriber, ScriptedVoice
 from models.types import Line, Summary
 from pipeline.app import OpenEngines
 from pipeline.core.events import AudioGap, UtteranceFinal
+from pipeline.doors.deepgram_waiting import Ends
 from pipeline.live import call as live_call
 from pipeline.senders.audiohook import AudioHookSender
 from pipeline.senders.sender import Sender, Spoken
@@ -145,6 +146,33 @@ def test_a_stream_that_is_stopped_and_begun_again_is_another_call(tmp_path: Path
     assert calls == {"CA1", "CA1.2", "CA1.3"}
 
 
+def test_a_stream_that_returns_while_the_note_is_written_is_another_call(tmp_path: Path) -> None:
+    notes = SlowNotes()
+    engines = OpenEngines(ScriptedTranscriber(max_batch=1), notes, ScriptedVoice())
+
+    async def talk() -> None:
+        spoken = Spoken("CA1", 8_000, speech((0.3, 1.2, 0), seconds=2.0)[::2].copy())
+        for number in (1, 2):
+            sender = SENDERS["twilio"](spoken)
+            async with _opened(sender, f"ws://{address}") as socket:
+                await _until_stage(sender, socket, "after the goodbye")
+                while len(service.switchboard) < number:  # noqa: ASYNC110 - another thread takes it
+                    await asyncio.sleep(0.01)
+                if number == 2:
+                    notes.may_come.set()
+                    await heard_to_the_end(sender, socket)
+        await _closed(service)
+
+    with Service(configured(tmp_path), engines) as service, running(service) as address:
+        run(talk)
+        said = {
+            envelope.call_id
+            for envelope in service.journal.read(None, 0, 100)
+            if isinstance(envelope.event, UtteranceFinal)
+        }
+    assert said == {"CA1", "CA1.2"}
+
+
 def test_a_track_that_stops_does_not_end_the_other_ones_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,7 +183,7 @@ def test_a_track_that_stops_does_not_end_the_other_ones_call(
         async with connect(url) as inbound, connect(url) as outbound:
             for socket, track in ((inbound, "inbound"), (outbound, "outbound")):
                 await socket.send(start(callSid="CA1", tracks=[track]))
-            while not service.switchboard.calls():  # noqa: ASYNC110 - another thread takes it
+            while not any(len(call._streams) == 2 for call in service.switchboard.calls()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await inbound.send(STOP)
             await asyncio.sleep(0.5)
@@ -249,3 +277,42 @@ def test_the_site_that_an_open_names_says_who_is_the_agent(tmp_path: Path) -> No
             assert stored is not None
             roles[site] = stored.record.roles
     assert roles == {"north": ("agent", "customer"), "south": ("customer", "agent")}
+
+
+def test_closed_comes_at_once_after_audio_that_was_thrown_away(tmp_path: Path) -> None:
+    """What a client discards at the very end is placed by nothing that comes after it."""
+    notes = SlowNotes()
+    engines = OpenEngines(ScriptedTranscriber(max_batch=1), notes, ScriptedVoice())
+
+    async def talk() -> None:
+        sender = AudioHookSender(talking("audiohook"))
+        async with _opened(sender, f"ws://{address}") as socket:
+            await _until_stage(sender, socket, "after the audio")
+            await socket.send(sender._say("discarded", {"start": "PT1.5S", "discarded": "PT2S"}))
+            for message in sender.goodbye():
+                await socket.send(message)
+            async with asyncio.timeout(6):
+                while not sender.over:
+                    sender.answer(await socket.recv())
+
+    with Service(configured(tmp_path), engines) as service, running(service) as address:
+        run(talk)
+        notes.may_come.set()
+        run(lambda: _closed(service))
+
+
+def test_the_end_of_words_is_told_though_speech_without_words_followed() -> None:
+    ends = Ends(1_000)
+    ends.begin(0, 0, 16_000)
+    ends.told(0, 0, 15_000)
+    ends.begin(0, 40_000, 48_000)
+    assert ends.due(48_000) == []
+    assert ends.due(120_000) == [(0, 15_000)]
+    ends.told(0, 130_000, 140_000)
+    ends.begin(0, 150_000, 158_000)
+    ends.lost(0, 150_000)
+    assert ends.due(160_000) == [(0, 140_000)]
+    ends.told(0, 170_000, 180_000)
+    ends.begin(0, 190_000, 198_000)
+    assert ends.due(200_000) == []
+    assert ends.due(200_000, settled_samples=200_000) == [(0, 180_000)]
