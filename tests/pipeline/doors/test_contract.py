@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
@@ -248,7 +248,7 @@ def test_very_many_small_messages_are_borne_or_refused(tmp_path: Path, protocol:
 
 
 @contextlib.asynccontextmanager
-async def _opened(sender: Sender, origin: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+async def _opened(sender: Sender, origin: str) -> AsyncIterator[ClientConnection]:
     opening = sender.opening(origin, time.time())
     offered = [Subprotocol(name) for name in opening.subprotocols] or None
     headers = dict(opening.headers)
