@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from models.machine import choose_default_asr, cores
-from models.ports import PLAIN, Decoding, VoiceActivityStream
-from models.types import RATE_HZ, Line, Samples, Summary, Transcription
+from models.ports import PLAIN, UNLIMITED, Decoding, NoteLimits, VoiceActivityStream
+from models.types import RATE_HZ, NoteRequest, Samples, Summary, Transcription
 from pipeline.app import OpenEngines, Pipeline, open_engines
 from pipeline.config import load_config
 from pipeline.doors.files import blocks, probe
@@ -42,7 +42,7 @@ class Recorder:
     def __init__(self, engines: OpenEngines) -> None:
         self.clips: list[list[Samples]] = []
         self.windows: list[list[Samples]] = []
-        self.lines: list[list[Line]] = []
+        self.requests: list[NoteRequest] = []
         self._engines = engines
         self.version = engines.transcriber.version
         self.capabilities = engines.transcriber.capabilities
@@ -52,10 +52,10 @@ class Recorder:
         self.clips.append(list(clips))
         return self._engines.transcriber.transcribe(clips, decoding)
 
-    def summarize(self, lines: Sequence[Line]) -> Summary:
+    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
         """As a summarizer."""
-        self.lines.append(list(lines))
-        return self._engines.summarizer.summarize(lines)
+        self.requests.append(request)
+        return self._engines.summarizer.summarize(request, limits)
 
     def open(self) -> RecordedStream:
         """As voice activity."""
@@ -69,7 +69,7 @@ class Recorder:
             list(pool.map(self._engines.transcriber.transcribe, self.clips))
             words_s = time.process_time() - started_s
             list(pool.map(self._score, self.windows))
-            list(pool.map(self._engines.summarizer.summarize, self.lines))
+            list(pool.map(self._engines.summarizer.summarize, self.requests))
             return words_s, time.process_time() - started_s
 
     def _score(self, windows: Sequence[Samples]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from rouge_score.rouge_scorer import RougeScorer
 
 from models.summarizers.extractive import open_engine
-from models.types import Line, Role
+from models.types import Line, NoteRequest, Role
 
 METRICS = ("rouge1", "rouge2", "rougeL")
 System = Callable[[Sequence[Line]], str]
@@ -44,7 +44,8 @@ def lines_of(turns: Sequence[dict[str, Any]], agents: frozenset[str]) -> list[Li
 
 def extractive(lines: Sequence[Line]) -> str:
     """The embedded summarizer's statements as one text."""
-    return " ".join(statement.text for statement in open_engine("").summarize(lines).statements)
+    summary = open_engine("").summarize(NoteRequest(tuple(lines)))
+    return " ".join(statement.text for statement in summary.statements)
 
 
 def lead_3(lines: Sequence[Line]) -> str:

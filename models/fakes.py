@@ -14,8 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import EngineError
-from models.ports import PLAIN, VAD_WINDOW_SAMPLES, Decoding, TranscriberCapabilities
-from models.types import RATE_HZ, Line, Samples, Statement, Summary, Transcription, Turn, Word
+from models.ports import (
+    PLAIN,
+    UNLIMITED,
+    VAD_WINDOW_SAMPLES,
+    Decoding,
+    NoteLimits,
+    SummarizerCapabilities,
+    TranscriberCapabilities,
+)
+from models.types import RATE_HZ, NoteRequest, Samples, Statement, Summary, Transcription, Turn, Word
 
 COUNTING = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -154,8 +162,15 @@ class ScriptedSummarizer:
         self.version = "scripted-summarizer:1"
         self._statements = tuple(statements)
 
-    def summarize(self, lines: Sequence[Line]) -> Summary:
+    @property
+    def capabilities(self) -> SummarizerCapabilities:
+        """It computes here."""
+        return SummarizerCapabilities()
+
+    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
         """See `Summarizer`."""
+        del limits
+        lines = (*request.cited, *request.lines)
         if not lines:
             return Summary("no_speech")
         first = lines[0]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DecodingCancelled, EngineError
-from models.types import Line, Samples, Summary, Transcription, Turn
+from models.types import NoteRequest, Samples, Summary, Transcription, Turn
 
 VAD_WINDOW_SAMPLES = 512
 """Samples in one window of voice activity: 32 ms."""
@@ -158,13 +158,48 @@ class Diarizer(Engine, Protocol):
         ...
 
 
-class Summarizer(Engine, Protocol):
-    """Writes a note from a masked transcript."""
+@dataclass(frozen=True, slots=True)
+class SummarizerCapabilities:
+    """What a summarizer can do.
 
-    def summarize(self, lines: Sequence[Line]) -> Summary:
+    `at_once`: notes that it can write side by side while this machine does other work, as a server elsewhere
+    can; 0 for one that computes here, on the workers' threads. `sends_to`: the host that gets the masked
+    text, None where nothing leaves the machine. `max_words`: the longest request that it reads, None for any.
+    """
+
+    at_once: int = 0
+    sends_to: str | None = None
+    max_words: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLimits:
+    """What one note may cost; None for as much as it takes.
+
+    `go_on` is asked between tokens where the engine can, else between requests; it answers at once.
+    """
+
+    seconds: float | None = None
+    tokens: int | None = None
+    go_on: Callable[[], bool] = always
+
+
+UNLIMITED = NoteLimits()
+"""It may take what it takes."""
+
+
+class Summarizer(Engine, Protocol):
+    """Writes a note from a masked transcript. Safe to call from several threads at once."""
+
+    @property
+    def capabilities(self) -> SummarizerCapabilities:
+        """What this engine can do."""
+        ...
+
+    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
         """The note; every statement carries the ids of the lines it rests on.
 
-        `lines` are in order of time. Nothing said in them is an instruction. An empty sequence, or one
-        with nothing to summarize, gives a code and no statements. Raises `EngineError`.
+        Whether there is anything to summarize was asked before. A request without lines gives a code and no
+        statements. Raises `EngineError`, and `DecodingCancelled` soon after `limits.go_on` turned false.
         """
         ...

@@ -21,6 +21,10 @@ TranscriptionCode = Literal["ok", "rejected", "unsupported_language"]
 Support = Literal["supported", "contradicted", "not_found", "unchecked"]
 SummaryCode = Literal["ok", "no_speech", "too_short", "no_conversation", "unsupported_language", "failed"]
 Role = Literal["agent", "customer", "unknown"]
+FactKind = Literal["number", "money", "date", "time", "name", "negation", "promise"]
+Flag = Literal["role_changed", "unissued_token", "wrong_speaker", "unsupported"]
+StandIn = Literal["late", "failed", "budget"]
+NotePurpose = Literal["chunk", "draft"]
 
 SECTIONS = ("reason", "actions", "outcome", "follow_ups", "key_facts")
 """Sections of a note, in the order in which they are shown."""
@@ -83,18 +87,107 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """One checkable fact of a statement: characters [start, end) of its text, and whether the call has it."""
+
+    kind: FactKind
+    start: int
+    end: int
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of a note, the utterances that it rests on, and whether they support it."""
+    """One sentence of a note, the utterances that it rests on, and whether they support it.
+
+    `support` is the worst of its claims'. Flags: "role_changed", the speakers of its evidence were told apart
+    anew after it was written; "unissued_token", it names a mask that the call does not have; "wrong_speaker",
+    a promise that the agent did not make, or a claim of the customer that the customer did not;
+    "unsupported", it is shown and is no fact.
+    """
 
     section: str
     text: str
     evidence: tuple[str, ...]
     support: Support = "unchecked"
+    claims: tuple[Claim, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What notes cost: counts that add."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Both ways."""
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.requests + other.requests,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MemberNote:
+    """What one member of a panel wrote; `fault` says in one line why there is nothing, without call
+    content."""
+
+    summarizer: str
+    statements: tuple[Statement, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A fact that members of a panel tell differently: (summarizer, its words) each."""
+
+    kind: FactKind
+    told: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A note. With a code other than "ok" there are no statements."""
+    """A note. With a code other than "ok" there are no statements.
+
+    `fields` are the site's own: (name, value). `stand_in` says why the embedded summarizer wrote it in place
+    of the chosen one. `members` and `disagreements` are a panel's.
+    """
 
     code: SummaryCode
     statements: tuple[Statement, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    usage: Usage = Usage()
+    stand_in: StandIn | None = None
+    members: tuple[MemberNote, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkNote:
+    """What was noted of one stretch of a call; numbers count from 1."""
+
+    number: int
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRequest:
+    """What a note is to be written of; nothing said in it is an instruction.
+
+    "chunk": `lines` are one stretch of a call. "draft": the note of a whole call; `lines` are what no chunk
+    note tells of yet, all of it on a call that has none, in order of time; `earlier` are the notes of the
+    stretches before, and `cited` the lines that those rest on.
+    """
+
+    lines: tuple[Line, ...]
+    purpose: NotePurpose = "draft"
+    earlier: tuple[ChunkNote, ...] = ()
+    cited: tuple[Line, ...] = ()

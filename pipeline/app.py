@@ -54,6 +54,7 @@ class OpenEngines:
     summarizer: Summarizer
     voice: VoiceActivity
     hotwords: tuple[str, ...] = ()
+    stand_in: Summarizer | None = None
 
     @property
     def asr(self) -> str:
@@ -65,7 +66,7 @@ class OpenEngines:
 
     def for_jobs(self) -> Engines:
         """As the workers want them."""
-        return Engines(self.transcriber, self.summarizer, self.hotwords)
+        return Engines(self.transcriber, self.summarizer, self.hotwords, self.stand_in)
 
 
 def open_engines(config: Config) -> OpenEngines:
@@ -75,6 +76,7 @@ def open_engines(config: Config) -> OpenEngines:
         summarizer=registry.engine("summarizer", config.summarizer),
         voice=registry.engine("voice", "silero"),
         hotwords=() if config.hotwords is None else read_hotwords(config.hotwords),
+        stand_in=registry.engine("summarizer", "extractive"),
     )
 
 

@@ -23,7 +23,7 @@ from pydantic_settings import (
 from models.errors import ConfigError
 from models.weights import FOLDER_VARIABLE
 from pipeline.core.endpointing import EndpointSettings
-from pipeline.sections import DoorsSection, LiveSection, ServerSection, StoreSection
+from pipeline.sections import DoorsSection, LiveSection, NoteSection, ServerSection, StoreSection
 
 CONFIG_FILE = Path("wrapup.toml")
 
@@ -83,6 +83,8 @@ class Config(BaseSettings):
     """Diarizer for mono calls."""
     summarizer: str = "extractive"
     """Summarizer."""
+    note: NoteSection = NoteSection()
+    """How notes are written."""
     roles: Annotated[tuple[CallRole, ...] | None, NoDecode] = None
     """Roles by channel, or by first heard on mono calls; in a variable with commas between them."""
     endpoint: Endpointing = Endpointing()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import ConfigError
+from pipeline.core.state import NoteSettings
 from pipeline.doors.metadata import DoorSettings, FieldName
 from pipeline.limits import Limits, SocketLimits
 
@@ -23,6 +25,9 @@ def _secret(path: Path | None) -> bytes | None:
     return secret
 
 
+RestorableKind = Literal["account", "routing", "phone", "email", "birth_date", "address"]
+
+_NOTE = NoteSettings()
 _LIMITS = Limits()
 _SOCKET = SocketLimits()
 
@@ -113,6 +118,33 @@ class StoreSection(_Section):
     """How much may wait there, in megabytes."""
     patience_s: float = Field(default=10.0, gt=0)
     """How long start and stop wait for the database."""
+
+
+class NoteSection(_Section):
+    """How notes are written, by whom, and what they may cost."""
+
+    prompt: str = "wrapup"
+    """Prompt of language models, as models/prompts/ names them."""
+    fields_file: Path | None = None
+    """JSON Schema of the site's own fields, such as a disposition out of a fixed list."""
+    key_file: Path | None = None
+    """File with the key of the language model's service; else its usual variable counts."""
+    seconds: float = Field(default=120.0, gt=0)
+    """How long language models may take for one call, all its notes together."""
+    tokens: int = Field(default=200_000, gt=0)
+    """Tokens, both ways, that all notes of one call may take."""
+    due_s: float = Field(default=_NOTE.due_s, gt=0)
+    """After hang-up, how long a live call waits for the note before the embedded summarizer's stands in."""
+    give_up_s: float = Field(default=_NOTE.give_up_s, gt=0)
+    """After hang-up, how long the late note may still come and be offered."""
+    chunk_words: int = Field(default=400, ge=0)
+    """Words of a live call after which a stretch of it is noted; 0 for not before hang-up."""
+    chunk_pause_ms: int = Field(default=_NOTE.chunk_pause_ms, ge=0)
+    """Silence of all sides at which a stretch of half as many words ends."""
+    unsupported: Literal["flag", "drop"] = "flag"
+    """What becomes of a statement that the call does not support."""
+    restore: tuple[RestorableKind, ...] = ()
+    """Secrets that the draft names in clear; card numbers, codes and PINs never are."""
 
 
 class LiveSection(_Section):

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from models.errors import DecodingCancelled, WrapupError
-from models.ports import Decoding, Summarizer, Transcriber
-from models.types import Samples, Transcription
+from models.errors import DecodingCancelled, EngineError, WrapupError
+from models.ports import Decoding, NoteLimits, Summarizer, Transcriber
+from models.types import Samples, Summary, Transcription
 from pipeline.core.events import Failure, Result, SummarizeJob, TranscribeJob
 from pipeline.jobs import Deliver, JobQueue, Kind, Task
 from pipeline.load import Clock, LoadMeter
@@ -37,11 +37,15 @@ PARTIAL_LOAD = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The engines that jobs run on, and the site's words for those that take them."""
+    """The engines that jobs run on, and the site's words for those that take them.
+
+    `stand_in` writes the notes that the summarizer did not; None where that needs nobody beside it.
+    """
 
     transcriber: Transcriber
     summarizer: Summarizer
     hotwords: tuple[str, ...] = ()
+    stand_in: Summarizer | None = None
 
 
 @dataclass(slots=True)
@@ -197,7 +201,7 @@ class Workers:
     def _values(self, batch: Sequence[Task]) -> Sequence[Any]:
         first = batch[0].job
         if isinstance(first, SummarizeJob):
-            return [attempt(partial(self._engines.summarizer.summarize, first.lines))]
+            return [attempt(partial(self._summarize, batch[0], first))]
         clips = [task.audio for task in batch if task.audio is not None]
         decoding = self._decoding(batch, first.draft)
         heard = attempt(partial(self._engines.transcriber.transcribe, clips, decoding))
@@ -209,6 +213,12 @@ class Workers:
             log.error("engine gave %d results for %d clips", len(heard), len(clips))
             return [Failure("wrong number of results")] * len(clips)
         return list(heard)
+
+    def _summarize(self, task: Task, job: SummarizeJob) -> Summary:
+        engine = self._engines.summarizer if job.by == "chosen" else self._engines.stand_in
+        if engine is None:
+            raise EngineError("no summarizer stands in")
+        return engine.summarize(job.request, NoteLimits(job.seconds, job.tokens, lambda: task.wanted))
 
     def _singly(
         self, batch: Sequence[Task], clips: Sequence[Samples]

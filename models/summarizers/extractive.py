@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from models.errors import ConfigError
+from models.ports import UNLIMITED, NoteLimits, SummarizerCapabilities
 from models.summarizers import cues, facts
 from models.summarizers.choose import (
     MAX_CLAUSE_WORDS,
@@ -27,7 +28,7 @@ from models.summarizers.choose import (
 from models.summarizers.clauses import Clause, party, split, spoken
 from models.summarizers.person import quoted, told, ungrounded
 from models.summarizers.wordlists import COMMON, DANGLING
-from models.types import SECTIONS, Line, Statement, Summary, SummaryCode
+from models.types import SECTIONS, Line, NoteRequest, Statement, Summary, SummaryCode
 
 VERSION: Final = "extractive@1"
 MIN_WORDS: Final = 12
@@ -84,8 +85,18 @@ class Extractive:
         """Name and revision of the rules."""
         return VERSION
 
-    def summarize(self, lines: Sequence[Line]) -> Summary:
-        """The note, or a code: "no_speech", "too_short", "no_conversation", "unsupported_language"."""
+    @property
+    def capabilities(self) -> SummarizerCapabilities:
+        """It computes here, and reads any length."""
+        return SummarizerCapabilities()
+
+    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
+        """The note, or a code: "no_speech", "too_short", "no_conversation", "unsupported_language".
+
+        Of earlier stretches it reads the lines that their notes rest on.
+        """
+        del limits
+        lines = (*request.cited, *request.lines)
         code = _refusal(lines)
         if code is not None:
             return Summary(code)

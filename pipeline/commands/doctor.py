@@ -18,6 +18,7 @@ from models import machine, registry
 from models.errors import WrapupError
 from models.machine import Machine
 from models.ports import VAD_WINDOW_SAMPLES
+from models.types import NoteRequest
 from pipeline.commands import in_words, one_line_errors, table_console
 
 SERVER_PORTS = ((11434, "Ollama"), (8000, "vLLM"), (8080, "llama.cpp"))
@@ -104,7 +105,7 @@ def try_engine(kind: str, name: str) -> Trial:
         elif kind == "voice":
             engine.open().score(np.zeros((1, VAD_WINDOW_SAMPLES), np.float32))
         elif kind == "summarizer":
-            engine.summarize([])
+            engine.summarize(NoteRequest(()))
     except (WrapupError, ImportError, OSError, RuntimeError) as error:
         return Trial(kind, name, " ".join(str(error).split()) or type(error).__name__)
     return Trial(kind, name, "")

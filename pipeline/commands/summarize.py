@@ -13,6 +13,7 @@ from rich.console import Console
 from models import registry
 from models.errors import WrapupError
 from models.ports import Summarizer
+from models.types import NoteRequest
 from pipeline.batch import Recording, recordings
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
 from pipeline.commands.run import formats_of
@@ -65,7 +66,8 @@ def _summarized(recording: Recording, engine: Summarizer) -> CallDocument:
     document = read_call_text(recording.path, recording.call_id, provenance)
     if not document.utterances:
         return document
-    return document.model_copy(update={"summary": note(engine.summarize(lines_of(document)))})
+    summary = engine.summarize(NoteRequest(tuple(lines_of(document))))
+    return document.model_copy(update={"summary": note(summary)})
 
 
 def _transcripts(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from models.types import Line, Role, SummaryCode
 from pipeline.core.events import SpeakerPart, UtteranceFinal
 from pipeline.core.roles import assign_roles
+from pipeline.core.speakers import PROVISIONAL
+from pipeline.core.state import SessionSettings, SessionState
 from pipeline.core.transcript import TranscriptState, utterance_id
 
 FOREIGN_SHARE = 0.3
@@ -44,6 +46,21 @@ def roles_of_mono(lines: Sequence[Line], given: Sequence[Role]) -> dict[str, Rol
 def with_roles(lines: Sequence[Line], roles: Mapping[str, Role]) -> tuple[Line, ...]:
     """The lines, each with its speaker's role."""
     return tuple(Line(line.id, roles.get(line.speaker, "unknown"), line.speaker, line.text) for line in lines)
+
+
+def channel_speaker(settings: SessionSettings, index: int) -> str:
+    """Who is taken to speak on a channel before anybody is told apart."""
+    return PROVISIONAL if settings.channels == 1 else f"S{index + 1}"
+
+
+def lines_of_call(state: SessionState, parts: Parts) -> tuple[Line, ...]:
+    """All lines of the call so far with the role of who said them."""
+    settings = state.settings
+    lines = spoken_lines(state.finals, parts)
+    if settings.channels == 1:
+        return with_roles(lines, roles_of_mono(lines, settings.roles))
+    by_channel = {channel_speaker(settings, index): role for index, role in enumerate(settings.roles)}
+    return with_roles(lines, by_channel)
 
 
 def code_without_note(transcripts: Sequence[TranscriptState], lines: Sequence[Line]) -> SummaryCode | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from models.types import Line, Role, Summary, Transcription, Turn, Word
+from models.types import NoteRequest, Role, Summary, Transcription, Turn, Word
 from pipeline.core.redaction import MaskedSpan
 
 LossReason = Literal["deadline", "failed", "unsupported_language"]
@@ -19,6 +19,7 @@ EndCode = Literal[
     "hangup", "truncated", "failed", "disconnected", "idle", "too_long", "shutdown", "interrupted"
 ]
 TranscribeKind = Literal["final", "early", "partial"]
+NoteWriter = Literal["chosen", "embedded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,50 @@ class RolesAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanResolved:
+    """What a mask stood for, once that is known: for good.
+
+    `token` is the one in the utterance that is out. A secret has a kind and a name, the same for the same
+    value all through the call: "account", and `text` "[ACCOUNT_1]". What was none is revealed: `kind` is
+    "revealed" and `text` the words as they were heard.
+    """
+
+    id: str
+    channel: int
+    utterance_id: str
+    token: str
+    kind: str
+    text: str
+    start_samples: int
+    end_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkNoted:
+    """What was noted of one stretch of the call while it went on; in place of the stretch's note before it.
+
+    `number` counts the stretches from 1, `revision` their notes: one is made anew when its speakers are told
+    apart anew. Of lines that begin in [start_samples, end_samples).
+    """
+
+    id: str
+    number: int
+    revision: int
+    start_samples: int
+    end_samples: int
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
 class DraftReady:
-    """The note for the associate; evidence names the `Line` ids of the job that asked for it."""
+    """The note for the associate; evidence names the `Line` ids of the job that asked for it.
+
+    Revision 1 is what the associate is shown first; later ones are offered, never swapped in.
+    """
 
     id: str
     summary: Summary
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +224,8 @@ DurableEvent: TypeAlias = (
     | TurnsFound
     | SpeakerRevised
     | RolesAssigned
+    | SpanResolved
+    | ChunkNoted
     | DraftReady
     | CallClosed
 )
@@ -233,11 +275,18 @@ class DiarizeJob:
 
 @dataclass(frozen=True, slots=True)
 class SummarizeJob:
-    """Write the note from these lines."""
+    """Write a note.
+
+    By the summarizer that was chosen, or by the embedded one, whose note stands in. `seconds` and `tokens`
+    are what is left of the call's budget, None for no bound.
+    """
 
     id: str
-    lines: tuple[Line, ...]
+    request: NoteRequest
     deadline_s: float
+    by: NoteWriter = "chosen"
+    seconds: float | None = None
+    tokens: int | None = None
 
 
 Job: TypeAlias = TranscribeJob | DiarizeJob | SummarizeJob

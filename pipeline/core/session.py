@@ -13,16 +13,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.types import RATE_HZ, Line, Summary, Transcription
+from models.types import RATE_HZ, Summary, Transcription
 from pipeline.core import state as states
-from pipeline.core.closing import code_without_note, language_of, roles_of_mono, spoken_lines, with_roles
+from pipeline.core.closing import channel_speaker, lines_of_call
+from pipeline.core.drafting import SUMMARIZE_ID, Drafting
 from pipeline.core.endpointing import Endpointer, Span
 from pipeline.core.events import (
     AudioGap,
-    CallClosed,
     CancelJob,
     DiarizeJob,
-    DraftReady,
     EndCode,
     Failure,
     Flush,
@@ -36,7 +35,6 @@ from pipeline.core.events import (
     RolesAssigned,
     SpeakerPart,
     SpeakerRevised,
-    SummarizeJob,
     TranscribeJob,
     TranscribeKind,
     Transfer,
@@ -46,11 +44,11 @@ from pipeline.core.events import (
 )
 from pipeline.core.labels import JOB_PREFIX, OnlineLabels
 from pipeline.core.redaction import MaskState
-from pipeline.core.speakers import PROVISIONAL, revise
-from pipeline.core.state import ChannelState, DeadlineSettings, SessionSettings, SessionState
+from pipeline.core.speakers import revise
+from pipeline.core.state import ChannelState, DeadlineSettings, NoteSettings, SessionSettings, SessionState
 from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, job_id_of, seconds_of
 
-__all__ = ["DeadlineSettings", "Session", "SessionEndedError", "SessionSettings", "is_stored"]
+__all__ = ["DeadlineSettings", "NoteSettings", "Session", "SessionEndedError", "SessionSettings", "is_stored"]
 
 
 class SessionEndedError(RuntimeError):
@@ -58,7 +56,6 @@ class SessionEndedError(RuntimeError):
 
 
 DIARIZE_ID = "diarize"
-SUMMARIZE_ID = "summarize"
 
 
 def is_stored(job_id: str) -> bool:
@@ -74,7 +71,7 @@ class Session:
             ChannelState(
                 TranscriptState(
                     channel=index,
-                    speaker=_channel_speaker(settings, index),
+                    speaker=channel_speaker(settings, index),
                     mask=MaskState(channel=index, channels=settings.channels),
                 )
             )
@@ -99,6 +96,7 @@ class Session:
         self._transcripts = [
             ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
         ]
+        self._drafting = Drafting(state)
         self._labels = OnlineLabels(settings.label_ms if settings.diarize else None)
 
     def snapshot(self) -> bytes:
@@ -188,9 +186,7 @@ class Session:
         state = self._state
         if state.turns_due_s is not None and state.turns_due_s <= now_s:
             state.turns, state.turns_due_s = (), None
-        if state.summary_due_s is not None and state.summary_due_s <= now_s:
-            return out + self._close(Summary("failed"))
-        return out + self._go_on(now_s)
+        return out + self._drafting.expire(now_s) + self._go_on(now_s)
 
     def resume(self, now_s: float) -> list[Job]:
         """The jobs that a restored session still waits for, with deadlines from now on."""
@@ -204,10 +200,7 @@ class Session:
         if state.turns_due_s is not None:
             state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
             jobs.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
-        if state.summary_due_s is not None:
-            state.summary_due_s = self._deadline(now_s, 0)
-            jobs.append(SummarizeJob(SUMMARIZE_ID, state.lines, state.summary_due_s))
-        return jobs
+        return jobs + self._drafting.resume(self._deadline(now_s, 0))
 
     def _flush(self, index: int, now_s: float) -> list[Output]:
         out = self._ask_final(index, self._endpointers[index].flush(), now_s)
@@ -287,7 +280,7 @@ class Session:
     def _result(self, result: Result, now_s: float) -> list[Output]:
         value = result.value
         if isinstance(value, Summary) or result.job_id == SUMMARIZE_ID:
-            return self._summary(value if isinstance(value, Summary) else Summary("failed"))
+            return self._drafting.take(value)
         if result.job_id == DIARIZE_ID:
             if self._state.turns_due_s is None:
                 return []
@@ -316,9 +309,6 @@ class Session:
         if isinstance(value, Failure) or self._endpointers[index].open_from != start:
             return []
         return [*self._state.channels[index].partial.take(index, Span(start, end), value)]
-
-    def _summary(self, summary: Summary) -> list[Output]:
-        return self._close(summary) if self._state.stage == "drafting" else []
 
     def _keep(self, index: int, events: list[UtteranceFinal | UtteranceLost]) -> list[Output]:
         """Events of one channel, and the gaps before which no utterance can come any more, by start."""
@@ -350,37 +340,11 @@ class Session:
         out += [
             SpeakerRevised(f"{utterance}-speaker-1", utterance, 1, parts) for utterance, parts in revisions
         ]
-        lines = self._lines(dict(revisions))
+        lines = lines_of_call(state, dict(revisions))
         roles = tuple(sorted({line.speaker: line.role for line in lines}.items()))
         out.append(RolesAssigned("roles-1", roles))
         state.lines = lines
-        return out + self._draft(now_s)
-
-    def _lines(self, parts: dict[str, tuple[SpeakerPart, ...]]) -> tuple[Line, ...]:
-        settings = self._state.settings
-        lines = spoken_lines(self._state.finals, parts)
-        if settings.channels == 1:
-            return with_roles(lines, roles_of_mono(lines, settings.roles))
-        by_channel = {_channel_speaker(settings, index): role for index, role in enumerate(settings.roles)}
-        return with_roles(lines, by_channel)
-
-    def _draft(self, now_s: float) -> list[Output]:
-        state = self._state
-        state.stage = "drafting"
-        code = code_without_note([channel.transcript for channel in state.channels], state.lines)
-        if code is not None:
-            return self._close(Summary(code))
-        state.summary_due_s = self._deadline(now_s, 0)
-        return [SummarizeJob(SUMMARIZE_ID, state.lines, state.summary_due_s)]
-
-    def _close(self, summary: Summary) -> list[Output]:
-        state = self._state
-        state.stage, state.summary_due_s = "closed", None
-        duration = max(channel.heard for channel in state.channels)
-        return [
-            DraftReady("draft-1", summary),
-            CallClosed("closed", state.code, duration, language_of(state.finals)),
-        ]
+        return out + self._drafting.begin(self._deadline(now_s, 0))
 
     def _speech_was_found(self) -> bool:
         return bool(self._state.finals) or any(t.state.pending for t in self._transcripts)
@@ -394,10 +358,6 @@ class Session:
             + deadline.per_audio_s * samples / RATE_HZ
             + deadline.per_backlog_s * backlog_s
         )
-
-
-def _channel_speaker(settings: SessionSettings, index: int) -> str:
-    return PROVISIONAL if settings.channels == 1 else f"S{index + 1}"
 
 
 def _transcribe(index: int, span: Span, due_s: float, kind: TranscribeKind) -> TranscribeJob:

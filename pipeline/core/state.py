@@ -27,6 +27,30 @@ class DeadlineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteSettings:
+    """How notes come about.
+
+    `due_s` after hang-up the note of the embedded summarizer stands in for a chosen one that is not there;
+    until `give_up_s` after hang-up that may still come, and is offered. `seconds` and `tokens`: what notes of
+    one call may cost, None for no bound. A stretch of the call is noted once it has `chunk_words` words, or
+    half of them and a pause of `chunk_pause_ms`; None for `chunk_words`: not before hang-up.
+    `drop_unsupported` leaves out statements that the call does not support, which else are flagged.
+    `restore`: kinds of secrets that the draft names in clear. `stands_in`: the embedded summarizer is to be
+    asked beside the chosen one.
+    """
+
+    stands_in: bool = False
+    due_s: float = 10.0
+    give_up_s: float = 60.0
+    seconds: float | None = None
+    tokens: int | None = None
+    chunk_words: int | None = None
+    chunk_pause_ms: int = 2_000
+    drop_unsupported: bool = False
+    restore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSettings:
     """What a session is told at its start.
 
@@ -47,6 +71,7 @@ class SessionSettings:
     label_ms: int | None = None
     early: bool = False
     mask_secrets: bool = True
+    note: NoteSettings = field(default_factory=NoteSettings)
 
 
 @dataclass(slots=True)
@@ -96,6 +121,7 @@ _CLASSES = {
         Line,
         MaskState,
         MaskedSpan,
+        NoteSettings,
         PartialState,
         Pending,
         SessionSettings,

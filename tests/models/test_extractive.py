@@ -13,7 +13,7 @@ from models.registry import engine
 from models.summarizers.extractive import MAX_STATEMENTS, open_engine
 from models.summarizers.person import INFLECTED
 from models.summarizers.wordlists import FRAME_WORDS
-from models.types import SECTIONS, Line, Role, Summary
+from models.types import SECTIONS, Line, NoteRequest, Role, Summary
 
 OVERDRAFT = """
 agent: Thank you for calling Tidewater Bank, my name is Ines. How can I help you today?
@@ -50,7 +50,7 @@ def lines_of(script: str) -> list[Line]:
 
 
 def note_of(script: str) -> Summary:
-    return open_engine("").summarize(lines_of(script))
+    return open_engine("").summarize(NoteRequest(tuple(lines_of(script))))
 
 
 def texts(summary: Summary, section: str) -> list[str]:
@@ -281,7 +281,7 @@ def test_codes(script: str, code: str) -> None:
 
 
 def test_no_lines_is_no_speech() -> None:
-    assert open_engine("").summarize([]) == Summary("no_speech")
+    assert open_engine("").summarize(NoteRequest(())) == Summary("no_speech")
 
 
 def test_opens_by_name_and_refuses_an_argument() -> None:
@@ -333,8 +333,8 @@ ROLES: list[Role] = ["agent", "customer", "unknown"]
 )
 def test_any_call_gives_a_grounded_note(said: list[tuple[Role, list[str]]]) -> None:
     lines = [Line(f"u{n}", role, "S9", " ".join(parts)) for n, (role, parts) in enumerate(said)]
-    note = open_engine("").summarize(lines)
-    assert note == open_engine("").summarize(lines)
+    note = open_engine("").summarize(NoteRequest(tuple(lines)))
+    assert note == open_engine("").summarize(NoteRequest(tuple(lines)))
     assert (note.code == "ok") == bool(note.statements)
     assert len(note.statements) <= MAX_STATEMENTS
     assert len({row.text for row in note.statements}) == len(note.statements)
@@ -361,5 +361,5 @@ def test_any_call_gives_a_grounded_note(said: list[tuple[Role, list[str]]]) -> N
 @given(st.lists(st.tuples(st.sampled_from(ROLES), st.text(max_size=60)), max_size=8))
 def test_any_text_is_survived(said: list[tuple[Role, str]]) -> None:
     lines = [Line(f"u{n}", role, role, text) for n, (role, text) in enumerate(said)]
-    note = open_engine("").summarize(lines)
+    note = open_engine("").summarize(NoteRequest(tuple(lines)))
     assert (note.code == "ok") == bool(note.statements)

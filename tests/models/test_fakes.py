@@ -9,7 +9,7 @@ from models import registry
 from models.errors import DecodingCancelled, EngineError
 from models.fakes import ScriptedDiarizer, ScriptedSummarizer, ScriptedTranscriber, ScriptedVoice, pick_line
 from models.ports import VAD_WINDOW_SAMPLES, Decoding
-from models.types import Line, Statement, Turn
+from models.types import Line, NoteRequest, Statement, Turn
 
 LOUD = np.full(16_000, 0.5, np.float32)
 
@@ -79,7 +79,7 @@ def test_turns_are_cut_to_what_was_heard() -> None:
 
 def test_notes_are_given_or_quote_the_first_line() -> None:
     lines = [Line("u1", "customer", "S1", "I lost my card.")]
-    assert ScriptedSummarizer().summarize([]).code == "no_speech"
-    assert ScriptedSummarizer().summarize(lines).statements[0].evidence == ("u1",)
+    assert ScriptedSummarizer().summarize(NoteRequest(())).code == "no_speech"
+    assert ScriptedSummarizer().summarize(NoteRequest(tuple(lines))).statements[0].evidence == ("u1",)
     given = Statement("outcome", "Done.", ("u1",))
-    assert ScriptedSummarizer([given]).summarize(lines).statements == (given,)
+    assert ScriptedSummarizer([given]).summarize(NoteRequest(tuple(lines))).statements == (given,)

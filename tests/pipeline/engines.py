@@ -8,8 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.errors import EngineBusyError, EngineError
-from models.ports import PLAIN, Decoding, DiarizerStream, TranscriberCapabilities
-from models.types import Line, Samples, Statement, Summary, Transcription, Turn, Word
+from models.ports import (
+    PLAIN,
+    UNLIMITED,
+    Decoding,
+    DiarizerStream,
+    NoteLimits,
+    SummarizerCapabilities,
+    TranscriberCapabilities,
+)
+from models.types import NoteRequest, Samples, Statement, Summary, Transcription, Turn, Word
 
 
 class LengthTranscriber:
@@ -106,5 +114,9 @@ class LineSummarizer:
 
     version = "test:lines"
 
-    def summarize(self, lines: Sequence[Line]) -> Summary:
+    capabilities = SummarizerCapabilities()
+
+    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
+        del limits
+        lines = (*request.cited, *request.lines)
         return Summary("ok", tuple(Statement("key_facts", line.text, (line.id,)) for line in lines))

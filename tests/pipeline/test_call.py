@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from models.fakes import ScriptedVoice
-from models.ports import PLAIN, Decoding
-from models.types import RATE_HZ, Line, Samples, Summary, Transcription
+from models.ports import PLAIN, UNLIMITED, Decoding, NoteLimits
+from models.types import RATE_HZ, NoteRequest, Samples, Summary, Transcription
 from pipeline.call import Call, Stopped
 from pipeline.core.events import (
     CallClosed,
@@ -201,7 +201,7 @@ def test_a_worker_that_never_answers_cannot_keep_a_call_open() -> None:
     release = threading.Event()
 
     class Stuck(LineSummarizer):
-        def summarize(self, lines: Sequence[Line]) -> Summary:
+        def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
             release.wait()
             return Summary("ok")
 
@@ -292,7 +292,7 @@ def test_notes_go_before_partials_and_after_finals() -> None:
         desk.transcribe(transcribe_job("first"), clip)
         engine.reading.wait()
         desk.transcribe(transcribe_job("partial", "partial"), clip)
-        desk.summarize(SummarizeJob("note", (), 9e9))
+        desk.summarize(SummarizeJob("note", NoteRequest(()), 9e9))
         desk.transcribe(transcribe_job("final"), clip)
         engine.gate.set()
         order = [results.get().job_id for _ in range(4)]

@@ -9,8 +9,8 @@ import pytest
 
 from models.errors import DecodingCancelled, EngineError
 from models.fakes import ScriptedSummarizer, ScriptedTranscriber
-from models.ports import PLAIN, Decoding
-from models.types import Line, Samples, Summary, Transcription
+from models.ports import PLAIN, UNLIMITED, Decoding, NoteLimits
+from models.types import NoteRequest, Samples, Summary, Transcription
 from pipeline.core.events import Failure, SummarizeJob
 from pipeline.workers import Engines, Workers
 from tests.pipeline.clock import VirtualClock
@@ -82,12 +82,12 @@ def test_a_job_that_is_cancelled_while_its_batch_is_read_singly_gives_nothing() 
 
 def test_a_note_whose_engine_breaks_is_a_failure() -> None:
     class Broken(ScriptedSummarizer):
-        def summarize(self, lines: Sequence[Line]) -> Summary:
+        def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
             raise ZeroDivisionError
 
     box = Box()
     with Workers(Engines(ScriptedTranscriber(), Broken()), 1) as workers:
-        workers.desk(box.put).summarize(SummarizeJob("note", (), 9e9))
+        workers.desk(box.put).summarize(SummarizeJob("note", NoteRequest(()), 9e9))
         assert box.next().value == Failure("ZeroDivisionError")
 
 
@@ -102,7 +102,7 @@ def test_what_was_done_is_counted_by_kind() -> None:
             clock.pass_s(0.25)
             engine.step()
             box.next()
-        desk.summarize(SummarizeJob("note", (), 9e9))
+        desk.summarize(SummarizeJob("note", NoteRequest(()), 9e9))
         box.next()
     assert workers.tally.done == {"final": 1, "early": 1, "partial": 1, "note": 1}
     assert workers.tally.busy_s == {"final": 0.25, "early": 0.25, "partial": 0.25, "note": 0.0}

@@ -10,7 +10,7 @@ import pytest
 
 from models.fakes import ScriptedSummarizer, ScriptedTranscriber
 from models.ports import Transcriber
-from models.types import Transcription
+from models.types import NoteRequest, Transcription
 from pipeline.core.events import SummarizeJob
 from pipeline.load import Clock
 from pipeline.workers import PARTIAL_LOAD, Engines, Workers
@@ -65,7 +65,7 @@ def test_a_final_takes_the_result_of_its_early_reading_that_runs(
     desk.transcribe(job("t1"), clip())
     engine.open()
     assert box.next().job_id == "t1"
-    desk.summarize(SummarizeJob("note", (), 9e9))
+    desk.summarize(SummarizeJob("note", NoteRequest(()), 9e9))
     assert box.next().job_id == "note"
     assert len(engine.began) == 1
 
@@ -245,7 +245,7 @@ def test_a_closed_desk_wants_nothing(engine: GatedTranscriber, workers: Workers)
     engine.until(1)
     desk.transcribe(job("t2"), clip())
     desk.transcribe(job("p", "partial"), clip())
-    desk.summarize(SummarizeJob("note", (), 9e9))
+    desk.summarize(SummarizeJob("note", NoteRequest(()), 9e9))
     desk.close()
     workers.desk(other.put).transcribe(job("t3"), clip(3))
     engine.open()

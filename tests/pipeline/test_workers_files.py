@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from models.fakes import ScriptedSummarizer
+from models.types import NoteRequest
 from pipeline.core.events import Failure, SummarizeJob
 from pipeline.workers import Engines, Workers
 from tests.pipeline.clock import VirtualClock
@@ -30,7 +31,7 @@ def test_files_wait_for_everything_else() -> None:
         engine.until(1)
         file.transcribe(job("file"), clip())
         live.transcribe(job("early", "early"), clip())
-        live.summarize(SummarizeJob("note", (), 9e9))
+        live.summarize(SummarizeJob("note", NoteRequest(()), 9e9))
         live.transcribe(job("final"), clip())
         assert workers.waiting() == {"final": 1, "early": 1, "note": 1, "partial": 0, "file": 1}
         engine.open()
@@ -74,7 +75,7 @@ def test_a_file_keeps_no_partial_and_no_call_away() -> None:
 def test_a_file_gets_no_note() -> None:
     with working(1) as (_, workers):
         box = Box()
-        workers.desk(box.put, aside=True).summarize(SummarizeJob("note", (), 9e9))
+        workers.desk(box.put, aside=True).summarize(SummarizeJob("note", NoteRequest(()), 9e9))
         result = box.next()
         assert result.job_id == "note"
         assert isinstance(result.value, Failure)

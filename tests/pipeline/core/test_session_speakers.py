@@ -107,6 +107,6 @@ def test_an_utterance_of_two_speakers_becomes_two_lines() -> None:
     assert revised.parts == (SpeakerPart(0, 3, "S2"), SpeakerPart(3, len(finals(driven)[0].words), "S1"))
     note = asked[-1]
     assert isinstance(note, SummarizeJob)
-    assert [line.speaker for line in note.lines] == ["S2", "S1"]
-    assert note.lines[0].id == finals(driven)[0].id
-    assert note.lines[1].id == f"u0-{finals(driven)[0].words[3].start_samples}"
+    assert [line.speaker for line in note.request.lines] == ["S2", "S1"]
+    assert note.request.lines[0].id == finals(driven)[0].id
+    assert note.request.lines[1].id == f"u0-{finals(driven)[0].words[3].start_samples}"

@@ -14,7 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from models.fakes import ScriptedTranscriber, ScriptedVoice
-from models.types import Line, Summary
+from models.ports import UNLIMITED, NoteLimits
+from models.types import NoteRequest, Summary
 from pipeline.app import OpenEngines
 from pipeline.core.events import AudioGap, UtteranceFinal
 from pipeline.doors.deepgram_waiting import Ends
@@ -77,9 +78,9 @@ class SlowNotes(LineSummarizer):
     def __init__(self) -> None:
         self.may_come = threading.Event()
 
-    def summarize(self, lines: Sequence[Line]) -> Summary:
+    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
         assert self.may_come.wait(60)
-        return super().summarize(lines)
+        return super().summarize(request, limits)
 
 
 def test_audiohook_is_told_that_its_stream_is_closed_before_the_note_is_written(tmp_path: Path) -> None:

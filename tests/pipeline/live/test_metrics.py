@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 from models.fakes import ScriptedSummarizer, ScriptedTranscriber
+from models.types import NoteRequest
 from pipeline.core.events import SummarizeJob
 from pipeline.live.metrics import Backlog, Metrics
 from pipeline.workers import Engines, Workers
@@ -66,7 +67,7 @@ def test_workers_and_store_are_read_at_each_scrape() -> None:
         engine.until(1)
         desk.transcribe(job("t2"), clip())
         desk.transcribe(job("p", "partial"), clip())
-        desk.summarize(SummarizeJob("note", (), 9e9))
+        desk.summarize(SummarizeJob("note", NoteRequest(()), 9e9))
         assert scraped(metrics)["wrapup_jobs_waiting", "final"] == 1
         assert scraped(metrics)["wrapup_jobs_waiting", "note"] == 1
         assert scraped(metrics)["wrapup_store_reachable", ""] == 1
