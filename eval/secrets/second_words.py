@@ -53,11 +53,13 @@ def ending(group: Group, mark: str) -> Group:
 
 
 def sentence(group: Group) -> Group:
-    """The group with a capital (not on an e-mail) and a full stop."""
-    first, *rest = ending(group, ".")
-    if "@" in first.text:
-        return (first, *rest)
-    return (replace(first, text=first.text[0].upper() + first.text[1:]), *rest)
+    """The group with a full stop, and capitals where a sentence begins (but not on an e-mail)."""
+    words: list[ItemWord] = []
+    for word in ending(group, "."):
+        begins = not words or words[-1].text.endswith("?")
+        capital = begins and "@" not in word.text
+        words.append(replace(word, text=word.text[0].upper() + word.text[1:]) if capital else word)
+    return tuple(words)
 
 
 def bare(group: Group) -> Group:
