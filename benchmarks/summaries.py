@@ -6,7 +6,7 @@ Reads every set that is found (`benchmarks.dialogues`) and scores each system wi
 -2, -L and -Lsum with stemming; of several references the best one counts. A call without a note scores 0.
 
 LEAD-3 is the first three utterances, LONGEST-3 the three longest, TextRank-3 the three sentences that rank
-highest. Notes say who said what, and so do the baselines: each utterance begins with its speaker ("Ann: ...").
+highest. Notes say who said what, and so do the baselines: each utterance begins with its speaker ("Ann: ").
 `--plain` takes the names away from the baselines. `--cut` cuts their texts to as many words as the note has.
 
 Weights of the summarizer were tuned on the first, third, fifth ... dialogue of each set (half "dev"); the
@@ -27,12 +27,13 @@ from pathlib import Path
 import numpy as np
 from nltk.stem.porter import PorterStemmer
 from rouge_score.rouge_scorer import RougeScorer
+from scipy.stats import bootstrap
 
 from benchmarks.dialogues import Dialogue, DialogueSet, find_sets
 from benchmarks.textrank import rank
 from models.summarizers.extractive import open_engine
-from models.summarizers.wordlists import COMMON
 from models.text.sentences import split_sentences
+from models.text.worth import COMMON
 from models.types import Line
 
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
@@ -130,14 +131,15 @@ def scored(name: str, system: System, dialogues: Sequence[Dialogue]) -> Scored:
 
 
 def margins(ours: Scored, baselines: Sequence[Scored], resamples: int = RESAMPLES) -> list[Margin]:
-    """The note against the best baseline of each metric."""
+    """The note against the best baseline of each metric; dialogues are resampled in pairs, two at least."""
     found = []
     for column, metric in enumerate(METRICS):
         best = max(baselines, key=lambda one: float(one.f1[:, column].mean()))
         gains = ours.f1[:, column] - best.f1[:, column]
-        draws = np.random.default_rng(0).integers(0, len(gains), size=(resamples, len(gains)))
-        low, high = np.quantile(gains[draws].mean(axis=1), [0.025, 0.975])
-        found.append(Margin(metric, best.system, float(gains.mean()), float(low), float(high)))
+        interval = bootstrap(
+            (gains,), np.mean, n_resamples=resamples, method="percentile", rng=np.random.default_rng(0)
+        ).confidence_interval
+        found.append(Margin(metric, best.system, float(gains.mean()), *map(float, interval)))
     return found
 
 
@@ -149,7 +151,10 @@ def measure(one: DialogueSet, systems: dict[str, System]) -> tuple[list[Scored],
 
 def table(one: DialogueSet, rows: Sequence[Scored], gains: Sequence[Margin]) -> str:
     """Markdown: a row a system, and one with the margins."""
-    lines = [f"| {one.name}, {len(one.dialogues)} | {' | '.join(TITLES)} | words | refused |", "|---|" + "---|" * 6]
+    lines = [
+        f"| {one.name}, {len(one.dialogues)} | {' | '.join(TITLES)} | words | refused |",
+        "|---|" + "---|" * 6,
+    ]
     for row in rows:
         means = " | ".join(f"{value:.3f}" for value in row.f1.mean(axis=0))
         lines.append(f"| {row.system} | {means} | {row.words:.0f} | {row.refused} |")
@@ -203,7 +208,9 @@ def main() -> None:
         sys.stdout.write(table(one, rows, gains) + "\n")
         sys.stdout.flush()
         means = {row.system: dict(zip(METRICS, row.f1.mean(axis=0).tolist(), strict=True)) for row in rows}
-        results.append({"set": one.name, "n": len(one.dialogues), "f1": means, "margins": list(map(asdict, gains))})
+        results.append(
+            {"set": one.name, "n": len(one.dialogues), "f1": means, "margins": list(map(asdict, gains))}
+        )
     if given.json:
         given.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
 

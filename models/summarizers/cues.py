@@ -78,7 +78,8 @@ CHATTER: Final = _words(
 
 GREETING: Final = _words(
     r"for (?:calling|holding|waiting)|my (?:full |first |last )?name is|speaking with|this is \w+ speaking",
-    r"how (?:can|may) i (?:help|assist)|(?:can|could) you hear|anything else|have a (?:good|great|nice|lovely)",
+    r"how (?:can|may) i (?:help|assist)|(?:can|could) you hear|anything else"
+    r"|have a (?:good|great|nice|lovely)",
 )
 """Courtesies that hold nothing else, in talk of any kind."""
 

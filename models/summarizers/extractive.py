@@ -34,7 +34,6 @@ from models.types import SECTIONS, Line, Statement, Summary
 VERSION: Final = "extractive@2"
 MAX_STATEMENTS: Final = 9
 MAX_REASONS_OF_A_TALK: Final = 2
-SECTION_REST="key_facts"
 _OPENING_SHARE: Final = 1 / 3
 _SAME_OVERLAP = 0.6
 
@@ -136,7 +135,7 @@ def _write_talk(note: _Note) -> None:
         others = [name for name in speakers if name != first.speaker]
         text = _passage(passage, others[0] if len(others) == 1 else None)
         lines = [line for clause in passage.clauses for line in clause.lines]
-        note.add("reason" if early else SECTION_REST, text, lines)
+        note.add("reason" if early else "key_facts", text, lines)
     _write_open_end(note, clauses)
 
 
@@ -256,7 +255,9 @@ def _write_open_end(note: _Note, clauses: Sequence[Clause]) -> None:
         return
     last = replace(turn[-1], tokens=tokens)
     resolved = any(statement.section in {"outcome", "follow_ups"} for statement in note.statements)
-    broken = last.tokens[-1].norm in DANGLING or last.tokens[-1].text.endswith(("-", "...", "\u2026"))
+    final = last.tokens[-1]
+    dangles = final.norm in DANGLING and (last.role != "unknown" or final.text[-1] not in ".?!")
+    broken = dangles or final.text.endswith(("-", "...", "\u2026"))
     if broken or (not resolved and last.role != "unknown") or last.role == "customer":
         name, _ = _names(last)
         said = quoted(last.text, name if last.role == "unknown" else f"the {name.lower()}", last.asks)

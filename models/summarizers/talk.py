@@ -24,7 +24,9 @@ from models.text.worth import COMMON
 
 MAX_PASSAGES: Final = 9
 _MIN_PASSAGE_WORDS: Final = 30
-"""Where a passage may be shorter than this, it is one sentence, so that it can be told in the third person."""
+"""Where there is less room than this, a passage is one sentence, which can be told in the third person."""
+_FRAME_WORDS: Final = 2
+"""Words that a statement adds: who, and said."""
 _SECOND_PERSON: Final = re.compile(r"\byou")
 MAX_SENTENCE_WORDS: Final = 45
 """A longer sentence is cut."""
@@ -77,7 +79,7 @@ def choose(clauses: Sequence[Clause], weights: Weights | None = None) -> list[Pa
     weights = weights or Weights()
     total = sum(len(clause.tokens) for clause in clauses)
     budget = min(weights.at_most, max(weights.at_least, weights.share * total))
-    passages = _passages(clauses, budget / MAX_PASSAGES, weights)
+    passages = _passages(clauses, budget / (MAX_PASSAGES - 0.5), weights)
     by_word = _word_weights(passages, weights)
     left, told = dict(enumerate(passages)), frozenset[str]()
     chosen: list[int] = []
@@ -89,7 +91,7 @@ def choose(clauses: Sequence[Clause], weights: Weights | None = None) -> list[Pa
             break
         if not chosen or used + passage.length <= budget * (1 + weights.over):
             chosen.append(best)
-            used += passage.length
+            used += passage.length + _FRAME_WORDS
             told |= passage.words
     return [passages[place] for place in sorted(chosen)]
 
@@ -129,7 +131,9 @@ def _weighed(clauses: tuple[Clause, ...], last_turn: int, weights: Weights) -> P
         (any(char.isdigit() for char in norm), weights.number),
     )
     log = math.fsum(weight for holds, weight in rows if holds)
-    log += weights.opening * math.exp(-turn / weights.opening_turns) + weights.length * math.log(max(length, 3))
+    log += weights.opening * math.exp(-turn / weights.opening_turns) + weights.length * math.log(
+        max(length, 3)
+    )
     return Passage(clauses, stems(content_words(norm) - COMMON), math.exp(log))
 
 

@@ -1,7 +1,7 @@
 """Whether there is anything in a call to summarize, and which of its words were really said.
 
-A call with nothing in it gets a code, never an invented note. The codes hang on the words alone, so that every
-summarizer refuses the same calls.
+A call with nothing in it gets a code, never an invented note. The codes hang on the words alone, so that
+every summarizer refuses the same calls.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ COMMON: Final = frozenset(
         "a about after agent agent's all also am an and any are as asked at be because been but by call can"
         " could customer customer's did do does doesn't don't ended for from get go going got has hasn't have"
         " he hello hi how i i'd i'll i'm i've if in is isn't it it's its just may me might my no not now of"
-        " okay on one or other our out party please right said she should so some thank thanks that that's the"
-        " their theirs them themselves then there these they this those to up us was wasn't we were what when"
-        " where which who will with would yes you your"
+        " okay on one or other our out party please right said she should so some thank thanks that that's"
+        " the their theirs them themselves then there these they this those to up us was wasn't we were what"
+        " when where which who will with would yes you your"
     )
 )
 """English calls are full of them, and so they tell nothing of what a call is about."""
