@@ -18,21 +18,14 @@ from models.summarizers.wordlists import (
     ASKING_WORDS,
     CONDITIONS,
     DANGLING,
-    FILLERS,
     NODS,
     OPEN_BEFORE,
     REPEATABLE,
 )
 from models.text.sentences import split_sentences
-from models.text.tokens import normal as text_normal
+from models.text.worth import bare, party, spoken
 from models.types import Line, Role
 
-_NOISE: Final = re.compile(
-    r"<[^<>]*>|\[(?![A-Z]+_\d+\])[^\[\]]*\]|(?<!\w)@\w+|https?://\S+|\((?:noise|inaudible|silence"
-    r"|music|laughter|crosstalk)\)",
-    re.I,
-)
-_EDGE: Final = re.compile(r"^[^\w$€£\[]+|[^\w\]%$€£]+$")
 _CONDITIONS_INSIDE: Final = frozenset({"if", "unless", "once"})
 _DETERMINERS: Final = frozenset({"a", "an", "my", "your", "this", "these"})
 _JOINING: Final = (DANGLING | OPEN_BEFORE | REPEATABLE) - {"i", "i'm", "i've"}
@@ -97,7 +90,7 @@ class Token:
     @property
     def norm(self) -> str:
         """Lower case, straight apostrophe, no punctuation around it; may be empty."""
-        return normal(self.text)
+        return bare(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,41 +124,21 @@ class Clause:
         return tuple(sorted({token.line for token in self.tokens}))
 
 
-def normal(word: str) -> str:
-    """A written word as the patterns see it."""
-    return _EDGE.sub("", text_normal(word))
+def split(lines: Sequence[Line], whole_up_to: int = 0) -> list[Clause]:
+    """All clauses of a call in order of time; the empty and the wordless give none.
 
-
-def party(line: Line) -> str:
-    """Who speaks, as far as a note can tell: the role, or the label where the role is not known."""
-    return line.speaker if line.role == "unknown" else line.role
-
-
-def spoken(line: Line) -> list[str]:
-    """Written words of a line without noise marks, fillers and cut-off words."""
-    words = _NOISE.sub(" ", line.text).split()
-    return [word for word in words if _is_word(word)]
-
-
-def _is_word(word: str) -> bool:
-    norm = normal(word)
-    return (
-        bool(norm)
-        and norm not in FILLERS
-        and not word.endswith(("~", "--"))
-        and not re.fullmatch(r"\w{1,4}-", word)
-    )
-
-
-def split(lines: Sequence[Line]) -> list[Clause]:
-    """All clauses of a call in order of time; the empty and the wordless give none."""
+    A sentence of at most `whole_up_to` words is one clause, where its end can be seen at all.
+    """
     texts = [spoken(line) for line in lines]
     full = [words for words in texts if len(words) > 2]
     punctuated = sum(words[-1][-1] in ".?!" for words in full) >= 0.3 * max(len(full), 1)
     clauses: list[Clause] = []
     for turn, members in enumerate(_turns(lines, texts)):
         for sentence in _sentences(members, texts, punctuated):
-            clauses += _cut(sentence, lines[members[0]], turn, not punctuated)
+            if punctuated and len(sentence) <= whole_up_to:
+                clauses.append(_whole(sentence, lines[members[0]], turn))
+            else:
+                clauses += _cut(sentence, lines[members[0]], turn, not punctuated)
     return [clause for clause in clauses if clause.tokens]
 
 
@@ -186,7 +159,7 @@ def _turns(lines: Sequence[Line], texts: Sequence[Sequence[str]]) -> list[list[i
 
 
 def _is_nod(words: Sequence[str]) -> bool:
-    return len(words) <= 2 and all(normal(word) in NODS for word in words)
+    return len(words) <= 2 and all(bare(word) in NODS for word in words)
 
 
 def _sentences(members: Sequence[int], texts: Sequence[Sequence[str]], punctuated: bool) -> list[list[Token]]:
@@ -199,7 +172,7 @@ def _sentences(members: Sequence[int], texts: Sequence[Sequence[str]], punctuate
             sentences[-1] += [Token(word, index) for word in part]
             sentences.append([])
         *most, final = parts[-1]
-        goes_on = normal(final) in DANGLING
+        goes_on = bare(final) in DANGLING
         sentences[-1] += [Token(word, index) for word in most]
         sentences[-1].append(Token(final.rstrip(".,") if goes_on else final, index))
         if not goes_on and (final[-1] in ".?!" or not punctuated):
@@ -224,11 +197,11 @@ def _without_repeats(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-def _cut(sentence: list[Token], first: Line, turn: int, bare: bool) -> Iterable[Clause]:
+def _cut(sentence: list[Token], first: Line, turn: int, unmarked: bool) -> Iterable[Clause]:
     asks = sentence[-1].text.endswith("?")
     norms = [token.norm for token in sentence]
     text = " ".join(norms)
-    patterns = (_HARD_CUT, _SOFT_CUT) if bare or len(norms) > _LONG_SENTENCE else (_HARD_CUT,)
+    patterns = (_HARD_CUT, _SOFT_CUT) if unmarked or len(norms) > _LONG_SENTENCE else (_HARD_CUT,)
     starts = {text[: match.start()].count(" ") for pattern in patterns for match in pattern.finditer(text)}
     bounds = [0]
     for start in sorted(starts - {0}):
@@ -239,6 +212,11 @@ def _cut(sentence: list[Token], first: Line, turn: int, bare: bool) -> Iterable[
         yield Clause(
             _trim(tuple(sentence[begin:end])), first.role, first.speaker, turn, asks and end == len(sentence)
         )
+
+
+def _whole(sentence: list[Token], first: Line, turn: int) -> Clause:
+    asks = sentence[-1].text.endswith("?")
+    return Clause(_trim(tuple(sentence)), first.role, first.speaker, turn, asks)
 
 
 def _may_cut(norms: Sequence[str], begin: int, start: int) -> bool:

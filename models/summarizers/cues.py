@@ -76,6 +76,13 @@ CHATTER: Final = _words(
 )
 """Courtesies, holding, verification: true of nearly every call, and so worth nothing in a note."""
 
+GREETING: Final = _words(
+    r"for (?:calling|holding|waiting)|my (?:full |first |last )?name is|speaking with|this is \w+ speaking",
+    r"how (?:can|may) i (?:help|assist)|(?:can|could) you hear|anything else"
+    r"|have a (?:good|great|nice|lovely)",
+)
+"""Courtesies that hold nothing else, in talk of any kind."""
+
 ANYTHING_ELSE: Final = _words(
     r"anything else|something else|any other questions|else (?:i|we) (?:can|may|could)"
 )

@@ -13,7 +13,7 @@ from typing import Final
 
 from models.errors import ConfigError
 from models.ports import UNLIMITED, NoteLimits, SummarizerCapabilities
-from models.summarizers import cues, facts
+from models.summarizers import cues, facts, talk
 from models.summarizers.choose import (
     MAX_CLAUSE_WORDS,
     MAX_IN_SECTION,
@@ -25,15 +25,17 @@ from models.summarizers.choose import (
     stems,
     topic,
 )
-from models.summarizers.clauses import Clause, party, split, spoken
+from models.summarizers.clauses import Clause, split
+from models.summarizers.peers import told_by_name
 from models.summarizers.person import quoted, told, ungrounded
-from models.summarizers.wordlists import COMMON, DANGLING
-from models.types import SECTIONS, Line, NoteRequest, Statement, Summary, SummaryCode
+from models.summarizers.wordlists import DANGLING
+from models.text.worth import refusal
+from models.types import SECTIONS, Line, NoteRequest, Statement, Summary
 
-VERSION: Final = "extractive@1"
-MIN_WORDS: Final = 12
-"""Fewer spoken words than this, in the whole call, are too little for a note."""
+VERSION: Final = "extractive@2"
 MAX_STATEMENTS: Final = 9
+MAX_REASONS_OF_A_TALK: Final = 2
+_OPENING_SHARE: Final = 1 / 3
 _SAME_OVERLAP = 0.6
 
 
@@ -51,11 +53,17 @@ class _Note:
     lines: Sequence[Line]
     statements: list[Statement] = field(default_factory=list)
     content: list[frozenset[str]] = field(default_factory=list)
+    labels: str = ""
+
+    def __post_init__(self) -> None:
+        """Labels are names only of those whose role is not known."""
+        names = dict.fromkeys(line.speaker for line in self.lines if line.role == "unknown")
+        self.labels = " ".join(names)
 
     def add(self, section: str, text: str, lines: Iterable[int]) -> None:
         rows = sorted(set(lines))
-        speakers = {self.lines[row].speaker for row in rows if self.lines[row].role == "unknown"}
-        missing = ungrounded(text, (self.lines[row].text for row in rows), " ".join(speakers))
+        labels = self.labels if any(self.lines[row].role == "unknown" for row in rows) else ""
+        missing = ungrounded(text, (self.lines[row].text for row in rows), labels)
         evidence = tuple(self.lines[row].id for row in rows)
         self.statements.append(Statement(section, text, evidence, "unchecked" if missing else "supported"))
         self.content.append(stems(content_words(text)))
@@ -96,32 +104,64 @@ class Extractive:
         Of earlier stretches it reads the lines that their notes rest on.
         """
         del limits
-        lines = (*request.cited, *request.lines)
-        code = _refusal(lines)
-        if code is not None:
-            return Summary(code)
-        clauses = _without_meta(split(lines))
-        note = _Note(lines)
-        picks = choose(clauses)
-        for section in SECTIONS[:-1]:
-            _write(note, [pick for pick in picks if pick.section == section])
-        _write_open_end(note, clauses)
-        _write_facts(note, clauses)
-        order = {section: place for place, section in enumerate(SECTIONS)}
-        statements = sorted(note.statements, key=lambda statement: order[statement.section])[:MAX_STATEMENTS]
-        return Summary("ok", tuple(statements)) if statements else Summary("no_conversation")
+        return extract((*request.cited, *request.lines))
 
 
-def _refusal(lines: Sequence[Line]) -> SummaryCode | None:
-    words = [(party(line), word.lower().strip(".,?!")) for line in lines for word in spoken(line)]
-    if not words:
-        return "no_speech"
-    if len(words) < MIN_WORDS:
-        return "too_short"
-    if len({who for who, _ in words}) < 2:
-        return "no_conversation"
-    common = sum(word in COMMON for _, word in words)
-    return "unsupported_language" if len(words) >= 40 and common < 0.1 * len(words) else None
+def extract(lines: Sequence[Line]) -> Summary:
+    """The note of a call, or the code that says why there is none."""
+    code = refusal(lines)
+    if code is not None:
+        return Summary(code)
+    note = _Note(lines)
+    if all(line.role == "unknown" for line in lines):
+        _write_talk(note)
+    else:
+        _write_call(note)
+    order = {section: place for place, section in enumerate(SECTIONS)}
+    statements = sorted(note.statements, key=lambda statement: order[statement.section])[:MAX_STATEMENTS]
+    return Summary("ok", tuple(statements)) if statements else Summary("no_conversation")
+
+
+def _write_call(note: _Note) -> None:
+    """Of a call whose agent or customer is known: cues say what each clause is."""
+    clauses = _without_meta(split(note.lines))
+    picks = choose(clauses)
+    for section in SECTIONS[:-1]:
+        _write(note, [pick for pick in picks if pick.section == section])
+    _write_open_end(note, clauses)
+    _write_facts(note, clauses)
+
+
+def _write_talk(note: _Note) -> None:
+    """Of a talk in which nobody's role is known: its opening is the reason, the rest are key facts."""
+    clauses = _without_meta(split(note.lines, talk.MAX_SENTENCE_WORDS))
+    speakers = tuple(dict.fromkeys(clause.speaker for clause in clauses))
+    opening = clauses[-1].turn * _OPENING_SHARE if clauses else 0
+    reasons = 0
+    for passage in talk.choose(clauses):
+        first = passage.clauses[0]
+        early = not reasons or (first.turn <= opening and reasons < MAX_REASONS_OF_A_TALK)
+        reasons += early
+        others = [name for name in speakers if name != first.speaker]
+        text = _passage(passage, others[0] if len(others) == 1 else None)
+        lines = [line for clause in passage.clauses for line in clause.lines]
+        note.add("reason" if early else "key_facts", text, lines)
+    _write_open_end(note, clauses)
+
+
+def _passage(passage: talk.Passage, other: str | None) -> str:
+    """One sentence in the third person where that is safe; else, and of more sentences, a quote."""
+    clause = passage.clauses[0]
+    if len(passage.clauses) == 1:
+        return _rendered(clause, other, talk.MAX_SENTENCE_WORDS)
+    sentences = [_ended(part.text, part.asks) for part in passage.clauses]
+    return quoted(" ".join(sentences), clause.speaker, passage.clauses[-1].asks)
+
+
+def _ended(text: str, asks: bool) -> str:
+    """A sentence that stands before another one in a quote."""
+    bare = text.rstrip(" ,;:.?!-")
+    return f"{bare[:1].upper()}{bare[1:]}{'?' if asks else '.'}"
 
 
 def _without_meta(clauses: Sequence[Clause]) -> list[Clause]:
@@ -179,14 +219,16 @@ def _joined(first: str, second: str) -> str | None:
     return f"{first.removesuffix('.')} and {second.removeprefix(f'{name} ')}"
 
 
-def _rendered(clause: Clause) -> str:
-    name, other = _names(clause)
-    if len(clause.tokens) > MAX_CLAUSE_WORDS:
-        return quoted(_shortened(clause), name, False)
+def _rendered(clause: Clause, other: str | None = None, longest: int = MAX_CLAUSE_WORDS) -> str:
+    """The clause as a sentence of at most about `longest` words; `other` is who an unknown role speaks to."""
+    name, listener = _names(clause)
+    if len(clause.tokens) > longest:
+        return quoted(_shortened(clause, longest), name, False)
     text = clause.text
     asks = clause.asks or bool(opens_question(clause.norm))
-    told_text = told(text, name, other)
-    if told_text is None or ungrounded(told_text, [clause.text], name):
+    unknown = clause.role == "unknown"
+    told_text = told_by_name(text, name, other) if unknown else told(text, name, listener)
+    if told_text is None or ungrounded(told_text, [clause.text], f"{name} {other or ''}"):
         return quoted(text, name, asks)
     return told_text if not (asks and not told_text.startswith(f"{name} asked")) else quoted(text, name, True)
 
@@ -197,16 +239,16 @@ def _names(clause: Clause) -> tuple[str, str]:
     return (clause.speaker, "the other party") if clause.role == "unknown" else ("Customer", "the agent")
 
 
-def _shortened(clause: Clause) -> str:
+def _shortened(clause: Clause, longest: int) -> str:
     """At most so many words, cut before a joint of the sentence where there is one."""
     tokens = clause.tokens
     joints = [
         place
-        for place in range(8, MAX_CLAUSE_WORDS)
+        for place in range(8, longest)
         if tokens[place].norm in {"and", "but", "because", "so", "which", "or"}
         or tokens[place - 1].text.endswith(",")
     ]
-    end = joints[-1] if joints else MAX_CLAUSE_WORDS
+    end = joints[-1] if joints else longest
     return " ".join(token.text for token in tokens[:end]).rstrip(" ,") + " ..."
 
 
@@ -223,8 +265,10 @@ def _write_open_end(note: _Note, clauses: Sequence[Clause]) -> None:
         return
     last = replace(turn[-1], tokens=tokens)
     resolved = any(statement.section in {"outcome", "follow_ups"} for statement in note.statements)
-    broken = last.tokens[-1].norm in DANGLING or last.tokens[-1].text.endswith(("-", "...", "\u2026"))
-    if broken or not resolved or last.role == "customer":
+    final = last.tokens[-1]
+    dangles = final.norm in DANGLING and (last.role != "unknown" or final.text[-1] not in ".?!")
+    broken = dangles or final.text.endswith(("-", "...", "\u2026"))
+    if broken or (not resolved and last.role != "unknown") or last.role == "customer":
         name, _ = _names(last)
         said = quoted(last.text, name if last.role == "unknown" else f"the {name.lower()}", last.asks)
         note.add("outcome", f"The call ended after {said}", last.lines)

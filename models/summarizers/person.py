@@ -124,7 +124,7 @@ def told(text: str, name: str, other: str) -> str | None:
 
     `name` says it ("Customer", "Agent", a label), `other` is who is spoken to.
     """
-    text = re.sub(r"^(?:unfortunately|so|and),? ", "", _expanded(_bare(text)), flags=re.I)
+    text = re.sub(r"^(?:unfortunately|so|and),? ", "", written_out(text), flags=re.I)
     is_agent = name == "Agent"
     request = _request(text, name, other)
     if request is None:
@@ -132,6 +132,11 @@ def told(text: str, name: str, other: str) -> str | None:
     if request is None:
         return None
     return _DAYS.sub(lambda match: match.group().capitalize(), _capital(request)) + "."
+
+
+def written_out(text: str) -> str:
+    """Contractions in full, without "please", quotes and punctuation around it."""
+    return _expanded(_bare(text))
 
 
 def _bare(text: str) -> str:
@@ -167,7 +172,7 @@ def _request(text: str, name: str, other: str) -> str | None:
     is_agent = name == "Agent"
 
     def rest(tail: str) -> str | None:
-        return _pronouns_agent(tail, named=bool(you)) if is_agent else _pronouns_customer(tail)
+        return _pronouns_agent(tail, named=bool(you)) if is_agent else first_to_third(tail)
 
     you = re.match(
         rf"(?:(?:I (?:was|am) )?wondering if you (?:can|could|would)|(?:can|could|would"
@@ -200,7 +205,7 @@ def _request(text: str, name: str, other: str) -> str | None:
 
 def _customer(text: str, name: str, other: str) -> str | None:
     text = re.sub(r"(?<=\b(?:want|need|sure) )you to\b|(?<=\basking )you to\b", f"{other} to", text)
-    body = _pronouns_customer(text[2:] if text.startswith("I ") else text)
+    body = first_to_third(text[2:] if text.startswith("I ") else text)
     if body is None or re.search(r"\b(?:will|would|can|could|should) they\b", body):
         return None
     if text.startswith("I "):
@@ -241,26 +246,27 @@ def _with_verb(name: str, body: str, said: str) -> str | None:
     while place < len(words) - 1 and words[place].lower() in ADVERBS:
         place += 1
     verb = words[place].lower().strip(",")
-    agreed = _agreed(verb)
+    form = agreed(verb)
     conjunct = re.search(r"\b(?:and|but|or) (?:also |then |just )?(\w+)\b", said)
     hangs = (
         conjunct is not None
         and conjunct.group(1).lower() in _THIRD
         and not re.match(r"(?:will|would|can|could|want|need|to)\b", said)
     )
-    if agreed is None or hangs:
+    if form is None or hangs:
         return None
-    words[place] = words[place].replace(verb, agreed) if verb in words[place] else agreed
+    words[place] = words[place].replace(verb, form) if verb in words[place] else form
     return f"{name} {' '.join(words)}"
 
 
-def _agreed(verb: str) -> str | None:
+def agreed(verb: str) -> str | None:
+    """The verb, in lower case, as it goes with "she"; None if that is not known."""
     if verb in _THIRD:
         return _THIRD[verb]
     return verb if verb in SAME_VERBS or verb.endswith("ed") else None
 
 
-def _pronouns_customer(text: str) -> str | None:
+def first_to_third(text: str) -> str | None:
     """First person to singular "they"; None where the clause speaks to the other side."""
     text = re.sub(
         r"\byou(?= (?!need)(?:\w{3,}ed|sent|told|said|gave|took|made|put|lost|sold)\b)",
@@ -292,7 +298,7 @@ def _pronouns_agent(text: str, named: bool = False) -> str | None:
     if re.search(r"\b(?:can|may|could|do|did|should|shall|would|are|have) (?:I|you)\b", text, re.I):
         return None
     text = re.sub(r"\band I (will|am|have)\b", lambda m: f"and {_THIRD.get(m.group(1), m.group(1))}", text)
-    text = re.sub(r"\bI (\w+)", lambda m: f"the agent {_agreed(m.group(1)) or '?'}", text)
+    text = re.sub(r"\bI (\w+)", lambda m: f"the agent {agreed(m.group(1)) or '?'}", text)
     for first, third in (
         ("me", "the agent"),
         ("my", "the agent's"),
@@ -308,12 +314,12 @@ def _pronouns_agent(text: str, named: bool = False) -> str | None:
             after = words[place + 1] if place + 1 < len(words) else ""
             before = words[place - 1].lower() if place else ""
             words[place] = word.lower().replace(core, _second_person(core, before, after.lower(), named))
-            if core == "you" and not named and _is_subject(before, after.lower()):
+            if core == "you" and not named and is_subject(before, after.lower()):
                 verb_at = place + 1 + (after.lower() in ADVERBS)
                 verb = words[verb_at].strip(",") if verb_at < len(words) else ""
-                if _agreed(verb.lower()) is None:
+                if agreed(verb.lower()) is None:
                     return None
-                words[verb_at] = words[verb_at].replace(verb, _agreed(verb.lower()) or verb)
+                words[verb_at] = words[verb_at].replace(verb, agreed(verb.lower()) or verb)
             named = not third_party
     text = " ".join(words)
     return None if "?" in text or re.search(r"\byou\b|\byou'", text, re.I) else text
@@ -328,10 +334,11 @@ def _second_person(core: str, before: str, after: str, named: bool) -> str:
         return "themselves"
     if not named:
         return "the customer"
-    return "they" if _is_subject(before, after) else "them"
+    return "they" if is_subject(before, after) else "them"
 
 
-def _is_subject(before: str, after: str) -> bool:
+def is_subject(before: str, after: str) -> bool:
+    """Whether a pronoun between these two words, either of which may be missing, is a subject."""
     return (
         not before or before.strip(",") in CONNECTORS or after.strip(",") in _AUXILIARIES or after in ADVERBS
     )

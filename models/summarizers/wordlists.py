@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from models.text.worth import HESITATIONS
+
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-FILLERS = _set("um uh uhm umm uhh er erm hmm hm mm mhm ah eh huh uh-huh mm-hmm ehm")
-NODS = FILLERS | _set("okay ok yes yeah yep right alright sure great perfect and oh i see got it no")
+NODS = HESITATIONS | _set("okay ok yes yeah yep right alright sure great perfect and oh i see got it no")
 """What a listener says without taking the floor."""
 REPEATABLE = _set(
     "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -77,10 +78,15 @@ STOP_WORDS = FRAME_WORDS | _set(
     "out okay right now then get got going go also any some all one no yes"
 )
 """Carry no meaning of their own."""
-COMMON = STOP_WORDS | _set(
-    "what how who when where which he she not don't because please thank thanks hello hi"
-)
-"""English calls are full of them."""
 ASKING_WORDS = _set("what which how when where who why")
 QUESTION_START = _set("what how why which who where is are do does did would should")
 AUXILIARIES = SAME_VERBS | _set("is has does receive am are were have do don't haven't aren't weren't")
+EVERYDAY = _set(
+    "really very much more well think know see like good great nice thing things something anything "
+    "everything lot bit little maybe even still only want need take make say tell come look too here time "
+    "way let give back sure yeah actually kind sort mean guess pretty always never day today much many two "
+    "first last new long big old able feel put stuff quite rather probably already else find hear keep "
+    "people lots ever yet again around off over down before through since being gonna had would use used "
+    "work works"
+)
+"""Talk of any kind is full of them: they say less of what it is about than other words do."""

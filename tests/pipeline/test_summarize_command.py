@@ -101,7 +101,7 @@ def test_our_own_json_changes_in_its_note_alone(folder: Path) -> None:
     assert call.channels == original.channels
     assert call.gaps == original.gaps
     assert call.provenance.asr == original.provenance.asr
-    assert call.provenance.summarizer == "extractive@1"
+    assert call.provenance.summarizer == "extractive@2"
 
 
 def test_a_secret_in_a_speakers_name_is_not_written(folder: Path) -> None:
