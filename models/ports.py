@@ -240,5 +240,6 @@ class Merger(Protocol):
     def merge(
         self, request: NoteRequest, drafts: Sequence[MemberNote], limits: NoteLimits = UNLIMITED
     ) -> Summary:
-        """One note of what the drafts tell, as far as the lines of the request support it; see `Summarizer`."""
+        """One note of what the drafts tell, as far as the lines of the request support it; see `Summarizer`.
+        """
         ...

@@ -66,7 +66,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer with this text. `pieces` characters an event; `counted` False: the server counts no tokens."""
+    """An answer with this text. `pieces` characters an event; `counted` False: the server counts no tokens.
+    """
 
     text: str
     pieces: int = PIECE

@@ -49,7 +49,7 @@ def ask(
     disguise = Disguise()
     lines = (*request.cited, *request.lines)
     numbers = {line.id: number for number, line in enumerate(lines, start=1)}
-    told = [f"{numbers[line.id]} {_label(line)}: {plain(disguise.hide(line.text))}" for line in lines]
+    told = [f"{n} {_label(line)}: {plain(disguise.hide(line.text))}" for n, line in enumerate(lines, start=1)]
     cited = len(request.cited)
     parts = _notes(request.earlier, numbers, disguise)
     if told[:cited]:

@@ -67,7 +67,10 @@ def test_a_server_gets_no_key_that_is_anothers(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("WRAPUP_NOTE_KEY", "for-this-server")
         registry.engine("summarizer", f"openai:tiny@{server.url}").summarize(REQUEST)
     assert KEY not in repr(server.seen)
-    assert [seen.headers["authorization"] for seen in server.seen] == ["Bearer none", "Bearer for-this-server"]
+    assert [seen.headers["authorization"] for seen in server.seen] == [
+        "Bearer none",
+        "Bearer for-this-server",
+    ]
 
 
 def test_the_provider_is_asked_at_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
