@@ -67,7 +67,7 @@ class Deadline:
 @lru_cache(maxsize=1)
 def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="wrapup-models", daemon=True).start()
+    threading.Thread(target=loop.run_forever, name="models-elsewhere", daemon=True).start()
     return loop
 
 
