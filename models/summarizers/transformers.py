@@ -218,8 +218,8 @@ def _load(name: str) -> tuple[Any, Any, Any]:
         info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=model.config.vocab_size)
     except _ERRORS as error:
         raise MissingWeightsError(
-            f"{name}: no chat model of transformers that can be loaded here; expected its folder, or a name in "
-            "the hub's cache"
+            f"{name}: no chat model of transformers that can be loaded here; "
+            "expected its folder, or a name in the hub's cache"
         ) from error
     if not tokenizer.chat_template:
         raise ConfigError(f"{name}: this model has no chat template; expected one that was tuned to chat")
@@ -227,7 +227,7 @@ def _load(name: str) -> tuple[Any, Any, Any]:
 
 
 def _identity(name: str, config: Any) -> str:
-    """What tells the weights from others of their name: the hub's commit, else names and sizes of the files."""
+    """What tells weights from others of their name: the hub's commit, else names and sizes of the files."""
     folder = Path(name)
     if not folder.is_dir():
         return str(getattr(config, "_commit_hash", None) or "unknown")[:12]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from pathlib import Path
@@ -42,9 +41,7 @@ def test_the_schema_holds_a_note_to_its_lines() -> None:
     assert row["properties"]["section"]["enum"] == list(SECTIONS)
     assert list(schema["properties"]["fields"]["properties"]) == [field.name for field in FIELDS]
     assert "fields" not in note_schema((), None)["properties"]
-    pattern = re.compile(row["properties"]["text"]["pattern"])
-    assert pattern.match("Customer lost a card.") and pattern.match("x" * LONGEST)
-    assert not any(pattern.match(text) for text in ("", 'a"b', "a\\b", "a\nb", "x" * (LONGEST + 1)))
+    assert row["properties"]["text"]["maxLength"] == LONGEST
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +67,6 @@ def test_an_answer_keeps_to_the_form_and_cites_lines_that_there_are(checkpoint: 
     assert {name for name, _ in found.fields} <= {field.name for field in FIELDS}
     assert found.usage.requests == 1
     assert found.usage.input_tokens > 1_000
-    assert engine.summarize(REQUEST).statements == found.statements or "[CARD" in json.dumps(LINES[1].text)
     assert engine.summarize(NoteRequest(())) == Summary("no_speech")
     drafts = [MemberNote("x", (Statement("reason", "Customer lost a card.", ("u1",)),))]
     assert engine.merge(REQUEST, drafts).code == "ok"  # type: ignore[attr-defined]
