@@ -115,6 +115,50 @@ def latency(
         raise typer.Exit(BAD_INPUT)
 
 
+@app.command()
+@one_line_errors
+def secrets(
+    items: Annotated[int, typer.Option(min=0, help="Items of each entity.")] = 3_000,
+    entity: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed makes other items.")] = 1,
+    generator: Annotated[str, typer.Option(help="first, second or both.")] = "first",
+    baseline: Annotated[
+        list[str] | None, typer.Option(help="regex, or a redactor such as presidio; may be repeated.")
+    ] = None,
+    transcripts: Annotated[
+        Path | None, typer.Option(help="Folder of real transcripts (*.jsonl): what is hidden in vain.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    json_file: Json = None,
+) -> None:
+    """Spoken secrets: what the mask lets through, and what it hides in vain."""
+    from eval import results
+    from eval.secrets import report
+    from eval.secrets.masks import open_mask
+    from eval.secrets.running import items_of, run
+    from eval.secrets.talk import read_talk
+
+    names = report.generators_of(generator)
+    plan = report.Plan(
+        items, seed, report.entities_of(entity or ()), names, tuple(baseline or ()), transcripts
+    )
+    for name in plan.masks:
+        open_mask(name)
+    talk = [] if transcripts is None else read_talk(transcripts)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("items", total=plan.total + len(talk))
+        made = items_of(plan.generators, plan.entities, plan.items, plan.seed)
+        tally = run(made, talk, plan.masks, jobs, lambda count: progress.advance(bar, count))
+    table = table_console()
+    for each in report.tables_of(tally):
+        table.print(each)
+    for line in report.talk_lines(tally) if talk else []:
+        table.print(line, soft_wrap=True, markup=False)
+    if json_file is not None:
+        results.write_result(report.secrets_result(plan, tally), json_file)
+
+
 def _score(
     paths: list[Path], need: Need, source: Source, score: Callable[[Reference, CallDocument], ScoreT]
 ) -> Outcome[ScoreT]:

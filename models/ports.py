@@ -203,3 +203,23 @@ class Summarizer(Engine, Protocol):
         statements. Raises `EngineError`, and `DecodingCancelled` soon after `limits.go_on` turned false.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSpan:
+    """Characters [start, end) of a text that are a secret of some kind: "card", "phone", "email" ..."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Redactor(Engine, Protocol):
+    """Finds secrets in written text. Safe to call from several threads at once."""
+
+    def find(self, text: str) -> tuple[FoundSpan, ...]:
+        """The secrets of one utterance, sorted by start; they do not overlap. An empty text has none.
+
+        Raises `EngineError`.
+        """
+        ...

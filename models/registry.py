@@ -2,7 +2,8 @@
 
 An attribute is a factory: it takes the part of the name after the first colon ("" if none) and gives the
 engine, so `faster-whisper:small.en` calls the row `asr:faster-whisper` with "small.en". Installed packages
-add rows through the entry points `wrapup.asr`, `wrapup.diarizer` and `wrapup.summarizer`.
+add rows through the entry points `wrapup.asr`, `wrapup.diarizer`, `wrapup.summarizer` and
+`wrapup.redactor`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ BUILT_IN = {
     "diarizer:moonshine": "models.diarization.moonshine:open_engine",
     "diarizer:pyannote": "models.diarization.pyannote:open_engine",
     "summarizer:extractive": "models.summarizers.extractive:open_engine",
+    "redactor:presidio": "models.redactors.presidio:open_engine",
     "command:eval": "eval.cli:app",
 }
 
@@ -35,6 +37,8 @@ EXTRAS = {
     "transformers": "torch",
     "pyannote": "torch",
     "meeteval": "cpwer",
+    "presidio_analyzer": "presidio",
+    "spacy": "presidio",
     "psycopg": "postgres",
 }
 """Import name of a package that the base install lacks -> the extra of Wrapup that brings it."""
@@ -42,7 +46,7 @@ EXTRAS = {
 FAKES = frozenset({"asr:scripted"})
 """Rows that can be opened by name and are offered to nobody."""
 
-KINDS = ("asr", "voice", "diarizer", "summarizer")
+KINDS = ("asr", "voice", "diarizer", "summarizer", "redactor")
 
 
 def rows() -> dict[str, str]:

@@ -30,7 +30,7 @@ class _Secret:
 
 
 def generate(entity: Entity, count: int, seed: int) -> Iterator[Item]:
-    """So many items of an entity; the same seed gives the same ones, and a longer row begins with a shorter."""
+    """So many items of an entity; the same for the same seed, and a longer row begins with a shorter."""
     order = Random(f"{entity} {seed}")
     made = 0
     while made < count:

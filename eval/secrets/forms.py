@@ -8,14 +8,13 @@ from random import Random
 from eval.secrets import saying
 from eval.secrets.saying import Group, joined, plain, secret
 from eval.secrets.values import Address, Email
+from models.text.tokens import listed
 
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_ALPHABET = (
+MONTHS = listed("january february march april may june july august september october november december")
+_ALPHABET = listed(
     "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa "
     "quebec romeo sierra tango uniform victor whiskey xray yankee zulu"
-).split()
+)
 _SHORT = {"street": "St", "avenue": "Ave", "road": "Rd", "drive": "Dr", "lane": "Ln", "court": "Ct"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from eval.secrets.items import ItemWord
+from models.text.tokens import listed
 
 Group: TypeAlias = tuple[ItemWord, ...]
 """What is said in one breath: "four one one one"."""
@@ -24,10 +25,10 @@ TEENS = (
     "nineteen",
 )
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-ORDINALS = (
+ORDINALS = listed(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
     "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+)
 MISHEARD = {"two": ("to", "too"), "four": ("for",), "eight": ("ate",), "one": ("won",), "zero": ("oh",)}
 """What an engine writes for a digit that sounds the same."""
 TIMES = {2: "double", 3: "triple"}
