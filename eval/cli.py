@@ -129,6 +129,7 @@ def secrets(
         Path | None, typer.Option(help="Folder of real transcripts (*.jsonl): what is hidden in vain.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    examples: Annotated[int, typer.Option(min=0, help="Show so many leaked items of each entity.")] = 0,
     json_file: Json = None,
 ) -> None:
     """Spoken secrets: what the mask lets through, and what it hides in vain."""
@@ -153,7 +154,7 @@ def secrets(
     table = table_console()
     for each in report.tables_of(tally):
         table.print(each)
-    for line in report.talk_lines(tally) if talk else []:
+    for line in [*report.example_lines(tally, examples), *(report.talk_lines(tally) if talk else [])]:
         table.print(line, soft_wrap=True, markup=False)
     if json_file is not None:
         results.write_result(report.secrets_result(plan, tally), json_file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -12,11 +13,14 @@ from rich.table import Column, Table
 
 from eval.results import SCHEMA
 from eval.secrets.items import ENTITIES, Entity
-from eval.secrets.masks import OWN
+from eval.secrets.masks import OWN, own_mask
 from eval.secrets.running import AXES, GENERATORS, Axis, Tally, generator
-from eval.secrets.scoring import LeakCounts
+from eval.secrets.scoring import LeakCounts, leaked_words
 from eval.secrets.talk import LONG_DIGITS, TalkCounts
 from models.errors import ConfigError
+
+MOST_PARTS = 20
+"""Rows of a table of parts; the JSON has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def leak_table(tally: Tally) -> Table:
 
 
 def part_table(tally: Tally, axis: Axis, mask: str = OWN) -> Table:
-    """Where our own mask leaks: values of an axis with a leak, most leaks first."""
+    """Where a mask leaks: the values of an axis with the most leaks."""
     table = Table(Column("entity"), Column(axis, overflow="fold"), title=f"Leaks by {axis}")
     for name in ("items", "leaked", "rate"):
         table.add_column(name, justify="right")
@@ -89,7 +93,7 @@ def part_table(tally: Tally, axis: Axis, mask: str = OWN) -> Table:
         for (of, entity, on, value), counts in tally.parts.items()
         if of == mask and on == axis and counts.leaks
     ]
-    for entity, value, counts in sorted(rows, key=lambda row: (-row[2].leaks, row[0], row[1])):
+    for entity, value, counts in sorted(rows, key=lambda row: (-row[2].leaks, row[0], row[1]))[:MOST_PARTS]:
         table.add_row(entity, value, str(counts.items), str(counts.leaks), _share(counts.rate))
     return table
 
@@ -127,6 +131,16 @@ def talk_lines(tally: Tally) -> list[str]:
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         lines.append(f"{mask} masked: {told or 'nothing'}")
     return lines
+
+
+def example_lines(tally: Tally, most: int) -> Iterator[str]:
+    """The first leaked items of each entity: what could be read, and what was said. All of it is invented."""
+    shown: Counter[str] = Counter()
+    for item in tally.leaked:
+        if shown[item.entity] < most:
+            shown[item.entity] += 1
+            told = " / ".join(f"{turn.role}: {turn.text}" for turn in item.turns)
+            yield f"{item.id} ({item.style}; {item.noise}; {item.split}) {leaked_words(item, own_mask)}: {told}"
 
 
 def secrets_result(plan: Plan, tally: Tally) -> dict[str, Any]:

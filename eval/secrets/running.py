@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from typing import Literal, TypeVar
 
 from eval.secrets.items import Entity, Generator, Item
-from eval.secrets.masks import open_mask
+from eval.secrets.masks import OWN, open_mask
 from eval.secrets.scoring import LeakCounts, score
 from eval.secrets.talk import Talk, TalkCounts, score_talk
 from models.errors import ConfigError
@@ -30,15 +30,21 @@ DoneT = TypeVar("DoneT")
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run: by mask, entity and one value of one axis; and of talk by set and mask."""
+    """Counts of a run: by mask, entity and one value of one axis; and of talk by set and mask.
+
+    `leaked` are the items of which our own mask let something through.
+    """
 
     totals: dict[tuple[str, Entity], LeakCounts] = field(default_factory=dict)
     parts: dict[tuple[str, Entity, Axis, str], LeakCounts] = field(default_factory=dict)
     talk: dict[tuple[str, str], TalkCounts] = field(default_factory=dict)
     kinds: dict[str, Counter[str]] = field(default_factory=dict)
+    leaked: list[Item] = field(default_factory=list)
 
     def add_item(self, item: Item, counts: Mapping[str, LeakCounts]) -> None:
         """One item, behind each mask."""
+        if OWN in counts and counts[OWN].leaks:
+            self.leaked.append(item)
         for mask, found in counts.items():
             total = (mask, item.entity)
             self.totals[total] = self.totals.get(total, LeakCounts()) + found
