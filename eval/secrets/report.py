@@ -140,7 +140,8 @@ def example_lines(tally: Tally, most: int) -> Iterator[str]:
         if shown[item.entity] < most:
             shown[item.entity] += 1
             told = " / ".join(f"{turn.role}: {turn.text}" for turn in item.turns)
-            yield f"{item.id} ({item.style}; {item.noise}; {item.split}) {leaked_words(item, own_mask)}: {told}"
+            how = f"{item.style}; {item.noise}; {item.split}"
+            yield f"{item.id} ({how}) {leaked_words(item, own_mask)}: {told}"
 
 
 def secrets_result(plan: Plan, tally: Tally) -> dict[str, Any]:
