@@ -39,6 +39,7 @@ EXTRAS = {
     "meeteval": "cpwer",
     "presidio_analyzer": "presidio",
     "spacy": "presidio",
+    "tldextract": "presidio",
     "psycopg": "postgres",
 }
 """Import name of a package that the base install lacks -> the extra of Wrapup that brings it."""

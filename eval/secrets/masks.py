@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from eval.secrets.patterns import RegexRedactor
@@ -27,8 +28,9 @@ class Seen:
 Mask: TypeAlias = Callable[[Sequence[Spoken]], Seen]
 
 
+@cache
 def open_mask(name: str) -> Mask:
-    """A mask by name: our own, "regex", or a redactor of the registry.
+    """A mask by name: our own, "regex", or a redactor of the registry; opened once in a process.
 
     Raises `UnknownEngineError`, `MissingExtraError` or `EngineError`.
     """
