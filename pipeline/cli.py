@@ -14,6 +14,7 @@ from pipeline.commands.models import models_app
 from pipeline.commands.run import run
 from pipeline.commands.serve import serve
 from pipeline.commands.show import schema, show
+from pipeline.commands.silence import clip, silence
 from pipeline.commands.stream import stream
 from pipeline.commands.summarize import summarize
 
@@ -29,6 +30,8 @@ app.command()(summarize)
 app.command()(show)
 app.command()(schema)
 app.command()(export)
+app.command()(clip)
+app.command()(silence)
 app.command()(serve)
 app.command()(stream)
 app.command()(doctor)
