@@ -128,36 +128,35 @@ def secrets(
     transcripts: Annotated[
         Path | None, typer.Option(help="Folder of real transcripts (*.jsonl): what is hidden in vain.")
     ] = None,
+    spoken: Annotated[
+        int, typer.Option(min=0, help="Instead: so many items spoken by flite and read back by the engine.")
+    ] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     examples: Annotated[int, typer.Option(min=0, help="Show so many leaked items of each entity.")] = 0,
     json_file: Json = None,
 ) -> None:
     """Spoken secrets: what the mask lets through, and what it hides in vain."""
-    from eval import results
-    from eval.secrets import report
-    from eval.secrets.masks import open_mask
-    from eval.secrets.running import items_of, run
-    from eval.secrets.talk import read_talk
+    from eval.results import write_result
+    from eval.secrets import command, report
 
-    names = report.generators_of(generator)
     plan = report.Plan(
-        items, seed, report.entities_of(entity or ()), names, tuple(baseline or ()), transcripts
+        items=items,
+        seed=seed,
+        entities=report.entities_of(entity or ()),
+        generators=report.generators_of(generator),
+        baselines=tuple(baseline or ()),
+        spoken=spoken,
     )
-    for name in plan.masks:
-        open_mask(name)
-    talk = [] if transcripts is None else read_talk(transcripts)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("items", total=plan.total + len(talk))
-        made = items_of(plan.generators, plan.entities, plan.items, plan.seed)
-        tally = run(made, talk, plan.masks, jobs, lambda count: progress.advance(bar, count))
+        measured = command.measure(plan, transcripts, jobs, progress)
     table = table_console()
-    for each in report.tables_of(tally):
+    for each in report.tables_of(measured):
         table.print(each)
-    for line in [*report.example_lines(tally, examples), *(report.talk_lines(tally) if talk else [])]:
+    for line in report.lines_of(measured, examples):
         table.print(line, soft_wrap=True, markup=False)
     if json_file is not None:
-        results.write_result(report.secrets_result(plan, tally), json_file)
+        write_result(report.secrets_result(plan, measured), json_file)
 
 
 def _score(

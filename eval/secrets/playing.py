@@ -79,7 +79,7 @@ class _Track:
 def play(spoken: Sequence[Spoken], channels: int = 2) -> Played:
     """Say it all to a session, answer what it asks with the very words, and look at what comes out."""
     tracks, length = _placed(spoken, channels)
-    call = _Call(tracks)
+    call = Watcher(tracks)
     session = Session(SessionSettings(channels=channels, partial_ms=PARTIAL_MS))
     scores = [_scores(track, length) for track in tracks]
     for at in range(0, length // VAD_WINDOW_SAMPLES, CHUNK_WINDOWS):
@@ -92,7 +92,7 @@ def play(spoken: Sequence[Spoken], channels: int = 2) -> Played:
     return call.played()
 
 
-class _Call:
+class Watcher:
     """Answers jobs and remembers what could be read."""
 
     def __init__(self, tracks: Sequence[_Track]) -> None:
@@ -113,7 +113,7 @@ class _Call:
             elif isinstance(item, SummarizeJob):
                 waiting += session.push(Result(item.id, Summary("too_short")), 0.0)
             elif not isinstance(item, CallClosed):
-                self._look(item)
+                self.look(item)
 
     def played(self) -> Played:
         """The findings."""
@@ -138,7 +138,8 @@ class _Call:
             )
         )
 
-    def _look(self, event: Output) -> None:
+    def look(self, event: Output) -> None:
+        """One event: which words it shows."""
         if isinstance(event, UtteranceFinal):
             self._look_at_final(event)
         elif isinstance(event, SpanResolved):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from rich.table import Column, Table
@@ -16,23 +15,34 @@ from eval.secrets.items import ENTITIES, Entity
 from eval.secrets.masks import OWN, own_mask
 from eval.secrets.running import AXES, GENERATORS, Axis, Tally, generator
 from eval.secrets.scoring import LeakCounts, leaked_words
+from eval.secrets.spoken import SpokenCounts
 from eval.secrets.talk import LONG_DIGITS, TalkCounts
+from eval.secrets.visible import RUN_DIGITS, RUN_LETTERS
 from models.errors import ConfigError
 
 MOST_PARTS = 20
 """Rows of a table of parts; the JSON has them all."""
 
 
+@dataclass(slots=True)
+class Measured:
+    """What a run found."""
+
+    tally: Tally = field(default_factory=Tally)
+    spoken: dict[Entity, SpokenCounts] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run measures: items of each entity by each generator, behind our own mask and the baselines."""
+    """What a run measures: items of each entity by each generator, behind our own mask and the baselines; or,
+    where `spoken` is not 0, so many items in all, as sound."""
 
     items: int
     seed: int
     entities: tuple[Entity, ...]
     generators: tuple[str, ...]
     baselines: tuple[str, ...] = ()
-    transcripts: Path | None = None
+    spoken: int = 0
 
     @property
     def masks(self) -> tuple[str, ...]:
@@ -42,6 +52,8 @@ class Plan:
     @property
     def total(self) -> int:
         """Items in all."""
+        if self.spoken:
+            return self.spoken
         return self.items * len(self.entities) * len(self.generators)
 
 
@@ -144,16 +156,28 @@ def example_lines(tally: Tally, most: int) -> Iterator[str]:
             yield f"{item.id} ({how}) {leaked_words(item, own_mask)}: {told}"
 
 
-def secrets_result(plan: Plan, tally: Tally) -> dict[str, Any]:
+def spoken_table(counts: Mapping[Entity, SpokenCounts]) -> Table:
+    """A row an entity, and the total."""
+    table = Table(Column("entity"), title="Spoken by flite, read back")
+    names = ("items", "readable unmasked", "readable", "rate", "numbers said", "heard", "shown", "share")
+    for name in names:
+        table.add_column(name, justify="right")
+    for entity, each in counts.items():
+        table.add_row(entity, *_spoken_cells(each))
+    table.add_section()
+    table.add_row("all", *_spoken_cells(sum(counts.values(), SpokenCounts())), style="bold")
+    return table
+
+
+def secrets_result(plan: Plan, measured: Measured) -> dict[str, Any]:
     """The result as JSON; the same items and masks give the same bytes."""
+    tally = measured.tally
     return {
         "schema": SCHEMA,
         "command": "secrets",
-        "items": plan.items,
-        "seed": plan.seed,
-        "generators": list(plan.generators),
+        **asdict(plan),
         "total": {mask: _leak_json(counts) for mask, counts in _by_mask(tally)},
-        "entities": [
+        "by_entity": [
             {"entity": entity, "mask": mask, **_leak_json(counts)}
             for (mask, entity), counts in tally.totals.items()
         ],
@@ -166,18 +190,37 @@ def secrets_result(plan: Plan, tally: Tally) -> dict[str, Any]:
             for (data, mask), counts in tally.talk.items()
         ],
         "talk_kinds": {mask: dict(kinds.most_common()) for mask, kinds in tally.kinds.items()},
+        "by_voice": [
+            {"entity": entity, **asdict(counts), "rate": counts.rate}
+            for entity, counts in measured.spoken.items()
+        ],
         "provenance": {"wrapup": version("wrapup")},
     }
 
 
-def tables_of(tally: Tally) -> Iterator[Table]:
+def tables_of(measured: Measured) -> Iterator[Table]:
     """All that has something to show."""
+    tally = measured.tally
     if tally.totals:
         yield leak_table(tally)
         if any(counts.leaks for (mask, _), counts in tally.totals.items() if mask == OWN):
             yield from (part_table(tally, axis) for axis in AXES)
     if tally.talk:
         yield talk_table(tally)
+    if measured.spoken:
+        yield spoken_table(measured.spoken)
+
+
+def lines_of(measured: Measured, examples: int) -> Iterator[str]:
+    """What the tables do not say, and so many leaked items of each entity."""
+    yield from example_lines(measured.tally, examples)
+    if measured.tally.talk:
+        yield from talk_lines(measured.tally)
+    if measured.spoken:
+        yield (
+            f"readable: a run of {RUN_DIGITS} digits of the secret, {RUN_LETTERS} of its letters in a row, or "
+            "a word like a name in it, in what was heard while it was said"
+        )
 
 
 def _by_mask(tally: Tally) -> Iterator[tuple[str, LeakCounts]]:
@@ -194,6 +237,12 @@ def _leak_cells(counts: LeakCounts) -> list[str]:
 def _talk_cells(counts: TalkCounts) -> list[str]:
     numbers = (counts.words, counts.stretches, counts.hidden, counts.long_hidden, counts.in_vain)
     return [*map(str, numbers), _number(counts.in_vain_per_1000), _number(counts.hidden_per_1000)]
+
+
+def _spoken_cells(counts: SpokenCounts) -> list[str]:
+    numbers = [str(number) for number in (counts.said, counts.heard, counts.shown)]
+    items = [str(number) for number in (counts.items, counts.open, counts.leaks)]
+    return [*items, _share(counts.rate), *numbers, _share(counts.share)]
 
 
 def _leak_json(counts: LeakCounts) -> dict[str, Any]:
