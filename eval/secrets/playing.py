@@ -63,13 +63,19 @@ class Played:
 
 
 @dataclass(slots=True)
-class _Track:
+class Track:
     """One channel: its words on the call's clock, and where each came from."""
 
     words: list[Word] = field(default_factory=list)
     sources: list[tuple[int, int]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     speech: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, word: Word, source: tuple[int, int]) -> None:
+        """A word after those that are here."""
+        self.words.append(word)
+        self.sources.append(source)
+        self.starts.append(word.start_samples)
 
     def between(self, start: int, end: int) -> range:
         """Indices of the words that begin in [start, end)."""
@@ -95,7 +101,7 @@ def play(spoken: Sequence[Spoken], channels: int = 2) -> Played:
 class Watcher:
     """Answers jobs and remembers what could be read."""
 
-    def __init__(self, tracks: Sequence[_Track]) -> None:
+    def __init__(self, tracks: Sequence[Track]) -> None:
         self._tracks = tracks
         self._readable: set[tuple[int, int]] = set()
         self._live: set[tuple[int, int]] = set()
@@ -185,18 +191,16 @@ def _told(words: Sequence[str], shown: Sequence[str]) -> Iterator[int]:
             at = place + 1
 
 
-def _placed(spoken: Sequence[Spoken], channels: int) -> tuple[list[_Track], int]:
+def _placed(spoken: Sequence[Spoken], channels: int) -> tuple[list[Track], int]:
     """Words on the call's clock, one turn after the other, and the length of the call in whole windows."""
-    tracks = [_Track() for _ in range(channels)]
+    tracks = [Track() for _ in range(channels)]
     at = 0
     for number, turn in enumerate(spoken):
         at += _windows(turn.pause_s)
         track = tracks[turn.channel]
         track.speech.append((at, at + len(turn.words) * WORD_SAMPLES))
         for place, text in enumerate(turn.words):
-            track.words.append(Word(text, at, at + WORD_SAMPLES))
-            track.sources.append((number, place))
-            track.starts.append(at)
+            track.add(Word(text, at, at + WORD_SAMPLES), (number, place))
             at += WORD_SAMPLES
     return tracks, at + _windows(_TAIL_S)
 
@@ -206,7 +210,7 @@ def _windows(seconds: float) -> int:
     return round(seconds * RATE_HZ / VAD_WINDOW_SAMPLES) * VAD_WINDOW_SAMPLES
 
 
-def _scores(track: _Track, length: int) -> tuple[float, ...]:
+def _scores(track: Track, length: int) -> tuple[float, ...]:
     scores = [0.0] * (length // VAD_WINDOW_SAMPLES)
     for start, end in track.speech:
         first, after = start // VAD_WINDOW_SAMPLES, end // VAD_WINDOW_SAMPLES

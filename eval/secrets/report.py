@@ -218,8 +218,8 @@ def lines_of(measured: Measured, examples: int) -> Iterator[str]:
         yield from talk_lines(measured.tally)
     if measured.spoken:
         yield (
-            f"readable: a run of {RUN_DIGITS} digits of the secret, {RUN_LETTERS} of its letters in a row, or "
-            "a word like a name in it, in what was heard while it was said"
+            f"readable: a run of {RUN_DIGITS} digits of the secret, {RUN_LETTERS} of its letters in a row, "
+            "or a word like a name in it, in what was heard while it was said"
         )
 
 
