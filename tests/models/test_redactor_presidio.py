@@ -10,6 +10,7 @@ from models import registry
 from models.errors import EngineError
 from models.ports import FoundSpan, Redactor
 
+pytest.importorskip("presidio_analyzer")
 pytestmark = pytest.mark.extras
 
 
