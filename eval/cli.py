@@ -126,7 +126,8 @@ def secrets(
         list[str] | None, typer.Option(help="regex, or a redactor such as presidio; may be repeated.")
     ] = None,
     transcripts: Annotated[
-        Path | None, typer.Option(help="Folder of real transcripts (*.jsonl): what is hidden in vain.")
+        list[Path] | None,
+        typer.Option(help="Folder of real transcripts (*.jsonl): what is hidden in vain; may be repeated."),
     ] = None,
     spoken: Annotated[
         int, typer.Option(min=0, help="Instead: so many items spoken by flite and read back by the engine.")
@@ -149,7 +150,7 @@ def secrets(
     )
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        measured = command.measure(plan, transcripts, jobs, progress)
+        measured = command.measure(plan, transcripts or (), jobs, progress)
     table = table_console()
     for each in report.tables_of(measured):
         table.print(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.progress import Progress
@@ -15,15 +16,15 @@ from pipeline.app import Pipeline, open_engines
 from pipeline.config import load_config
 
 
-def measure(plan: Plan, transcripts: Path | None, jobs: int, progress: Progress) -> Measured:
+def measure(plan: Plan, transcripts: Sequence[Path], jobs: int, progress: Progress) -> Measured:
     """Items and real transcripts, or spoken items. Raises `WrapupError`."""
     return _spoken(plan, progress) if plan.spoken else _written(plan, transcripts, jobs, progress)
 
 
-def _written(plan: Plan, transcripts: Path | None, jobs: int, progress: Progress) -> Measured:
+def _written(plan: Plan, transcripts: Sequence[Path], jobs: int, progress: Progress) -> Measured:
     for name in plan.masks:
         open_mask(name)
-    talk = [] if transcripts is None else read_talk(transcripts)
+    talk = [each for folder in transcripts for each in read_talk(folder)]
     bar = progress.add_task("items", total=plan.total + len(talk))
     items = items_of(plan.generators, plan.entities, plan.items, plan.seed)
     return Measured(run(items, talk, plan.masks, jobs, lambda count: progress.advance(bar, count)))
