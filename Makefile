@@ -54,7 +54,7 @@ check: $(VENV)/dev.txt.done ## Format, lint, types, import layers, and the core'
 	$(VENV)/bin/lint-imports
 	$(PYTEST) -q -m "not extras and not clients" --cov --cov-fail-under=100 tests/pipeline/core
 
-test-extras: $(EXTRAS_VENV)/torch.txt.done ## Tests of what needs torch, pyannote.audio and transformers (5 GB).
+test-extras: $(EXTRAS_VENV)/torch.txt.done ## Tests of what needs torch, pyannote.audio, transformers and Presidio (5 GB).
 	$(EXTRAS_VENV)/bin/python -m pytest -m extras
 
 test-clients: $(VENV)/dev.txt.done $(CLIENTS_VENV)/clients.done ## Tests with real clients of other protocols (0.7 GB; needs npm).
@@ -66,7 +66,7 @@ fuzz: $(VENV)/dev.txt.done ## Fuzz each door for FUZZ_S seconds.
 		echo "fuzzing $$door"; \
 		$(VENV)/bin/python -m tests.fuzz.doors $$door -max_total_time=$(FUZZ_S) -verbosity=0 -print_final_stats=1; done
 
-install: $(VENV)/base.txt.done ## Install the base package; EXTRA=torch, llm, cpwer or postgres adds that extra to it.
+install: $(VENV)/base.txt.done ## Install the base package; EXTRA=NAME (see README) adds that extra to it.
 	$(if $(filter command line,$(origin EXTRA)),$(call install,$(VENV),requirements/$(EXTRA).txt))
 
 format: $(VENV)/dev.txt.done ## Format the code and fix what the linter can.
@@ -76,10 +76,11 @@ format: $(VENV)/dev.txt.done ## Format the code and fix what the linter can.
 lock: ## Pin all dependencies anew, with hashes (needs uv).
 	uv pip compile $(LOCK_OPTIONS) -c requirements/together.in -o requirements/base.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra dev -c requirements/base.txt -o requirements/dev.txt pyproject.toml
-	uv pip compile $(LOCK_OPTIONS) --extra dev --extra torch -c requirements/base.txt -o requirements/torch.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra dev --extra torch --extra presidio -c requirements/base.txt -o requirements/torch.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra cpwer -c requirements/base.txt -o requirements/cpwer.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra llm -c requirements/base.txt -o requirements/llm.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra postgres -c requirements/base.txt -o requirements/postgres.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra presidio -c requirements/base.txt -o requirements/presidio.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) -o requirements/clients.txt requirements/clients.in
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

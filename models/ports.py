@@ -242,3 +242,23 @@ class Merger(Protocol):
     ) -> Summary:
         """One note of what the drafts tell, as far as the request's lines support it; see `Summarizer`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSpan:
+    """Characters [start, end) of a text that are a secret of some kind: "card", "phone", "email" ..."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Redactor(Engine, Protocol):
+    """Finds secrets in written text. Safe to call from several threads at once."""
+
+    def find(self, text: str) -> tuple[FoundSpan, ...]:
+        """The secrets of one utterance, sorted by start; they do not overlap. An empty text has none.
+
+        Raises `EngineError`.
+        """
+        ...

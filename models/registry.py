@@ -3,7 +3,7 @@
 An attribute is a factory: it takes the part of the name after the first colon ("" if none) and gives the
 engine, so `faster-whisper:small.en` calls the row `asr:faster-whisper` with "small.en". That of a summarizer
 takes `models.ports.SummarizerOptions` besides. Installed packages add rows through the entry points
-`wrapup.asr`, `wrapup.diarizer` and `wrapup.summarizer`.
+`wrapup.asr`, `wrapup.diarizer`, `wrapup.summarizer` and `wrapup.redactor`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ BUILT_IN = {
     "summarizer:transformers": "models.summarizers.transformers:open_engine",
     "summarizer:panel": "models.summarizers.panel:open_engine",
     "summarizer:scripted": "models.fakes:open_summarizer",
+    "redactor:presidio": "models.redactors.presidio:open_engine",
     "command:eval": "eval.cli:app",
 }
 
@@ -51,6 +52,9 @@ EXTRAS = {
     "boto3": "llm",
     "google": "llm",
     "meeteval": "cpwer",
+    "presidio_analyzer": "presidio",
+    "spacy": "presidio",
+    "tldextract": "presidio",
     "psycopg": "postgres",
 }
 """Import name of a package that the base install lacks -> the extra of Wrapup that brings it."""
@@ -58,7 +62,7 @@ EXTRAS = {
 FAKES = frozenset({"asr:scripted", "summarizer:scripted"})
 """Rows that can be opened by name and are offered to nobody."""
 
-KINDS = ("asr", "voice", "diarizer", "summarizer")
+KINDS = ("asr", "voice", "diarizer", "summarizer", "redactor")
 
 
 def rows() -> dict[str, str]:

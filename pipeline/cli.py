@@ -15,6 +15,7 @@ from pipeline.commands.models import models_app
 from pipeline.commands.run import run
 from pipeline.commands.serve import serve
 from pipeline.commands.show import schema, show
+from pipeline.commands.silence import clip, silence
 from pipeline.commands.stream import stream
 from pipeline.commands.summarize import summarize
 
@@ -31,6 +32,8 @@ app.command()(compare)
 app.command()(show)
 app.command()(schema)
 app.command()(export)
+app.command()(clip)
+app.command()(silence)
 app.command()(serve)
 app.command()(stream)
 app.command()(doctor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ CLIENTS = ROOT / ".venv-clients"
 NEEDS = {
     "clients": ("clients of other protocols", (CLIENTS / "node_modules").is_dir()),
     "real_audio": ("real recordings", REAL_AUDIO.is_dir()),
+    "flite": ("flite", shutil.which("flite") is not None),
     "postgres": ("PostgreSQL", find_binaries() is not None),
 }
 """Marker -> what its tests need, and whether it is here."""

@@ -14,7 +14,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from models.fakes import ScriptedSummarizer
-from models.summarizers import llm_errors
+from models.summarizers import extractive, llm_errors
 from models.types import NoteRequest
 from pipeline.cli import app
 from pipeline.document import version_of
@@ -104,7 +104,7 @@ def test_notes_that_were_stood_in_for_say_so_and_are_tried_again() -> None:
         assert "6 by the embedded summarizer, which stood in" in result.stdout
         document = read_call(Path("out") / "call-0000.json")
         assert document.summary.stand_in == "failed"
-        assert document.provenance.summarizer == "extractive@1"
+        assert document.provenance.summarizer == extractive.VERSION
         assert "Written by the embedded summarizer" in (Path("out") / "call-0000.md").read_text()
         server.script = answers
         assert "6 notes in out" in run("--summarizer", name, "--resume").stdout
