@@ -16,8 +16,10 @@ TEMPLATE = (
 ENDS = {'"': 6.0, "]": 4.0, "}": 4.0, "{": 5.0}
 
 
-def build_chat(folder: Path, window: int = 16_384, system: bool = True, chat: bool = True) -> Path:
-    """A checkpoint of transformers in `folder`."""
+def build_chat(
+    folder: Path, window: int = 16_384, system: bool = True, chat: bool = True, end: float = 9.0
+) -> Path:
+    """A checkpoint of transformers in `folder`; with a low `end` it talks on."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import GenerationConfig, PhiConfig, PhiForCausalLM, PreTrainedTokenizerFast
@@ -47,7 +49,7 @@ def build_chat(folder: Path, window: int = 16_384, system: bool = True, chat: bo
     with torch.no_grad():
         for letter, weight in ENDS.items():
             model.lm_head.bias[vocabulary[letter]] = weight
-        model.lm_head.bias[0] = 9.0
+        model.lm_head.bias[0] = end
     model.generation_config = GenerationConfig(bos_token_id=0, eos_token_id=0, pad_token_id=0)
     model.save_pretrained(folder)
     return folder

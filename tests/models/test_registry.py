@@ -53,6 +53,8 @@ def test_installed_packages_add_rows_and_replace_none(monkeypatch: pytest.Monkey
     [
         ("torch", "make install EXTRA=torch"),
         ("psycopg", "make install EXTRA=postgres"),
+        ("pydantic_ai", "make install EXTRA=llm"),
+        ("xgrammar", "make install EXTRA=torch"),
         ("elsewhere", "install the Python package elsewhere"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from models.types import Statement, Summary, Turn, Word
+import pytest
+
+from models.types import Claim, Disagreement, MemberNote, Statement, Summary, Turn, Usage, Word
 from pipeline.core.events import (
     AudioGap,
     CallClosed,
@@ -16,8 +18,9 @@ from pipeline.core.events import (
     UtteranceLost,
 )
 from pipeline.core.redaction import MaskedSpan
-from pipeline.document import Frame, document, note
-from pipeline.formats.call_json import Provenance
+from pipeline.document import Frame, document, note, version_of
+from pipeline.formats.call_json import Provenance, parse_call, write_call
+from pipeline.formats.markdown import write as write_markdown
 
 FRAME = Frame("call", ("unknown",), None, Provenance(wrapup="0"), 1.0)
 WORDS = tuple(
@@ -78,6 +81,57 @@ def test_a_call_in_an_unknown_language_has_no_nonsense() -> None:
     call = document([final(), lost, *closing(Summary("unsupported_language"))], FRAME)
     assert (call.utterances, call.redactions, call.language) == ((), (), None)
     assert [(gap.start_s, gap.end_s) for gap in call.gaps] == [(0.0, 1.0), (1.0, 3.0)]
+
+
+def test_the_version_is_over_all_that_makes_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {
+        version_of("a prompt=wrapup@1/0", "whisper"),
+        version_of("a prompt=wrapup@1/1", "whisper"),
+        version_of("a prompt=wrapup@1/0", "moonshine"),
+        version_of("a prompt=wrapup@1/0", None),
+    }
+    monkeypatch.setattr("pipeline.document.REDACTION_VERSION", "mask@99")
+    versions.add(version_of("a prompt=wrapup@1/0", "whisper"))
+    assert len(versions) == 5
+    assert all(len(version) == 12 for version in versions)
+
+
+def test_all_of_a_note_is_in_the_document() -> None:
+    statement = Statement(
+        "reason",
+        "A fee of $35.",
+        ("u0-0",),
+        "contradicted",
+        (Claim("money", 9, 12, "contradicted"),),
+        ("unsupported",),
+    )
+    summary = Summary(
+        "ok",
+        (statement,),
+        (("disposition", "open"),),
+        Usage(2, 30, 4),
+        "late",
+        (MemberNote("x", (statement,)), MemberNote("y", (), "was late")),
+        (Disagreement("money", (("x", "$35"), ("z", "$53"))),),
+    )
+    found = note(summary)
+    assert found.text == "Reason: A fee of $35.\nDisposition: open"
+    assert found.statements[0].claims[0].end == 12
+    assert found.statements[0].flags == ("unsupported",)
+    assert (found.usage.requests, found.usage.input_tokens, found.usage.output_tokens) == (2, 30, 4)
+    assert found.stand_in == "late"
+    assert [(one.summarizer, len(one.statements), one.fault) for one in found.members] == [
+        ("x", 1, None),
+        ("y", 0, "was late"),
+    ]
+    assert [each.words for each in found.disagreements[0].told] == ["$35", "$53"]
+    call = document(closing(summary), FRAME)
+    assert parse_call(write_call(call), "call").summary == found
+    text = write_markdown(call)
+    assert "Written by the embedded summarizer: the chosen one was late." in text
+    assert "**(the call says otherwise)** **(the call does not support it)**" in text
+    assert "- Disposition: open" in text
+    assert "money: x has \\$35; z has \\$53" in text
 
 
 def test_the_text_of_a_note_has_a_line_a_section() -> None:
