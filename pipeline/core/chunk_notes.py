@@ -40,16 +40,11 @@ class ChunkNotes:
 
     def __init__(self, state: SessionState) -> None:
         self._state = state
-        note = state.settings.note
-        chunks = state.notes.chunks
-        self._chunker: Chunker | None = None
-        if note.chunk_words is not None:
-            start = chunks[-1].end_samples if chunks else 0
-            self._chunker = Chunker(note.chunk_words, note.chunk_pause_ms, self._mono, start)
+        self._chunker = self._new_chunker()
         self._pushed = 0
         # Stretches before this one have nothing more to give.
         self._done = 0
-        self._rest = note.chunk_rest_ms * RATE_HZ // 1000
+        self._rest = state.settings.note.chunk_rest_ms * RATE_HZ // 1000
 
     @property
     def waiting(self) -> bool:
@@ -84,8 +79,9 @@ class ChunkNotes:
         if self._chunker is None:
             return []
         state = self._state
+        # What hang-up left out is cut again, and utterances have another order now.
+        self._chunker, self._pushed, self._done = self._new_chunker(), 0, 0
         self._cut(self._heard() + 1)
-        self._done = 0
         out: list[Output] = []
         for chunk in state.notes.chunks:
             chunk.first_line = count_lines(state.finals, parts, chunk.start_samples)
@@ -123,12 +119,10 @@ class ChunkNotes:
 
     def changed(self) -> frozenset[str]:
         """Lines that notes rest on and that someone else said than was thought when these were written."""
-        roles = {line.id: line.role for line in self._state.lines}
         return frozenset(
             line
             for chunk in self._state.notes.chunks
-            for line, role in chunk.roles
-            if roles.get(line) != role
+            for line, *_ in set(chunk.roles) - set(_roles(self._final_lines(chunk)))
         )
 
     def request(self) -> NoteRequest:
@@ -168,6 +162,14 @@ class ChunkNotes:
         tokens = None if note.tokens is None else int(share * note.tokens) - notes.used.tokens
         spent = (seconds is not None and seconds <= 0) or (tokens is not None and tokens <= 0)
         return None if spent else (seconds, tokens)
+
+    def _new_chunker(self) -> Chunker | None:
+        """Goes on behind the last stretch."""
+        note, chunks = self._state.settings.note, self._state.notes.chunks
+        if note.chunk_words is None:
+            return None
+        start, spoken = (chunks[-1].end_samples, chunks[-1].spoken_until) if chunks else (0, 0)
+        return Chunker(note.chunk_words, note.chunk_pause_ms, self._mono, start, spoken)
 
     def _open(self) -> list[ChunkState]:
         return self._state.notes.chunks[self._done :]
@@ -245,7 +247,7 @@ class ChunkNotes:
         chunk.summary = ground(value, lines, self._state.settings.note.drop_unsupported)
         chunk.noted, chunk.noted_told = chunk.revision, chunk.told
         cited = {line for row in chunk.summary.statements for line in row.evidence}
-        chunk.roles = tuple((line, role) for line, role in chunk.asked_roles if line in cited)
+        chunk.roles = tuple(row for row in chunk.asked_roles if row[0] in cited)
         chunk.asked_roles = ()
 
     def _give_up(self, chunks: Sequence[ChunkState]) -> list[Output]:
@@ -298,7 +300,8 @@ def _job_id(chunk: ChunkState) -> str:
 
 
 def _roles(lines: Sequence[Line]) -> Roles:
-    return tuple((line.id, line.role) for line in lines)
+    following = [*(line.id for line in lines[1:]), ""]
+    return tuple((line.id, line.role, after) for line, after in zip(lines, following, strict=False))
 
 
 def _mark(lines: Sequence[Line]) -> str:

@@ -60,8 +60,11 @@ class _Piece:
 class Chunker:
     """Utterances in, in any order; stretches out, each as soon as its end is decided."""
 
-    def __init__(self, words: int, pause_ms: int, mono: bool, start_samples: int = 0) -> None:
-        """`start_samples`: where the first stretch begins; what lies before is cut already."""
+    def __init__(
+        self, words: int, pause_ms: int, mono: bool, start_samples: int = 0, spoken_until: int = 0
+    ) -> None:
+        """`start_samples`: where the first stretch begins; what lies before is cut already, and was over at
+        `spoken_until`."""
         self._budget = words
         self._pause = pause_ms * RATE_HZ // 1000
         self._mono = mono
@@ -69,7 +72,7 @@ class Chunker:
         self._waiting: list[_Piece] = []
         self._last: _Piece | None = None
         self._words = 0
-        self._spoken_until = start_samples
+        self._spoken_until = spoken_until
 
     def push(self, finals: Iterable[UtteranceFinal]) -> None:
         """More utterances."""

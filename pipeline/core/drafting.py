@@ -186,8 +186,10 @@ class Drafting:
         notes = self._state.notes
         out: list[Output] = []
         if notes.chosen == "waiting":
+            notes.chosen = "failed"
             out.append(CancelJob(SUMMARIZE_ID))
         if notes.embedded == "waiting":
+            notes.embedded = "failed"
             out.append(CancelJob(STAND_IN_ID))
         return [*out, self._closed()]
 

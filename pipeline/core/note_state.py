@@ -10,8 +10,8 @@ from models.types import Role, Summary, Usage
 Progress = Literal["unasked", "waiting", "came", "failed", "budget"]
 """Of a note: "budget" says that there was nothing left to ask it with."""
 
-Roles: TypeAlias = tuple[tuple[str, Role], ...]
-"""Line ids and who was taken to speak."""
+Roles: TypeAlias = tuple[tuple[str, Role, str], ...]
+"""Line ids, who was taken to speak, and the line that follows, which says where this one ends."""
 
 
 @dataclass(slots=True)
