@@ -16,6 +16,7 @@ from models.types import RATE_HZ, ChunkNote, Line, NoteRequest, Role, Statement,
 from pipeline.core.chunking import Chunker
 from pipeline.core.closing import Parts, code_of_lines, count_lines, lines_of_call
 from pipeline.core.events import CancelJob, ChunkNoted, Job, Output, Result, SummarizeJob
+from pipeline.core.fitting import fit
 from pipeline.core.grounding import ground
 from pipeline.core.note_state import ChunkState, Roles
 from pipeline.core.state import SessionState
@@ -57,9 +58,7 @@ class ChunkNotes:
         return min((chunk.due_s for chunk in self._open() if chunk.progress == "waiting"), default=None)
 
     def go_on(self, settled: int, parts: Parts, at: Moment) -> list[Output]:
-        """The call went on: no utterance that begins before `settled` is still to come."""
-        if self._chunker is None:
-            return []
+        """The call went on, and stretches are noted: no utterance that begins before `settled` is to come."""
         self._cut(settled)
         out: list[Output] = []
         for chunk in self._open():
@@ -128,13 +127,14 @@ class ChunkNotes:
     def request(self) -> NoteRequest:
         """The draft's: the notes that there are, the lines that these rest on, and all other lines."""
         noted = [chunk for chunk in self._state.notes.chunks if chunk.summary is not None]
-        told = {line.id for chunk in noted for line in self._final_lines(chunk)}
-        rests = {line for chunk in noted for row in _statements(chunk) for line in row.evidence} & told
-        lines = self._state.lines
+        told = {line.id: line for chunk in noted for line in self._final_lines(chunk)}
+        lines, words = self._state.lines, self._state.settings.note.earlier_words
+        earlier = fit([ChunkNote(chunk.number, _statements(chunk)) for chunk in noted], told, words)
+        rests = {line for note in earlier for row in note.statements for line in row.evidence}
         return NoteRequest(
             lines=tuple(line for line in lines if line.id not in told),
-            earlier=tuple(ChunkNote(chunk.number, _statements(chunk)) for chunk in noted),
-            cited=tuple(line for line in lines if line.id in rests),
+            earlier=earlier,
+            cited=tuple(line for line in lines if line.id in rests and line.id in told),
         )
 
     def resume(self, parts: Parts, at: Moment) -> list[Job]:

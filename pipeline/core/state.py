@@ -51,6 +51,7 @@ class NoteSettings:
     `restore`: kinds of secrets that the draft names in clear. `stands_in`: the embedded summarizer is to be
     asked beside the chosen one. A stretch that ended less than `chunk_rest_ms` before hang-up is not noted by
     itself, so that no draft waits for notes that were just asked for; they are asked for after half of that.
+    `earlier_words` is what notes of stretches, and the lines that they rest on, may have in a draft.
     """
 
     stands_in: bool = False
@@ -61,6 +62,7 @@ class NoteSettings:
     chunk_words: int | None = None
     chunk_pause_ms: int = 2_000
     chunk_rest_ms: int = 20_000
+    earlier_words: int = 3_000
     drop_unsupported: bool = False
     restore: tuple[str, ...] = ()
 
