@@ -35,8 +35,8 @@ FILE_DEADLINE = DeadlineSettings(base_s=3_600.0)
 """A file waits for its results however busy the machine is; only an engine that hangs is given up."""
 
 WINDOW_PARTS = 5
-"""A stretch may have this part of what a summarizer reads. A long turn makes it twice as long, and at the end of
-a call it lies beside notes of the stretches before it, which take half."""
+"""A stretch may have this part of what a summarizer reads. A long turn makes it twice as long, and at the end
+of a call it lies beside notes of the stretches before it, which take half."""
 
 DEFAULT_ROLES: tuple[Role, ...] = ("agent", "customer")
 
