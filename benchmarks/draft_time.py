@@ -2,12 +2,13 @@
 
     python benchmarks/draft_time.py [--minutes 5 30 120] [--repeat 5] [--pace TTFT_S PROMPT_A_S ANSWER_A_S]
 
-Calls are the sample calls one after the other, their texts as written. They pass on a clock of their own; from
-hang-up on it is the machine's. Texts are there at once, so that what is measured begins with the last of them.
-`extractive` runs on the workers' threads. `llm` is the adapter of language models against a server on the
-loopback, which answers as late as a model of that pace would: the first token after TTFT_S and the prompt's
-tokens at PROMPT_A_S a second, the others at ANSWER_A_S a second. While the call goes on it answers at once:
-notes of stretches have minutes. Tokens are characters / 4. "whole" is the same without notes of stretches.
+Calls are the sample calls one after the other, their texts as written. They pass on a clock of their own;
+from hang-up on it is the machine's. Texts are there at once, so that what is measured begins with the last
+of them. `extractive` runs on the workers' threads. `openai` is the adapter of language models against a
+server on the loopback, which answers as late as a model of that pace would: the first token after TTFT_S and
+the prompt's tokens at PROMPT_A_S a second, the others at ANSWER_A_S a second. While the call goes on it
+answers at once: notes of stretches have minutes. Tokens are characters / 4. "whole" is the same without notes
+of stretches. Needs the tests' packages.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import argparse
 import json
 import math
 import queue
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -75,7 +77,7 @@ class Model:
 def words_of(minutes: float) -> list[list[Spoken]]:
     """Words by channel of a call of this length."""
     channels: list[list[Spoken]] = [[], []]
-    files = sorted(path for path in SAMPLES.glob("*.json") if path.name.count(".") == 1)
+    files = sorted(path for path in SAMPLES.glob("[0-9]*.json") if path.name.count(".") == 1)
     at_s, number = 0.0, 0
     while at_s < minutes * 60:
         call = json.loads(files[number % len(files)].read_text("utf-8"))
@@ -206,6 +208,12 @@ def measure(summarizer: Summarizer, model: Model, minutes: float, repeat: int, c
     )
 
 
+def tell(line: str) -> None:
+    """A line as soon as it is known."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -218,11 +226,11 @@ def main() -> None:
     with LanguageServer(model.answer) as server:
         options = SummarizerOptions()
         for name in ("extractive", f"openai:modelled@{server.url}#words=60000"):
-            print(f"\n{name.split(':')[0]}\n\n{head}\n|{'---|' * 8}")
+            tell(f"\n{name.split(':')[0]}\n\n{head}\n|{'---|' * 8}")
             for minutes in given.minutes:
                 for chunks in (True, False):
                     chosen = registry.engine("summarizer", name, options)
-                    print(measure(chosen, model, minutes, given.repeat, chunks), flush=True)
+                    tell(measure(chosen, model, minutes, given.repeat, chunks))
 
 
 if __name__ == "__main__":

@@ -16,15 +16,14 @@ WEIGHT = {"follow_ups": 0, "actions": 1, "outcome": 2, "reason": 3}
 def fit(notes: Sequence[ChunkNote], lines: Mapping[str, Line], words: int) -> tuple[ChunkNote, ...]:
     """The notes, with as many statements each as fit `words` together with the lines that they rest on.
 
-    All have the same number at most. Where one each is too much, the oldest notes lose theirs.
+    All have the same number at most. Where one each is too much, the first note, which says why the call was
+    made, and the newest ones keep theirs.
     """
     for most in range(max((len(note.statements) for note in notes), default=0), 0, -1):
         shorter = tuple(ChunkNote(note.number, _heaviest(note.statements, most)) for note in notes)
         if sum(_words(note, lines) for note in shorter) <= words:
             return shorter
-    return _newest(
-        tuple(ChunkNote(note.number, _heaviest(note.statements, 1)) for note in notes), lines, words
-    )
+    return _some(tuple(ChunkNote(note.number, _heaviest(note.statements, 1)) for note in notes), lines, words)
 
 
 def _heaviest(statements: Sequence[Statement], most: int) -> tuple[Statement, ...]:
@@ -36,14 +35,16 @@ def _heaviest(statements: Sequence[Statement], most: int) -> tuple[Statement, ..
     return tuple(row for at, row in enumerate(statements) if at in kept)
 
 
-def _newest(notes: Sequence[ChunkNote], lines: Mapping[str, Line], words: int) -> tuple[ChunkNote, ...]:
-    """The notes, those before the last that fit without statements."""
+def _some(notes: Sequence[ChunkNote], lines: Mapping[str, Line], words: int) -> tuple[ChunkNote, ...]:
+    """The notes; without statements those between the first and the newest for which there is no room."""
     left = words
-    out: list[ChunkNote] = []
-    for note in reversed(notes):
+    kept: set[int] = set()
+    for note in [*notes[:1], *reversed(notes[1:])]:
         left -= _words(note, lines)
-        out.append(note if left >= 0 else ChunkNote(note.number, ()))
-    return tuple(reversed(out))
+        if left < 0:
+            break
+        kept.add(note.number)
+    return tuple(note if note.number in kept else ChunkNote(note.number, ()) for note in notes)
 
 
 def _words(note: ChunkNote, lines: Mapping[str, Line]) -> int:

@@ -62,7 +62,7 @@ class NoteSettings:
     chunk_words: int | None = None
     chunk_pause_ms: int = 2_000
     chunk_rest_ms: int = 20_000
-    earlier_words: int = 3_000
+    earlier_words: int = 2_000
     drop_unsupported: bool = False
     restore: tuple[str, ...] = ()
 

@@ -34,9 +34,10 @@ def test_lines_that_a_note_rests_on_count_once_each() -> None:
     assert len(fit([note], lines, 19)[0].statements) == 1
 
 
-def test_where_one_each_is_too_much_the_oldest_give_way() -> None:
+def test_where_one_each_is_too_much_the_first_and_the_newest_stay() -> None:
     notes = [ChunkNote(number, (row("reason"),)) for number in (1, 2, 3)]
-    assert [len(note.statements) for note in fit(notes, {}, 11)] == [0, 1, 1]
+    assert [len(note.statements) for note in fit(notes, {}, 11)] == [1, 0, 1]
+    assert [len(note.statements) for note in fit(notes, {}, 4)] == [0, 0, 0]
 
 
 statements = st.builds(row, st.sampled_from([*SECTIONS, "of the site"]), st.integers(1, 30))
