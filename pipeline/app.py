@@ -24,16 +24,21 @@ from models.summarizers.fields import read_fields
 from models.types import RATE_HZ, Role
 from pipeline.call import Call, never
 from pipeline.config import Config, load_config
-from pipeline.core.session import DeadlineSettings, SessionSettings
+from pipeline.core.session import DeadlineSettings, NoteSettings, SessionSettings
 from pipeline.document import Frame, document, version_of
 from pipeline.doors.files import AudioInfo, Truncated, blocks, fingerprint, probe
 from pipeline.formats.call_json import CallDocument, Provenance
 from pipeline.notes import NoteWriting
+from pipeline.sections import NoteSection
 from pipeline.shell import CallEngines
 from pipeline.workers import Engines, Workers
 
 FILE_DEADLINE = DeadlineSettings(base_s=3_600.0)
 """A file waits for its results however busy the machine is; only an engine that hangs is given up."""
+
+WINDOW_PARTS = 5
+"""A stretch may have this part of what a summarizer reads. A long turn makes it twice as long, and at the end
+of a call it lies beside notes of the stretches before it, which take half."""
 
 DEFAULT_ROLES: tuple[Role, ...] = ("agent", "customer")
 
@@ -57,6 +62,33 @@ class OpenEngines:
     voice: VoiceActivity
     hotwords: tuple[str, ...] = ()
     stand_in: Summarizer | None = None
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether another summarizer was chosen than the embedded one, which then stands in for it."""
+        return self.stand_in is not None and self.stand_in.version != self.summarizer.version
+
+    def notes(self, section: NoteSection, live: bool) -> NoteSettings:
+        """How notes come about with these engines. Files wait for theirs, and are noted at once where the
+        summarizer reads as much."""
+        chunk_words = section.chunk_words or None if live else None
+        earlier_words = NoteSettings().earlier_words
+        most = self.summarizer.capabilities.max_words
+        if most is not None:
+            chunk_words = min(chunk_words or most, max(1, most // WINDOW_PARTS))
+            earlier_words = min(earlier_words, most // 2)
+        return NoteSettings(
+            stands_in=self.stands_in,
+            due_s=section.due_s if live else FILE_DEADLINE.base_s,
+            give_up_s=section.give_up_s if live else FILE_DEADLINE.base_s,
+            seconds=section.seconds if self.stands_in else None,
+            tokens=section.tokens if self.stands_in else None,
+            chunk_words=chunk_words,
+            chunk_pause_ms=section.chunk_pause_ms,
+            earlier_words=earlier_words,
+            drop_unsupported=section.unsupported == "drop",
+            restore=section.restore,
+        )
 
     @property
     def asr(self) -> str:
@@ -227,6 +259,8 @@ class Pipeline:
             endpoint=self.config.endpoint.settings(),
             deadline=FILE_DEADLINE,
             mask_secrets=self._mask_secrets,
+            # Beside live calls files get no note.
+            note=NoteSettings() if self._aside else self._engines.notes(self.config.note, live=False),
         )
 
     def _channel_roles(self, info: AudioInfo) -> tuple[Role, ...]:

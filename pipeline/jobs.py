@@ -1,7 +1,7 @@
 """The queue of jobs: what is next, what replaces what, what nobody wants any more. No thread and no clock.
 
-Finals go before early readings, these before notes, then partials; what files ask for beside live calls comes
-last. Within a kind, first come first served.
+Finals go before early readings, these before drafts, then notes of stretches, then partials; what files ask
+for beside live calls comes last. Within a kind, first come first served.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Literal, TypeAlias
 from models.types import Samples
 from pipeline.core.events import Result, SummarizeJob, TranscribeJob
 
-Kind = Literal["final", "early", "note", "partial", "file"]
-RANKS: dict[Kind, int] = {"final": 0, "early": 1, "note": 2, "partial": 3, "file": 4}
+Kind = Literal["final", "early", "note", "chunk", "partial", "file"]
+RANKS: dict[Kind, int] = {"final": 0, "early": 1, "note": 2, "chunk": 3, "partial": 4, "file": 5}
 
 Deliver: TypeAlias = Callable[[Result], None]
 

@@ -19,7 +19,7 @@ from models.ports import Diarizer
 from pipeline.app import OpenEngines, Pipeline, open_engines
 from pipeline.call import Stopped, never
 from pipeline.config import Config
-from pipeline.core.events import CallClosed, EndCode, UtteranceFinal
+from pipeline.core.events import CallClosed, DurableEvent, EndCode, UtteranceFinal
 from pipeline.core.session import Session, SessionSettings
 from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo, Started
@@ -45,7 +45,7 @@ from pipeline.workers import Workers
 WAITING_BLOCKS = 4_000
 """Blocks that may wait for a live call's diarizer, which must never hold up its call: minutes of audio."""
 
-ALL_FINALS = 1_000_000
+ALL_EVENTS = 1_000_000
 
 FILES_AT_ONCE = 2
 MOST_FILES = 16
@@ -70,7 +70,7 @@ class Service:
         self._writer = StoreWriter(self._spool, lambda: self._store)
         self._writer.flush(config.store.patience_s)
         self.journal = Journal(self._spool, self._writer, self._store, self.metrics, clock=clock)
-        self._workers = Workers(self._engines.for_jobs(), cores(), clock)
+        self._workers = Workers(self._engines.for_jobs(), cores(), clock, live=True)
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
         self._files = Pipeline(config, engines=self._engines, beside=self._workers)
         self._readers = ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="wrapup-file")
@@ -159,15 +159,15 @@ class Service:
     def _told_until(self, call_id: str) -> int:
         """Samples up to the end of the last final that can be read."""
         try:
-            return max((final.end_samples for final in self._finals(call_id)), default=0)
+            told = self._told(call_id)
+            return max((event.end_samples for event in told if isinstance(event, UtteranceFinal)), default=0)
         except StoreError as error:
             if error.retryable:
                 raise
             return 0
 
-    def _finals(self, call_id: str) -> list[UtteranceFinal]:
-        events = self._store.events(call_id, 0, ALL_FINALS)
-        return [kept.event for kept in events if isinstance(kept.event, UtteranceFinal)]
+    def _told(self, call_id: str) -> list[DurableEvent]:
+        return [kept.event for kept in self._store.events(call_id, 0, ALL_EVENTS)]
 
     def _call_again(self, record: CallRecord) -> LiveCall:
         info = CallInfo(record.call_id, record.roles, site=record.site, queue=record.queue)
@@ -176,7 +176,7 @@ class Service:
         if snapshot is None:
             session = Session(self._session_settings(info))
         else:
-            session, state = restored(snapshot, self._finals(record.call_id))
+            session, state = restored(snapshot, self._told(record.call_id))
         known = self._store.job_results(record.call_id)
         return self._call(info, session, alone="interrupted", known=known, state=state)
 
@@ -215,6 +215,7 @@ class Service:
             if diarizer is not None and diarizer.online
             else None,
             early=True,
+            note=self._engines.notes(self.config.note, live=True),
         )
 
     def _diarizer(self, info: CallInfo) -> Diarizer | None:

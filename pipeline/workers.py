@@ -1,9 +1,11 @@
 """Jobs of all calls in one queue, run by a few threads: the only place with concurrency.
 
 An engine that can share a batch gets waiting jobs of several calls at once; for one that cannot there are
-as many threads as cores, each with one clip. Partials are text for the eye: a newer one replaces one that
-waits, they yield to everything else, and when the workers are busy they are not read at all, so that their
-cadence follows the load. Whatever happens, each other job that is still wanted gets one result.
+as many threads as cores, each with one clip. A summarizer elsewhere has threads of its own, which only wait
+for it. Partials are text for the eye: a newer one replaces one that waits, they yield to everything else, and
+when the workers are busy they are not read at all, so that their cadence follows the load. When they are
+busier still, stretches of live calls are not noted: the draft reads their lines instead. Whatever happens,
+each other job that is still wanted gets one result.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from models.types import Samples, Summary, Transcription
 from pipeline.core.events import Failure, Result, SummarizeJob, TranscribeJob
 from pipeline.jobs import Deliver, JobQueue, Kind, Task
 from pipeline.load import Clock, LoadMeter
+from pipeline.scribes import Scribes
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,8 @@ PATIENCE_S = 30.0
 
 PARTIAL_LOAD = 0.7
 """Above this share of the workers' time no partial is read: what is left keeps finals on time."""
+CHUNK_LOAD = 0.8
+"""Above this share the workers' own threads note no stretch of a live call. Over it new calls are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +55,26 @@ class Engines:
 
 @dataclass(slots=True)
 class Tally:
-    """What the workers did so far: tasks by kind, seconds that engines took, partials not read."""
+    """What the workers did so far: tasks by kind, seconds that engines took, partials not read, stretches not
+    noted."""
 
     done: dict[Kind, int]
     busy_s: dict[Kind, float]
     shed: int = 0
+    chunks_shed: int = 0
     cancelled: int = 0
 
 
 class Workers:
     """A pool of threads over one queue. Use as a context manager; calls take a `desk` each."""
 
-    def __init__(self, engines: Engines, threads: int, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, engines: Engines, threads: int, clock: Clock = time.monotonic, live: bool = False
+    ) -> None:
+        """`live`: calls do not wait, so that what can be done without is left out under load."""
         self._engines = engines
         self._clock = clock
+        self._live = live
         self._queue = JobQueue()
         self._running: list[Task] = []
         # Finals that wait or are read, the oldest first, and since when.
@@ -79,6 +90,8 @@ class Workers:
             threading.Thread(target=self._work, name=f"wrapup-worker-{index}", daemon=True)
             for index in range(count)
         ]
+        at_once = engines.summarizer.capabilities.at_once
+        self._scribes = Scribes(at_once, self._write) if at_once else None
         for thread in self._threads:
             thread.start()
 
@@ -91,6 +104,8 @@ class Workers:
             for task in self._running:
                 task.wanted = False
             self._changed.notify_all()
+        if self._scribes is not None:
+            self._scribes.close(PATIENCE_S)
         for thread in self._threads:
             thread.join(PATIENCE_S)
 
@@ -105,7 +120,9 @@ class Workers:
     def waiting(self) -> dict[Kind, int]:
         """Tasks in the queue by kind."""
         with self._changed:
-            return self._queue.waiting()
+            waiting = self._queue.waiting()
+        elsewhere = {} if self._scribes is None else self._scribes.waiting()
+        return {kind: count + elsewhere.get(kind, 0) for kind, count in waiting.items()}
 
     def final_ages_s(self) -> list[float]:
         """For how many seconds each final that waits or is read has been due."""
@@ -115,10 +132,14 @@ class Workers:
 
     def put(self, task: Task) -> None:
         """Queue a task; where all threads are busy and one reads partials, that one makes room."""
+        scribes = self._scribes_for(task)
+        if scribes is not None:
+            scribes.put(task)
+            return
         with self._changed:
             self._queue.put(task)
             self._note_final(task)
-            if task.kind not in ("partial", "file") and len(self._running) >= len(self._threads):
+            if task.kind not in ("chunk", "partial", "file") and len(self._running) >= len(self._threads):
                 reading = [other for other in self._running if other.kind == "partial" and other.wanted]
                 # Partials of one batch stop together or not at all.
                 for other in reading if self._batches else reading[:1]:
@@ -134,8 +155,12 @@ class Workers:
 
     def drop(self, task: Task) -> None:
         """See `JobQueue`."""
+        scribes = self._scribes_for(task)
+        if scribes is not None:
+            scribes.drop(task)
         with self._changed:
-            self._queue.drop(task)
+            if scribes is None:
+                self._queue.drop(task)
             self._finals.pop(task, None)
             self.tally.cancelled += 1
 
@@ -146,6 +171,32 @@ class Workers:
         with self._changed:
             self.tally.shed += 1
         return True
+
+    def shed_chunk(self) -> bool:
+        """Whether a stretch is not to be noted now."""
+        if not self._live or self._scribes is not None or self.meter.load() < CHUNK_LOAD:
+            return False
+        with self._changed:
+            self.tally.chunks_shed += 1
+        return True
+
+    def _scribes_for(self, task: Task) -> Scribes | None:
+        """Who writes what a summarizer elsewhere is asked for; None for what runs on the workers' threads."""
+        chosen = isinstance(task.job, SummarizeJob) and task.job.by == "chosen"
+        return self._scribes if chosen else None
+
+    def _write(self, task: Task) -> None:
+        """On a scribe's thread: ask the summarizer. It counts for no load."""
+        began_s = self._clock()
+        (value,) = self._values([task])
+        with self._changed:
+            self._tell(task.kind, 1, self._clock() - began_s)
+        if not isinstance(value, _Cancelled):
+            task.deliver(Result(task.job.id, value))
+
+    def _tell(self, kind: Kind, tasks: int, seconds: float) -> None:
+        self.tally.done[kind] = self.tally.done.get(kind, 0) + tasks
+        self.tally.busy_s[kind] = self.tally.busy_s.get(kind, 0.0) + seconds
 
     def _note_final(self, task: Task) -> None:
         if task.kind == "final" and task.wanted and not task.done:
@@ -193,8 +244,7 @@ class Workers:
                 task.done = True
                 self._running.remove(task)
                 self._finals.pop(task, None)
-            self.tally.done[kind] = self.tally.done.get(kind, 0) + len(batch)
-            self.tally.busy_s[kind] = self.tally.busy_s.get(kind, 0.0) + seconds
+            self._tell(kind, len(batch), seconds)
             if kind == "file":
                 self._changed.notify_all()
 
@@ -271,11 +321,14 @@ class Desk:
             self._put(Task(job, audio, self._deliver, "partial"))
 
     def summarize(self, job: SummarizeJob) -> None:
-        """Queue a note."""
+        """Queue a note; that of a stretch may be left out."""
+        chunk = job.request.purpose == "chunk"
         if self._aside:
             self._deliver(Result(job.id, Failure("no note is wanted")))
-            return
-        self._put(Task(job, None, self._deliver, "note"))
+        elif chunk and self._workers.shed_chunk():
+            self._deliver(Result(job.id, Failure("shed")))
+        else:
+            self._put(Task(job, None, self._deliver, "chunk" if chunk else "note"))
 
     def cancel(self, job_id: str) -> None:
         """Nobody wants this job's result any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from models.types import Line, Role, SummaryCode
 from pipeline.core.events import SpeakerPart, UtteranceFinal
@@ -53,14 +53,28 @@ def channel_speaker(settings: SessionSettings, index: int) -> str:
     return PROVISIONAL if settings.channels == 1 else f"S{index + 1}"
 
 
-def lines_of_call(state: SessionState, parts: Parts) -> tuple[Line, ...]:
-    """All lines of the call so far with the role of who said them."""
+def lines_of_call(state: SessionState, parts: Parts, until: int | None = None) -> tuple[Line, ...]:
+    """All lines of the call so far with the role of who said them.
+
+    With `until` only those of utterances that begin before that sample, and roles by what these say.
+    """
     settings = state.settings
-    lines = spoken_lines(state.finals, parts)
+    finals = [final for final in state.finals if until is None or final.start_samples < until]
+    lines = spoken_lines(finals, parts)
     if settings.channels == 1:
         return with_roles(lines, roles_of_mono(lines, settings.roles))
     by_channel = {channel_speaker(settings, index): role for index, role in enumerate(settings.roles)}
     return with_roles(lines, by_channel)
+
+
+def count_lines(finals: Iterable[UtteranceFinal], parts: Parts, until: int) -> int:
+    """How many of the call's lines are of utterances that begin before this sample: they come first."""
+    return sum(len(parts.get(final.id, (None,))) for final in finals if final.start_samples < until)
+
+
+def code_of_lines(lines: Sequence[Line]) -> SummaryCode | None:
+    """Why these lines get no note, or None when there is something to note."""
+    return None if lines else "no_speech"
 
 
 def code_without_note(transcripts: Sequence[TranscriptState], lines: Sequence[Line]) -> SummaryCode | None:
@@ -69,7 +83,7 @@ def code_without_note(transcripts: Sequence[TranscriptState], lines: Sequence[Li
     foreign = sum(transcript.foreign for transcript in transcripts)
     if foreign > FOREIGN_SHARE * spoken:
         return "unsupported_language"
-    return None if lines else "no_speech"
+    return code_of_lines(lines)
 
 
 def language_of(finals: Sequence[UtteranceFinal]) -> str:

@@ -1,11 +1,12 @@
 """Speakers of a mono call that goes on: when to ask for them, and what of an answer is new.
 
-What was shown is no part of a snapshot, since nothing durable depends on it.
+What was shown is no part of a snapshot: of what is durable only notes of stretches go by it, which are made
+again at hang-up where it was wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.types import RATE_HZ
 from pipeline.core.events import DiarizeJob, Result, SpeakerHeard, SpeakerPart, UtteranceFinal
@@ -25,6 +26,11 @@ class OnlineLabels:
         self._asked_finals = 0
         self._shown_until = 0
         self._shown: dict[str, tuple[SpeakerPart, ...]] = {}
+
+    @property
+    def shown(self) -> Mapping[str, tuple[SpeakerPart, ...]]:
+        """Utterance id -> who seems to have spoken it."""
+        return self._shown
 
     def ask(self, finals: int, heard: int, now_s: float) -> list[DiarizeJob]:
         """A job, when there are more finals than at the one before and enough audio came since."""

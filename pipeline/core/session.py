@@ -15,13 +15,15 @@ from dataclasses import replace
 
 from models.types import RATE_HZ, Summary, Transcription
 from pipeline.core import state as states
+from pipeline.core.chunk_notes import Moment
 from pipeline.core.closing import channel_speaker, lines_of_call
-from pipeline.core.drafting import SUMMARIZE_ID, Drafting
+from pipeline.core.drafting import Drafting, is_note
 from pipeline.core.endpointing import Endpointer, Span
 from pipeline.core.events import (
     AudioGap,
     CancelJob,
     DiarizeJob,
+    DurableEvent,
     EndCode,
     Failure,
     Flush,
@@ -80,13 +82,13 @@ class Session:
         self._take(SessionState(settings, channels))
 
     @classmethod
-    def restore(cls, data: bytes, finals: Sequence[UtteranceFinal]) -> Session:
-        """The session that gave this snapshot; `finals` are those that it gave before, in that order.
+    def restore(cls, data: bytes, events: Sequence[DurableEvent]) -> Session:
+        """The session that gave this snapshot; `events` are those that it gave before, in that order.
 
-        Raises `SnapshotError`.
+        Of these, finals and notes of stretches are needed. Raises `SnapshotError`.
         """
         session = cls.__new__(cls)
-        session._take(states.load(data, finals))
+        session._take(states.load(data, events))
         return session
 
     def _take(self, state: SessionState) -> None:
@@ -100,7 +102,8 @@ class Session:
         self._labels = OnlineLabels(settings.label_ms if settings.diarize else None)
 
     def snapshot(self) -> bytes:
-        """What the session remembers, as versioned bytes; neither audio nor its finals are part of it."""
+        """What the session remembers, as versioned bytes; neither audio nor what `restore` is given again is
+        part of it."""
         return states.dump(self._state)
 
     @property
@@ -123,7 +126,9 @@ class Session:
         """When `advance` is due; None when nothing waits."""
         state = self._state
         dues = [item.deadline_s for transcript in self._transcripts for item in transcript.waiting()]
-        dues += [due for due in (state.turns_due_s, state.summary_due_s) if due is not None]
+        dues += self._drafting.dues
+        if state.turns_due_s is not None:
+            dues.append(state.turns_due_s)
         return min(dues, default=None)
 
     def heard(self, channel: int) -> int:
@@ -149,7 +154,7 @@ class Session:
         if isinstance(item, Result):
             if item.job_id.startswith(JOB_PREFIX):
                 return [*self._labels.take(item, self._state.finals)] if self.open else []
-            return self._result(item, now_s) + self._ask_labels(now_s)
+            return self._result(item, now_s) + self._ask_labels(now_s) + self._note(now_s)
         if self._state.stage != "open":
             raise SessionEndedError("audio after the end of the call")
         if isinstance(item, Missing):
@@ -159,8 +164,8 @@ class Session:
             leg = self._state.legs
             return [LegStarted(f"leg-{leg}", leg, item.associate, item.queue, item.at_samples)]
         if isinstance(item, Flush):
-            return self._flush(item.channel, now_s)
-        return self._hear(item, now_s) + self._ask_labels(now_s)
+            return self._flush(item.channel, now_s) + self._note(now_s)
+        return self._hear(item, now_s) + self._ask_labels(now_s) + self._note(now_s)
 
     def end(self, code: EndCode, now_s: float) -> list[Output]:
         """Hang-up: what is being said becomes final. A second end changes nothing."""
@@ -176,7 +181,7 @@ class Session:
         if state.settings.diarize and self._speech_was_found():
             state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
             out.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
-        return out + self._go_on(now_s)
+        return out + self._drafting.end(now_s) + self._go_on(now_s)
 
     def advance(self, now_s: float) -> list[Output]:
         """Time passed: jobs past their deadline are lost."""
@@ -186,7 +191,7 @@ class Session:
         state = self._state
         if state.turns_due_s is not None and state.turns_due_s <= now_s:
             state.turns, state.turns_due_s = (), None
-        return out + self._drafting.expire(now_s) + self._go_on(now_s)
+        return out + self._drafting.expire(now_s) + self._note(now_s) + self._go_on(now_s)
 
     def resume(self, now_s: float) -> list[Job]:
         """The jobs that a restored session still waits for, with deadlines from now on."""
@@ -200,7 +205,7 @@ class Session:
         if state.turns_due_s is not None:
             state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
             jobs.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
-        return jobs + self._drafting.resume(self._deadline(now_s, 0))
+        return jobs + self._drafting.resume(self._labels.shown, self._moment(now_s))
 
     def _flush(self, index: int, now_s: float) -> list[Output]:
         out = self._ask_final(index, self._endpointers[index].flush(), now_s)
@@ -279,8 +284,8 @@ class Session:
 
     def _result(self, result: Result, now_s: float) -> list[Output]:
         value = result.value
-        if isinstance(value, Summary) or result.job_id == SUMMARIZE_ID:
-            return self._drafting.take(value)
+        if isinstance(value, Summary) or is_note(result.job_id):
+            return self._drafting.take(result, self._labels.shown, now_s)
         if result.job_id == DIARIZE_ID:
             if self._state.turns_due_s is None:
                 return []
@@ -344,7 +349,18 @@ class Session:
         roles = tuple(sorted({line.speaker: line.role for line in lines}.items()))
         out.append(RolesAssigned("roles-1", roles))
         state.lines = lines
-        return out + self._drafting.begin(self._deadline(now_s, 0))
+        return out + self._drafting.begin(dict(revisions), self._moment(now_s))
+
+    def _note(self, now_s: float) -> list[Output]:
+        """While the call goes on: notes of its stretches."""
+        state = self._state
+        if state.stage != "open" or state.settings.note.chunk_words is None:
+            return []
+        settled = min(self._settled_until(index) for index in range(state.settings.channels))
+        return self._drafting.chunks.go_on(settled, self._labels.shown, self._moment(now_s))
+
+    def _moment(self, now_s: float) -> Moment:
+        return Moment(now_s, self._deadline(now_s, 0))
 
     def _speech_was_found(self) -> bool:
         return bool(self._state.finals) or any(t.state.pending for t in self._transcripts)

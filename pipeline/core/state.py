@@ -6,10 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from models.types import Line, Role, Transcription, Turn, Word
+from models.types import (
+    Claim,
+    Disagreement,
+    Line,
+    MemberNote,
+    Role,
+    Statement,
+    Summary,
+    Transcription,
+    Turn,
+    Usage,
+    Word,
+)
 from pipeline.core import snapshot
 from pipeline.core.endpointing import EndpointSettings, EndpointState, Span
-from pipeline.core.events import AudioGap, EndCode, Failure, UtteranceFinal
+from pipeline.core.events import AudioGap, ChunkNoted, DurableEvent, EndCode, Failure, UtteranceFinal
+from pipeline.core.note_state import ChunkState, NoteState
 from pipeline.core.partials import PartialState
 from pipeline.core.redaction import MaskedSpan, MaskState
 from pipeline.core.transcript import Pending, TranscriptState
@@ -36,7 +49,9 @@ class NoteSettings:
     half of them and a pause of `chunk_pause_ms`; None for `chunk_words`: not before hang-up.
     `drop_unsupported` leaves out statements that the call does not support, which else are flagged.
     `restore`: kinds of secrets that the draft names in clear. `stands_in`: the embedded summarizer is to be
-    asked beside the chosen one.
+    asked beside the chosen one. A stretch that ended less than `chunk_rest_ms` before hang-up is not noted by
+    itself, so that no draft waits for notes that were just asked for; they are asked for after half of that.
+    `earlier_words` is what notes of stretches, and the lines that they rest on, may have in a draft.
     """
 
     stands_in: bool = False
@@ -46,6 +61,8 @@ class NoteSettings:
     tokens: int | None = None
     chunk_words: int | None = None
     chunk_pause_ms: int = 2_000
+    chunk_rest_ms: int = 20_000
+    earlier_words: int = 2_000
     drop_unsupported: bool = False
     restore: tuple[str, ...] = ()
 
@@ -91,9 +108,10 @@ class ChannelState:
 
 @dataclass(slots=True)
 class SessionState:
-    """All that a session remembers; `turns` and `summary_due_s` are None until asked for.
+    """All that a session remembers; `turns` are None until asked for.
 
-    `finals` are left out of snapshots, since they are stored as events: `final_count` says how many belong.
+    `finals`, and notes of stretches that are out, are left out of snapshots, since they are stored as events:
+    `final_count` says how many belong.
     """
 
     settings: SessionSettings
@@ -106,7 +124,7 @@ class SessionState:
     turns: tuple[Turn, ...] | None = None
     turns_due_s: float | None = None
     lines: tuple[Line, ...] = ()
-    summary_due_s: float | None = None
+    notes: NoteState = field(default_factory=NoteState)
 
 
 _CLASSES = {
@@ -114,22 +132,30 @@ _CLASSES = {
     for kind in (
         AudioGap,
         ChannelState,
+        ChunkState,
+        Claim,
         DeadlineSettings,
+        Disagreement,
         EndpointSettings,
         EndpointState,
         Failure,
         Line,
         MaskState,
         MaskedSpan,
+        MemberNote,
         NoteSettings,
+        NoteState,
         PartialState,
         Pending,
         SessionSettings,
         SessionState,
         Span,
+        Statement,
+        Summary,
         TranscriptState,
         Transcription,
         Turn,
+        Usage,
         UtteranceFinal,
         Word,
     )
@@ -137,14 +163,28 @@ _CLASSES = {
 
 
 def dump(state: SessionState) -> bytes:
-    """A session's state as versioned bytes, without its finals."""
-    return snapshot.dump(replace(state, finals=[], final_count=len(state.finals)))
+    """A session's state as versioned bytes, without its finals and the notes of stretches that are out."""
+    chunks = [
+        replace(chunk, summary=None) if chunk.summary is not None and chunk.shown == chunk.noted else chunk
+        for chunk in state.notes.chunks
+    ]
+    notes = replace(state.notes, chunks=chunks)
+    return snapshot.dump(replace(state, finals=[], final_count=len(state.finals), notes=notes))
 
 
-def load(data: bytes, finals: Sequence[UtteranceFinal]) -> SessionState:
-    """The state again, with the finals that were given out before. Raises `SnapshotError`."""
+def load(data: bytes, events: Sequence[DurableEvent]) -> SessionState:
+    """The state again, with the events that were given out before. Raises `SnapshotError`."""
     state: SessionState = snapshot.load(data, _CLASSES)
+    finals = [event for event in events if isinstance(event, UtteranceFinal)]
     if len(finals) < state.final_count:
         raise snapshot.SnapshotError(f"{len(finals)} finals for a snapshot taken after {state.final_count}")
-    state.finals = list(finals[: state.final_count])
+    state.finals = finals[: state.final_count]
+    noted = {
+        (event.number, event.revision): event.summary for event in events if isinstance(event, ChunkNoted)
+    }
+    for chunk in state.notes.chunks:
+        if chunk.shown and chunk.shown == chunk.noted:
+            chunk.summary = noted.get((chunk.number, chunk.noted))
+            if chunk.summary is None:
+                raise snapshot.SnapshotError(f"the note of stretch {chunk.number} is not there")
     return state

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -28,11 +29,12 @@ from pipeline.live.feed import Envelope
 from pipeline.live.metrics import Backlog, Metrics
 from pipeline.load import Clock
 from pipeline.store.errors import SpoolFullError, StoreError
-from pipeline.store.feed import events_after
+from pipeline.store.feed import events_after, notes_of
 from pipeline.store.records import (
     CallRecord,
     EventRecord,
     JobResultRecord,
+    Opening,
     Record,
     SnapshotRecord,
 )
@@ -52,6 +54,18 @@ ASK_AGAIN_S = 5.0
 
 RESERVED_IDS = 1_000
 """Numbers of events that are set aside at a time: what a server that died gave out is not given out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallNotes:
+    """Notes of a call, in order: those of stretches and drafts; what was opened. Of the store: `legs`, and
+    whether it has the call."""
+
+    records: tuple[EventRecord, ...]
+    openings: tuple[Opening, ...]
+    legs: int
+    stored: bool
+
 
 Publish = Callable[[Envelope], None]
 Now = Callable[[], datetime]
@@ -159,6 +173,17 @@ class Journal:
         records = events_after(self._store, self._spool, call_id, after, limit)
         sites = {call_id: self.site_of(call_id) for call_id in {record.call_id for record in records}}
         return [Envelope(one.seq, one.call_id, one.at, one.event, sites[one.call_id]) for one in records]
+
+    def notes(self, call_id: str) -> CallNotes:
+        """The notes of a call so far. Raises `StoreError`."""
+        records = tuple(notes_of(self._store, self._spool, call_id))
+        stored = self._store.call(call_id)
+        legs = 0 if stored is None else len(stored.legs)
+        return CallNotes(records, tuple(self._store.openings(call_id)), legs, stored is not None)
+
+    def open_note(self, call_id: str, opening: Opening) -> Opening:
+        """See `Store.open_note`. Raises `StoreError`."""
+        return self._store.open_note(call_id, opening)
 
     def knows(self, call_id: str) -> bool:
         """Whether there is or was a call of that id. Raises `StoreError`."""

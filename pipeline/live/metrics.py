@@ -85,6 +85,9 @@ class _Watched:
             busy.add_metric([kind], tally.busy_s.get(kind, 0.0))
         yield from (waiting, done, busy)
         yield CounterMetricFamily("wrapup_partials_shed", "Partials left out under load.", value=tally.shed)
+        yield CounterMetricFamily(
+            "wrapup_chunk_notes_shed", "Stretches not noted under load.", value=tally.chunks_shed
+        )
         yield GaugeMetricFamily(
             "wrapup_load", "Share of the workers' time.", value=self._workers.meter.load()
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pipeline.store.records import EventRecord
 from pipeline.store.spool import Spool
-from pipeline.store.store import Store
+from pipeline.store.store import NOTES, Store
+
+ALL_WAITING = 1_000_000
 
 
 def events_after(
@@ -19,3 +21,10 @@ def events_after(
     stored = store.events(call_id, after_seq, limit)
     found = {(record.call_id, record.event.id): record for record in [*waiting, *stored]}
     return sorted(found.values(), key=lambda record: record.seq)[:limit]
+
+
+def notes_of(store: Store, spool: Spool, call_id: str) -> list[EventRecord]:
+    """Notes of stretches and drafts of a call, in order of seq. Raises `StoreError`."""
+    waiting = [one for one in spool.pending(call_id, 0, ALL_WAITING) if isinstance(one.event, NOTES)]
+    found = {record.event.id: record for record in [*waiting, *store.notes(call_id)]}
+    return sorted(found.values(), key=lambda record: record.seq)

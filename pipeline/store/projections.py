@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from pipeline.core.events import (
+    ChunkNoted,
     DraftReady,
     DurableEvent,
     RolesAssigned,
@@ -62,7 +63,7 @@ def event_rows(record: EventRecord, state: CallState) -> Rows:
     )
     if isinstance(event, UtteranceFinal | UtteranceLost):
         yield utterances, key | _utterance(event, cipher)
-    elif isinstance(event, DraftReady):
+    elif isinstance(event, DraftReady | ChunkNoted):
         yield notes, key | _note(event, cipher) | {"at": record.at, "version": state.version}
     elif (facts := _facts(event)) is not None:
         yield revisions, key | {"event_id": event.id, "revision": 1, "utterance_id": None} | facts
@@ -86,12 +87,17 @@ def _utterance(event: UtteranceFinal | UtteranceLost, cipher: Cipher) -> Row:
     }
 
 
-def _note(event: DraftReady, cipher: Cipher) -> Row:
+def _note(event: DraftReady | ChunkNoted, cipher: Cipher) -> Row:
+    chunk = event if isinstance(event, ChunkNoted) else None
     statements = json.dumps(encode_event(event)["summary"]["statements"]).encode()
     return {
         "note_id": event.id,
         "code": event.summary.code,
         "statements": cipher.seal(statements, place(notes, "statements", event.id)),
+        "kind": "draft" if chunk is None else "chunk",
+        "number": chunk and chunk.number,
+        "revision": event.revision,
+        "stand_in": event.summary.stand_in,
     }
 
 

@@ -83,6 +83,15 @@ Record: TypeAlias = CallRecord | LegRecord | EventRecord | JobResultRecord | Sna
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A leg's review began with this revision of the draft on the screen: the draft of record of that leg."""
+
+    leg: int
+    revision: int
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredLeg:
     """A leg and its end: the start of the next one or of nothing; None while it goes on."""
 

@@ -11,7 +11,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Row, delete, func, null, select, update
 
 from models.errors import InputError
-from pipeline.formats.event_json import decode_durable
+from pipeline.core.events import ChunkNoted, DraftReady
+from pipeline.formats.event_json import decode_durable, type_name
 from pipeline.store.columns import SealedText
 from pipeline.store.database import (
     Claim,
@@ -30,13 +31,14 @@ from pipeline.store.migrations import migrate
 from pipeline.store.packing import unpack_value
 from pipeline.store.projections import place
 from pipeline.store.queries import call_record, events_of, legs_of, stored_call
-from pipeline.store.records import CallRecord, EventRecord, Record, ResultValue, StoredCall
+from pipeline.store.records import CallRecord, EventRecord, Opening, Record, ResultValue, StoredCall
 from pipeline.store.tables import (
     call_keys,
     calls,
     events,
     job_results,
     metadata,
+    note_openings,
     snapshots,
     vault_proof,
 )
@@ -44,6 +46,10 @@ from pipeline.store.vault import Cipher, Vault
 from pipeline.store.writing import cipher_of, insert, write_records
 
 CALLS_A_PAGE = 50
+
+NOTES = (ChunkNoted, DraftReady)
+"""Events that are notes."""
+NOTE_TYPES = tuple(type_name(event) for event in NOTES)
 
 
 class Store:
@@ -131,6 +137,34 @@ class Store:
         with reading(self._engine) as connection:
             found = connection.execute(events_of(call_id, after_seq).limit(limit))
             return [_event_record(row, event) for row, event in self._opened(found)]
+
+    def notes(self, call_id: str) -> list[EventRecord]:
+        """Notes of stretches and drafts of a call, in order of seq."""
+        with reading(self._engine) as connection:
+            found = connection.execute(events_of(call_id, 0).where(events.c.type.in_(NOTE_TYPES)))
+            return [_event_record(row, event) for row, event in self._opened(found)]
+
+    def open_note(self, call_id: str, opening: Opening) -> Opening:
+        """A leg's review begins; the opening that counts: of each leg the first one stays.
+
+        The call must be in the store.
+        """
+        row = {
+            "call_id": call_id,
+            "leg": opening.leg,
+            "revision": opening.revision,
+            "opened_at": opening.opened_at,
+        }
+        with writing(self._engine) as connection:
+            connection.execute(insert(connection, note_openings).on_conflict_do_nothing(), row)
+        return next(found for found in self.openings(call_id) if found.leg == opening.leg)
+
+    def openings(self, call_id: str) -> list[Opening]:
+        """Which draft the review of each leg began with, by leg."""
+        query = select(note_openings).where(note_openings.c.call_id == call_id)
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(note_openings.c.leg))
+            return [Opening(row.leg, row.revision, row.opened_at) for row in found]
 
     def event_ids(self, call_id: str) -> set[str]:
         """Ids of all events of a call, also of a forgotten one."""

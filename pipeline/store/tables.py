@@ -138,6 +138,19 @@ notes = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("code", Text, nullable=False),
     Column("statements", SealedText),
+    Column("kind", Text, nullable=False, server_default="draft"),
+    Column("number", Integer),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("stand_in", Text),
+)
+
+note_openings = Table(
+    "note_openings",
+    metadata,
+    _call_id(),
+    Column("leg", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
 )
 
 job_results = Table(

@@ -13,12 +13,10 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
-from pydantic import AfterValidator
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import WrapupError
 from pipeline.doors.messages import Gate
-from pipeline.doors.own import CALL_ID, NOT_AN_ID
 from pipeline.live.feed import Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
 from pipeline.service import Service
 from pipeline.store.errors import StoreError
@@ -26,6 +24,8 @@ from pipeline.web.callers import key_of
 from pipeline.web.entrances import Entrance
 from pipeline.web.gates import gates
 from pipeline.web.keys import ApiKey, KeyRing
+from pipeline.web.notes import NoteRoutes
+from pipeline.web.paths import CallId
 from pipeline.web.sockets import SocketShell
 from pipeline.web.transcriptions import Transcriptions
 
@@ -40,13 +40,6 @@ LAST_ID = 2**63 - 1
 """What a database counts to."""
 
 
-def _known_form(call_id: str) -> str:
-    if CALL_ID.fullmatch(call_id) is None:
-        raise ValueError(NOT_AN_ID)
-    return call_id
-
-
-CallId = Annotated[str, AfterValidator(_known_form)]
 After = Annotated[int, Query(ge=0, le=LAST_ID)]
 
 
@@ -68,8 +61,13 @@ class Server:
         self.app.add_api_route(
             "/v1/audio/transcriptions", Transcriptions(service, keys).post, methods=["POST"]
         )
+        NoteRoutes(service, keys, self._open_hub).add_to(self.app)
         for gate in gates(service.config):
             self.app.add_api_websocket_route(gate.path, partial(self._enter, gate))
+
+    def _open_hub(self) -> Hub:
+        assert self._hub is not None
+        return self._hub
 
     @contextlib.asynccontextmanager
     async def _life(self, _: FastAPI) -> AsyncIterator[None]:

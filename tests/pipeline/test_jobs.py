@@ -56,7 +56,7 @@ def test_ranks_first_then_arrival() -> None:
         task("f2"),
         task("e2", "early"),
     )
-    assert queue.waiting() == {"final": 2, "early": 2, "note": 1, "partial": 1, "file": 1}
+    assert queue.waiting() == {"final": 2, "early": 2, "note": 1, "chunk": 0, "partial": 1, "file": 1}
     assert queue.next_kind() == "final"
     assert drained(queue) == [["f1"], ["f2"], ["e"], ["e2"], ["n"], ["p"], ["file"]]
     assert queue.waiting() == dict.fromkeys(RANKS, 0)

@@ -49,7 +49,7 @@ def test_a_final_takes_the_result_of_its_early_reading_that_waits(
     desk.transcribe(job("t1", "early"), clip(1))
     desk.transcribe(job("t2", "early"), clip(2))
     desk.transcribe(job("t2"), clip(2))
-    assert workers.waiting() == {"final": 1, "early": 1, "note": 0, "partial": 0, "file": 0}
+    assert workers.waiting() == {"final": 1, "early": 1, "note": 0, "chunk": 0, "partial": 0, "file": 0}
     engine.step(3)
     assert box.ids(3) == ["busy", "t2", "t1"]
     assert engine.began == [[160], [2], [1]]

@@ -33,7 +33,7 @@ def test_files_wait_for_everything_else() -> None:
         live.transcribe(job("early", "early"), clip())
         live.summarize(SummarizeJob("note", NoteRequest(()), 9e9))
         live.transcribe(job("final"), clip())
-        assert workers.waiting() == {"final": 1, "early": 1, "note": 1, "partial": 0, "file": 1}
+        assert workers.waiting() == {"final": 1, "early": 1, "note": 1, "chunk": 0, "partial": 0, "file": 1}
         engine.open()
         assert box.ids(5) == ["busy", "final", "early", "note", "file"]
 

@@ -9,6 +9,7 @@ from models.types import Summary, Transcription, Turn, Word
 from pipeline.core.clock import WINDOW_SAMPLES
 from pipeline.core.events import (
     CancelJob,
+    ChunkNoted,
     DiarizeJob,
     DurableEvent,
     EndCode,
@@ -129,18 +130,18 @@ class Driver:
         self.take(self.session.end(code, now_s))
 
     def crash(self) -> None:
-        """Lose the session and its jobs; go on from its snapshot and the finals that are out."""
+        """Lose the session and its jobs; go on from its snapshot and the events that are out."""
         before = self.session.snapshot()
-        finals = [event for event in self.events if isinstance(event, UtteranceFinal)]
-        self.session = Session.restore(before, finals)
+        self.session = Session.restore(before, self.events)
         assert self.session.snapshot() == before
         self.jobs = list(self.session.resume(0.0))
 
-    def by_channel(self) -> dict[int | None, list[DurableEvent]]:
-        """Durable events by channel; those of the whole call under None."""
-        sorted_out: dict[int | None, list[DurableEvent]] = {}
+    def by_channel(self) -> dict[int | str | None, list[DurableEvent]]:
+        """Durable events by channel; notes of stretches apart, and those of the whole call under None."""
+        sorted_out: dict[int | str | None, list[DurableEvent]] = {}
         for event in self.events:
-            sorted_out.setdefault(getattr(event, "channel", None), []).append(event)
+            key = "notes" if isinstance(event, ChunkNoted) else getattr(event, "channel", None)
+            sorted_out.setdefault(key, []).append(event)
         return sorted_out
 
 

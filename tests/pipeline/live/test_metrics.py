@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from models.fakes import ScriptedSummarizer, ScriptedTranscriber
 from models.types import NoteRequest
 from pipeline.core.events import SummarizeJob
+from pipeline.jobs import RANKS
 from pipeline.live.metrics import Backlog, Metrics
 from pipeline.workers import Engines, Workers
 from tests.pipeline.clock import VirtualClock
@@ -81,7 +82,7 @@ def test_workers_and_store_are_read_at_each_scrape() -> None:
         found = scraped(metrics)
         workers.meter.end()
     assert {name: value for name, value in found.items() if name[0] == "wrapup_jobs_waiting"} == {
-        ("wrapup_jobs_waiting", kind): 0 for kind in ("final", "early", "note", "partial", "file")
+        ("wrapup_jobs_waiting", kind): 0 for kind in RANKS
     }
     assert found["wrapup_jobs_done_total", "final"] == 2
     assert found["wrapup_jobs_done_total", "early"] == 0

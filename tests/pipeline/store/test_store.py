@@ -213,7 +213,8 @@ def test_events_mean_rows_of_other_tables(store: Store, url: str) -> None:
         ("one", "u1-16000", 1, None, 16_000, 20_000, None, "deadline"),
         ("one", "u1-32000", 1, "S2", 32_000, 48_000, "en", None),
     ]
-    assert found[notes.name] == [("one", "draft-1", "abc123", OPENED + timedelta(seconds=8), "ok")]
+    at = OPENED + timedelta(seconds=8)
+    assert found[notes.name] == [("one", "draft-1", "abc123", at, "ok", "draft", None, 1, None)]
     facts = {row[1]: row[2:] for row in found[revisions.name]}
     assert facts["u0-0-speaker-1"] == (
         "parts",

@@ -1,0 +1,47 @@
+"""Notes of stretches on live calls: the same as of the recording, also where the server was killed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.core.events import ChunkNoted, DurableEvent
+from pipeline.core.session import NoteSettings
+from tests.pipeline.live_harness import LIVE, LiveRoom, as_file, by_channel, speech
+
+NOTE = NoteSettings(chunk_words=12, chunk_pause_ms=300, chunk_rest_ms=2_000)
+CALL = replace(LIVE, note=NOTE)
+SPOKEN = speech(3, duration_s=30.0)
+
+
+def sorted_out(events: list[DurableEvent]) -> object:
+    """Notes of stretches apart: they come while the call goes on, or after it."""
+    rest = [event for event in events if not isinstance(event, ChunkNoted)]
+    return by_channel(rest), [event for event in events if isinstance(event, ChunkNoted)]
+
+
+@pytest.fixture(scope="module")
+def recorded() -> object:
+    events = as_file(SPOKEN, CALL)
+    assert len([event for event in events if isinstance(event, ChunkNoted)]) > 1
+    return sorted_out(events)
+
+
+def test_stretches_are_noted_while_the_call_goes_on(recorded: object) -> None:
+    room = LiveRoom(CALL)
+    client = room.connect()
+    client.play(SPOKEN)
+    assert room.recorder.of(ChunkNoted)
+    client.hang_up()
+    assert room.end_code == "hangup"
+    assert sorted_out(room.recorder.events) == recorded
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_in_any_order_of_work(recorded: object, seed: int) -> None:
+    room = LiveRoom(CALL, seed=seed)
+    client = room.connect()
+    client.play(SPOKEN)
+    client.hang_up()
+    assert sorted_out(room.recorder.events) == recorded
