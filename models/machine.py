@@ -89,6 +89,12 @@ def _needs() -> dict[str, _Needs]:
         "asr:transformers": _Needs(("torch", "transformers")),
         "voice:silero": _Needs(("onnxruntime", "faster_whisper"), ("silero:v6",)),
         "diarizer:moonshine": _Needs(("moonshine_voice",), ("moonshine:speakers",)),
+        "summarizer:anthropic": _Needs(("pydantic_ai", "anthropic")),
+        "summarizer:azure": _Needs(("pydantic_ai", "openai")),
+        "summarizer:bedrock": _Needs(("pydantic_ai", "boto3")),
+        "summarizer:google": _Needs(("pydantic_ai", "google.genai")),
+        "summarizer:openai": _Needs(("pydantic_ai", "openai")),
+        "summarizer:transformers": _Needs(("torch", "transformers", "xgrammar")),
         "diarizer:pyannote": _Needs(("torch", "pyannote.audio"), ("pyannote:community-1",)),
     }
 

@@ -11,6 +11,7 @@ from models import registry
 from models.errors import EngineError
 from models.ports import NoteLimits, SummarizerOptions
 from models.summarizers import llm_errors
+from models.summarizers.llm_client import CHATTY
 from models.types import Line, NoteRequest
 from tests.llm_server import Cut, Hangs, LanguageServer, Raw, Refused, Reply, Said, in_turn, note
 
@@ -57,6 +58,7 @@ def test_no_key_and_no_word_in_any_log_or_error(
     told += every_log.text + "".join(repr(vars(record)) for record in every_log.records)
     assert KEY not in told
     assert WORD not in told
+    assert not [record.name for record in every_log.records if record.name.partition(".")[0] in CHATTY]
 
 
 def test_a_server_gets_no_key_that_is_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
