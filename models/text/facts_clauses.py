@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.text.facts_denials import find_denials
 from models.text.facts_names import without_masks
-from models.text.facts_words import PAST, PRONOUNS, acts_of, content_stems, stem
+from models.text.facts_words import PAST, PRONOUNS, acts_of, content_stems, may_be_denied, stem
 from models.text.tokens import Token, listed, norm_at, spoken_tokens
 
 _ENDS = frozenset(listed(". ? ! …"))
@@ -20,6 +20,8 @@ _AUXILIARIES = frozenset(
     )
 )
 _SUBJECTS = PRONOUNS | frozenset(listed("the a an there my your any anyone somebody someone"))
+_ASKED_LATE = frozenset(listed("can could will would shall should do did may is"))
+_PERSONS = frozenset(listed("i you we that"))
 _IF = frozenset(listed("if unless whether maybe perhaps might suppose assuming would could wouldn't couldn't"))
 BINDING = frozenset(
     listed(
@@ -35,7 +37,7 @@ _BEFORE_VERB = frozenset(
     )
 )
 _BEFORE_ING = frozenset(listed("am is are was were be been i'm we're you're they're he's she's it's"))
-_WISHES = frozenset(listed("want wanted wants need needed needs like love trying try tried hope hoping able"))
+_WISHES = frozenset(listed("want wanted wants like love trying try tried hope hoping"))
 _YES = frozenset(listed("yes yeah yep yup absolutely certainly exactly correct definitely"))
 _NO = frozenset(listed("no nope nah"))
 _AGREES = _YES | frozenset(listed("sure okay ok right fine alright perfect great good please done"))
@@ -108,15 +110,17 @@ def is_verb(tokens: Sequence[Token], i: int) -> bool:
 def _sentence(tokens: Sequence[Token]) -> list[Clause]:
     if not any(token.kind in ("word", "number") for token in tokens):
         return []
-    asks = tokens[-1].norm == "?" or _opens_question(tokens)
-    supposes = any(token.norm in ("if", "unless", "whether") for token in tokens)
+    opens = _opens_question(tokens)
+    marked = tokens[-1].norm == "?"
+    holds_if = any(token.norm in ("if", "unless", "whether") for token in tokens)
     clauses = []
     start = 0
     for i in [*(k for k in range(1, len(tokens)) if _cuts(tokens, k)), len(tokens)]:
-        if content_stems(tokens[start:i]):
-            clauses.append(_clause(tokens[start:i], asks, supposes))
+        if content_stems(tokens[start:i]) or find_denials(tokens[start:i]):
+            asks = opens or (marked and i == len(tokens)) or _opens_question(tokens[start:i])
+            clauses.append(_clause(tokens[start:i], asks, holds_if))
         start = i
-    return clauses or [Clause(frozenset(), asks=asks)]
+    return clauses or [Clause(frozenset(), asks=opens or marked)]
 
 
 def _opens_question(tokens: Sequence[Token]) -> bool:
@@ -129,6 +133,11 @@ def _opens_question(tokens: Sequence[Token]) -> bool:
     )
 
 
+def supposes(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence tells of what may be, not of what is."""
+    return any(token.norm in _IF for token in tokens)
+
+
 def _wishes(tokens: Sequence[Token], i: int) -> bool:
     """ "want to", "need to", "trying to": what follows is not said to be so."""
     return tokens[i].norm in _WISHES and norm_at(tokens, i + 1) == "to"
@@ -136,18 +145,24 @@ def _wishes(tokens: Sequence[Token], i: int) -> bool:
 
 def _cuts(tokens: Sequence[Token], i: int) -> bool:
     norm = tokens[i].norm
+    if norm in _ASKED_LATE and norm_at(tokens, i + 1) in _PERSONS:
+        return norm_at(tokens, i - 1) not in _ASKING
     return norm in _CUTS or (norm == "and" and norm_at(tokens, i + 1) in _SUBJECTS)
 
 
-def _clause(tokens: Sequence[Token], asks: bool, supposes: bool) -> Clause:
+def _clause(tokens: Sequence[Token], asks: bool, holds_if: bool) -> Clause:
     denials = find_denials(tokens)
     under = {place for denial in denials for place in denial.places}
+    heads = {next((k for k in one.places if may_be_denied(tokens[k])), -1) for one in denials}
     acts: set[str] = set()
     denied_acts: set[str] = set()
     for i in range(len(tokens)):
         kinds = acts_of(tokens, i)
         if kinds and is_verb(tokens, i):
-            (denied_acts if i in under else acts).update(kinds)
+            if i in heads:
+                denied_acts.update(kinds)
+            elif i not in under:
+                acts.update(kinds)
     denied = frozenset(one for denial in denials for one in denial.scope)
     affirmed = content_stems([token for i, token in enumerate(tokens) if i not in under])
     going = any(stem(t.norm) == "go" and norm_at(tokens, i + 1) == "to" for i, t in enumerate(tokens))
@@ -158,7 +173,7 @@ def _clause(tokens: Sequence[Token], asks: bool, supposes: bool) -> Clause:
         acts=frozenset(acts),
         denied_acts=frozenset(denied_acts - acts),
         asks=asks,
-        supposes=supposes or any(t.norm in _IF or _wishes(tokens, i) for i, t in enumerate(tokens)),
+        supposes=holds_if or any(t.norm in _IF or _wishes(tokens, i) for i, t in enumerate(tokens)),
         denies=bool(denials),
         binds=going or any(token.norm in BINDING for token in tokens),
     )

@@ -73,6 +73,8 @@ def _capital(tokens: Sequence[Token], i: int) -> bool:
     token = tokens[i]
     if token.kind != "word" or not token.text[0].isupper() or token.norm in _NO_NAMES - _TITLES:
         return False
+    if touches(tokens, i) and tokens[i - 1].kind == "number":
+        return False
     single = len(token.text) == 1
     return not single or (i > 0 and norm_at(tokens, i + 1) == "." and touches(tokens, i + 1))
 

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from models.text.facts_clauses import is_verb
+from models.text.facts_clauses import is_verb, supposes
 from models.text.facts_denials import find_denials
 from models.text.facts_words import ACTS, PAST, acts_of, carries, stem
 from models.text.tokens import Found, Token, listed, norm_at
@@ -24,6 +24,7 @@ GRANTS = frozenset(
 
 _AGENTS = frozenset(listed("agent agent's we representative rep advisor adviser associate bank"))
 _CUSTOMERS = frozenset(listed("customer caller client cardholder he she they"))
+_PRONOUNS = frozenset(listed("he she they"))
 _CLAUSE_STARTS = frozenset(listed(", ; : . ? ! but and because so when while which that as"))
 _HARD_STARTS = frozenset(listed("; . ? ! but and"))
 _SKIPPED = frozenset(listed("the a an also then so both has have had is was were are been already just now not"))
@@ -37,7 +38,7 @@ _REPORTS = frozenset(
         stem,
         listed(
             "said says stated claims mentioned asked wants wanted requested complained believes thinks hopes"
-            " expects insists demanded reported disputes needs wishes told explained confirmed promised offered"
+            " expects insists demanded reported disputes wishes told explained confirmed promised offered"
             " advised informed agreed assured apologized noted would feels felt likes inquired enquired"
             " suggested recommended called tried looking asking calling trying stating saying instructed replied"
         ),
@@ -57,13 +58,15 @@ _WANTS = frozenset(listed("asked wants wanted requested request requests want fo
 @dataclass(frozen=True, slots=True)
 class Act:
     """Something done or promised: the stem of its verb, the kinds of act that this may name, and who must
-    have said so. `will`: it is still to come. `noun`: it is told by a noun ("a refund of $40")."""
+    have said so. `will`: it is still to come. `noun`: it is told by a noun ("a refund of $40"). `maybe`:
+    an "if" or a "would" stands beside it."""
 
     owner: Owner
     verb: str
     kinds: frozenset[str]
     will: bool
     noun: bool = False
+    maybe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class _Subject:
 
     who: Literal["agent", "customer", "other"]
     report: Literal["agent", "customer", ""] = ""
+    at: int = 0
 
 
 def find_acts(tokens: Sequence[Token]) -> list[Found[Act]]:
@@ -86,7 +90,8 @@ def find_acts(tokens: Sequence[Token]) -> list[Found[Act]]:
         act = _pledge(tokens, i, subject) or _past(tokens, i, subject) or _received(tokens, i, subject)
         if act is not None and (not found or act.start >= found[-1].end):
             found.append(act)
-    return found or _granted(tokens)
+    found = found or _granted(tokens)
+    return [replace(one, value=replace(one.value, maybe=supposes(tokens))) for one in found]
 
 
 def _subject(tokens: Sequence[Token], i: int, before: _Subject) -> _Subject:
@@ -97,8 +102,10 @@ def _subject(tokens: Sequence[Token], i: int, before: _Subject) -> _Subject:
         opens, previous = True, norm_at(tokens, i - 2)
     if i == 1 and previous in ("the", "a"):
         opens = True
+    if norm in _PRONOUNS and before.who != "customer":
+        return _Subject("other", before.report, i) if opens else before
     if opens and norm in _AGENTS | _CUSTOMERS and (not before.report or i < 2 or previous in _HARD_STARTS):
-        return _reported(tokens, i, _Subject("agent" if norm in _AGENTS else "customer"))
+        return _reported(tokens, i, _Subject("agent" if norm in _AGENTS else "customer", at=i))
     if i and previous in (";", ".", "?", "!"):
         return _Subject("other")
     if opens and i and norm in ("the", "a", "an", "no", "it", "there", "this", "their", "his", "her"):
@@ -118,7 +125,7 @@ def _reported(tokens: Sequence[Token], i: int, subject: _Subject) -> _Subject:
         return _Subject("other", "agent")
     if stem(norm) in _REPORTS and norm != "agreed":
         who = "agent" if subject.who == "agent" else "customer"
-        return _Subject(subject.who, who)
+        return _Subject(subject.who, who, i)
     return subject
 
 
@@ -132,7 +139,7 @@ def _pledge(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | 
         at += norm_at(tokens, at) == "to"
     elif norm not in _WILL or norm == "won't":
         return None
-    while norm_at(tokens, at).endswith("ly") or norm_at(tokens, at) in ("also", "be", "then", "now", "soon", "have"):
+    while norm_at(tokens, at).endswith("ly") or norm_at(tokens, at) in ("also", "be", "then", "now", "soon"):
         at += 1
     if at >= len(tokens) or tokens[at].kind != "word":
         return None
@@ -146,10 +153,14 @@ def _pledge(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | 
     else:
         kinds = acts_of(tokens, at)
         told = next((k for k in range(at, min(at + 3, len(tokens))) if carries(tokens[k])), at)
+        if not kinds and not carries(tokens[told]):
+            return None
         verb = norm_at(tokens, told if not kinds else at)
     receives = norm_at(tokens, at) in _RECEIVES and norm_at(tokens, at + 1) not in ("ready", "to", "back")
     mine = subject.who == "customer" and not passive and not receives
     owner: Owner = subject.report or ("customer" if mine else "agent")
+    if subject.who == "customer" and norm_at(tokens, at) in ("need", "have", "able") and owner == "customer":
+        owner = "either"
     return Found(Act(owner, stem(verb), kinds, will=True), tokens[i].start, tokens[at].end)
 
 
@@ -161,6 +172,9 @@ def _past(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | No
     kinds = acts_of(tokens, i)
     passive = _passive(tokens, i)
     verb = stem(norm)
+    apart = any(tokens[k].norm not in _SKIPPED and not tokens[k].norm.endswith("ly") for k in range(subject.at + 1, i))
+    if not kinds and apart:
+        return None
     if subject.report:
         if not kinds & GRANTS:
             return None

@@ -27,7 +27,7 @@ _FUNCTION = frozenset(
         " already only even any some all both each every such same other another own more most much many"
         " please thank thanks okay ok yes yeah yep sure well oh um uh right fine good great hello hi bye goodbye"
         " let get got gets getting go going gone gonna one ones thing things something anything lot bit"
-        " able via per etc mr mrs ms miss mister sir madam i'm i've i'll i'd it's that's there's he's she's"
+        " able via per etc mr mrs ms mister sir madam i'm i've i'll i'd it's that's there's he's she's"
         " you're you've you'll you'd we're we've we'll we'd they're they've they'll they'd what's let's who's"
         " said says say told tells tell asked asks ask want wants wanted need needs needed like"
         " happen happened happens customer customer's agent agent's caller caller's client call calls called calling"
@@ -97,7 +97,7 @@ _FAMILIES: Mapping[str, str] = {
     "back": "refund return reimburse credit repay compensate reverse",
     "off": "waive remove reverse forgive",
     "delete": "remove delete cancel clear erase wipe",
-    "stop": "cancel stop close terminate end",
+    "stop": "cancel stop close terminate",
     "block": "block freeze stop lock deactivate suspend disable secure",
     "activate": "activate reactivate unblock unlock enable restore turn switch",
     "order": "order issue request replace reissue",

@@ -79,7 +79,9 @@ def _pieced(fact: Fact, said: Sequence[Fact]) -> bool:
         years = value.year is None or value.year in numbers | {date.year for date in dates}
         return value.day in numbers and (months or value.month is None) and years
     if isinstance(value, Counted):
-        return any(value.number.value in (date.day, date.year) for date in dates) or any(
+        digits = value.number.digits
+        row = "".join(one.value.number.digits for one in said if isinstance(one.value, Counted) and one.end > one.start)
+        return (len(digits) > 3 and digits in row) or any(value.number.value in (date.day, date.year) for date in dates) or any(
             isinstance(one.value, Duration) and value.number.value in (one.value.low, one.value.high)
             for one in said
         )

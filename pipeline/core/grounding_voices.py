@@ -35,8 +35,10 @@ def check_act(act: Act, stems: frozenset[str], heard: Sequence[Voiced], call: Ca
     question. An act that grants something must be named by its own kind; of others a clause that binds and
     has most of the words is enough.
     """
-    own = [one for one in heard if one.role in (act.owner, "unknown") and not one.clause.asks]
-    firm = [one for one in own if not one.clause.supposes]
+    roles = (act.owner, "unknown") if act.owner != "either" else ("agent", "customer", "unknown")
+    loose = act.owner == "customer" and not act.will
+    own = [one for one in heard if one.role in roles and (loose or not one.clause.asks)]
+    firm = own if act.maybe or loose else [one for one in own if not one.clause.supposes]
     for one in firm:
         if _names(act, one):
             return Voice("supported", line=one.line)
