@@ -66,7 +66,7 @@ fuzz: $(VENV)/dev.txt.done ## Fuzz each door for FUZZ_S seconds.
 		echo "fuzzing $$door"; \
 		$(VENV)/bin/python -m tests.fuzz.doors $$door -max_total_time=$(FUZZ_S) -verbosity=0 -print_final_stats=1; done
 
-install: $(VENV)/base.txt.done ## Install the base package; EXTRA=torch, cpwer or postgres adds that extra to it.
+install: $(VENV)/base.txt.done ## Install the base package; EXTRA=torch, llm, cpwer or postgres adds that extra to it.
 	$(if $(filter command line,$(origin EXTRA)),$(call install,$(VENV),requirements/$(EXTRA).txt))
 
 format: $(VENV)/dev.txt.done ## Format the code and fix what the linter can.
@@ -74,10 +74,11 @@ format: $(VENV)/dev.txt.done ## Format the code and fix what the linter can.
 	$(VENV)/bin/ruff check --fix .
 
 lock: ## Pin all dependencies anew, with hashes (needs uv).
-	uv pip compile $(LOCK_OPTIONS) -o requirements/base.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) -c requirements/together.in -o requirements/base.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra dev -c requirements/base.txt -o requirements/dev.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra dev --extra torch -c requirements/base.txt -o requirements/torch.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra cpwer -c requirements/base.txt -o requirements/cpwer.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra llm -c requirements/base.txt -o requirements/llm.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra postgres -c requirements/base.txt -o requirements/postgres.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) -o requirements/clients.txt requirements/clients.in
 

@@ -36,6 +36,14 @@ class EngineError(WrapupError):
     """An engine failed on this input; another try would fail again."""
 
 
+class EngineLateError(EngineError):
+    """An engine did not answer within the time it had."""
+
+
+class EngineBudgetError(EngineError):
+    """The answer would take more than its budget allows."""
+
+
 class DecodingCancelled(WrapupError):
     """The caller no longer wants what an engine was reading: no failure, and nothing to log or to retry."""
 

@@ -21,6 +21,7 @@ from models.ports import (
     Decoding,
     NoteLimits,
     SummarizerCapabilities,
+    SummarizerOptions,
     TranscriberCapabilities,
 )
 from models.types import RATE_HZ, NoteRequest, Samples, Statement, Summary, Transcription, Turn, Word
@@ -180,3 +181,9 @@ class ScriptedSummarizer:
 def open_transcriber(argument: str) -> ScriptedTranscriber:
     """`scripted` counts half seconds; `scripted:some words` gives every clip with sound those words."""
     return ScriptedTranscriber((lambda _: argument) if argument.strip() else count_seconds)
+
+
+def open_summarizer(argument: str, options: SummarizerOptions) -> ScriptedSummarizer:
+    """`scripted` quotes the first line; `scripted:some words` says those of it, as the reason of the call."""
+    del options
+    return ScriptedSummarizer((Statement("reason", argument, ()),) if argument.strip() else ())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DecodingCancelled, EngineError
-from models.types import NoteRequest, Samples, Summary, Transcription, Turn
+from models.types import MemberNote, NoteRequest, Samples, Summary, Transcription, Turn
 
 VAD_WINDOW_SAMPLES = 512
 """Samples in one window of voice activity: 32 ms."""
@@ -163,13 +164,41 @@ class SummarizerCapabilities:
     """What a summarizer can do.
 
     `at_once`: notes that it can write side by side while this machine does other work, as a server elsewhere
-    can; 0 for one that computes here, on the workers' threads. `sends_to`: the host that gets the masked
-    text, None where nothing leaves the machine. `max_words`: the longest request that it reads, None for any.
+    can; 0 for one that computes here, on the workers' threads. `sends_to`: the hosts that get the masked
+    text, with commas, None where nothing leaves the machine. `max_words`: the longest request that it reads,
+    None for any. `merges`: it is a `Merger` besides.
     """
 
     at_once: int = 0
     sends_to: str | None = None
     max_words: int | None = None
+    merges: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteField:
+    """One field of the site's own. A "choice" is one out of `choices`, which others have none of.
+
+    Of no kind is a value needed: where the call does not say, there is none.
+    """
+
+    name: str
+    kind: Literal["choice", "text", "number", "boolean"]
+    description: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SummarizerOptions:
+    """What the configuration says to a summarizer when it is opened; one without use for it leaves it alone.
+
+    `prompt`: name of the prompt, "wrapup" for its newest version or "wrapup@1" for that one. `fields`: the
+    site's own. `key_file`: file with the key of the service.
+    """
+
+    prompt: str = "wrapup"
+    fields: tuple[NoteField, ...] = ()
+    key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,5 +230,16 @@ class Summarizer(Engine, Protocol):
 
         Whether there is anything to summarize was asked before. A request without lines gives a code and no
         statements. Raises `EngineError`, and `DecodingCancelled` soon after `limits.go_on` turned false.
+        """
+        ...
+
+
+class Merger(Protocol):
+    """Makes one note out of several. Safe to call from several threads at once."""
+
+    def merge(
+        self, request: NoteRequest, drafts: Sequence[MemberNote], limits: NoteLimits = UNLIMITED
+    ) -> Summary:
+        """One note of what the drafts tell, as far as the lines of the request support it; see `Summarizer`.
         """
         ...

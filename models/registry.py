@@ -1,8 +1,9 @@
 """Engines by name: a table of "kind:name" -> "module:attribute", resolved at first use.
 
 An attribute is a factory: it takes the part of the name after the first colon ("" if none) and gives the
-engine, so `faster-whisper:small.en` calls the row `asr:faster-whisper` with "small.en". Installed packages
-add rows through the entry points `wrapup.asr`, `wrapup.diarizer` and `wrapup.summarizer`.
+engine, so `faster-whisper:small.en` calls the row `asr:faster-whisper` with "small.en". That of a summarizer
+takes `models.ports.SummarizerOptions` besides. Installed packages add rows through the entry points
+`wrapup.asr`, `wrapup.diarizer` and `wrapup.summarizer`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from models.errors import MissingExtraError, UnknownEngineError
+from models.ports import SummarizerOptions
 
 BUILT_IN = {
     "asr:moonshine": "models.asr.moonshine:open_engine",
@@ -26,6 +28,14 @@ BUILT_IN = {
     "diarizer:moonshine": "models.diarization.moonshine:open_engine",
     "diarizer:pyannote": "models.diarization.pyannote:open_engine",
     "summarizer:extractive": "models.summarizers.extractive:open_engine",
+    "summarizer:openai": "models.summarizers.llm:open_openai",
+    "summarizer:azure": "models.summarizers.llm:open_azure",
+    "summarizer:anthropic": "models.summarizers.llm:open_anthropic",
+    "summarizer:bedrock": "models.summarizers.llm:open_bedrock",
+    "summarizer:google": "models.summarizers.llm:open_google",
+    "summarizer:transformers": "models.summarizers.transformers:open_engine",
+    "summarizer:panel": "models.summarizers.panel:open_engine",
+    "summarizer:scripted": "models.fakes:open_summarizer",
     "command:eval": "eval.cli:app",
 }
 
@@ -34,12 +44,18 @@ EXTRAS = {
     "torchaudio": "torch",
     "transformers": "torch",
     "pyannote": "torch",
+    "xgrammar": "torch",
+    "pydantic_ai": "llm",
+    "openai": "llm",
+    "anthropic": "llm",
+    "boto3": "llm",
+    "google": "llm",
     "meeteval": "cpwer",
     "psycopg": "postgres",
 }
 """Import name of a package that the base install lacks -> the extra of Wrapup that brings it."""
 
-FAKES = frozenset({"asr:scripted"})
+FAKES = frozenset({"asr:scripted", "summarizer:scripted"})
 """Rows that can be opened by name and are offered to nobody."""
 
 KINDS = ("asr", "voice", "diarizer", "summarizer")
@@ -74,12 +90,17 @@ def load(kind: str, name: str) -> Any:
         raise _missing(f"{kind} {name!r}", error) from error
 
 
-def engine(kind: str, name: str) -> Any:
-    """Open the engine `name`, which may carry an argument after a colon."""
+def engine(kind: str, name: str, options: SummarizerOptions | None = None) -> Any:
+    """Open the engine `name`, which may carry an argument after a colon; `options` are for summarizers.
+
+    Raises `WrapupError`.
+    """
     base, _, argument = name.partition(":")
-    factory: Callable[[str], Any] = load(kind, base)
+    factory: Callable[..., Any] = load(kind, base)
     try:
-        return factory(argument)
+        return (
+            factory(argument, options or SummarizerOptions()) if kind == "summarizer" else factory(argument)
+        )
     except ModuleNotFoundError as error:
         raise _missing(f"{kind} {base!r}", error) from error
 

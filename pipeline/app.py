@@ -19,7 +19,8 @@ from models import registry
 from models.asr.hotwords import read_hotwords
 from models.errors import InputError
 from models.machine import choose_default_asr, choose_default_diarizer, cores
-from models.ports import Diarizer, Summarizer, Transcriber, VoiceActivity
+from models.ports import Diarizer, Summarizer, SummarizerOptions, Transcriber, VoiceActivity
+from models.summarizers.fields import read_fields
 from models.types import RATE_HZ, Role
 from pipeline.call import Call, never
 from pipeline.config import Config, load_config
@@ -27,6 +28,7 @@ from pipeline.core.session import DeadlineSettings, SessionSettings
 from pipeline.document import Frame, document, version_of
 from pipeline.doors.files import AudioInfo, Truncated, blocks, fingerprint, probe
 from pipeline.formats.call_json import CallDocument, Provenance
+from pipeline.notes import NoteWriting
 from pipeline.shell import CallEngines
 from pipeline.workers import Engines, Workers
 
@@ -73,11 +75,35 @@ def open_engines(config: Config) -> OpenEngines:
     """What is configured, else this machine's defaults. Raises `WrapupError`."""
     return OpenEngines(
         transcriber=registry.engine("asr", config.asr or choose_default_asr()[0]),
-        summarizer=registry.engine("summarizer", config.summarizer),
+        summarizer=open_summarizer(config),
         voice=registry.engine("voice", "silero"),
         hotwords=() if config.hotwords is None else read_hotwords(config.hotwords),
         stand_in=registry.engine("summarizer", "extractive"),
     )
+
+
+def open_summarizer(config: Config) -> Summarizer:
+    """Who writes the notes, with what the configuration says to it. Raises `WrapupError`."""
+    said = SummarizerOptions(config.note.prompt, read_fields(config.note.fields_file), config.note.key_file)
+    summarizer: Summarizer = registry.engine("summarizer", config.summarizer, said)
+    return summarizer
+
+
+def note_writing(config: Config, summarizer: Summarizer) -> NoteWriting:
+    """How notes of whole transcripts come about; the embedded summarizer stands in for any other."""
+    embedded = config.summarizer == "extractive"
+    return NoteWriting(
+        summarizer=summarizer,
+        stand_in=None if embedded else registry.engine("summarizer", "extractive"),
+        seconds=config.note.seconds,
+        tokens=config.note.tokens,
+        drop_unsupported=config.note.unsupported == "drop",
+    )
+
+
+def shown_notes(config: Config) -> dict[str, JsonValue]:
+    """What of the configuration changes notes, for provenance; prompt and fields are in the version."""
+    return {"note": config.note.model_dump(mode="json", include={"unsupported", "restore"})}
 
 
 class Pipeline:
@@ -159,7 +185,7 @@ class Pipeline:
             asr=self._engines.asr,
             diarizer=self.diarizer(info.channels).version,
             summarizer=summarizer,
-            version=version_of(summarizer),
+            version=version_of(summarizer, self._engines.asr),
             config=self._shown_config(),
             source=fingerprint(info.path),
         )
@@ -167,7 +193,8 @@ class Pipeline:
     def _shown_config(self) -> dict[str, JsonValue]:
         # What live servers alone read changes no document, and the URL of a database may hold a password;
         # hotwords are told by what is in their file.
-        return self.config.model_dump(mode="json", exclude={"server", "store", "live", "doors", "hotwords"})
+        hidden = {"server", "store", "live", "doors", "hotwords", "note"}
+        return self.config.model_dump(mode="json", exclude=hidden) | shown_notes(self.config)
 
     def _feed(self, call: Call, info: AudioInfo, progress: Progress | None) -> str | None:
         """All of the file's audio; gives a line for the user where it broke off."""

@@ -30,8 +30,10 @@ CONFIG_FILE = Path("wrapup.toml")
 PREFIX = "WRAPUP_"
 DELIMITER = "__"
 
-OTHER_VARIABLES = frozenset({FOLDER_VARIABLE, "WRAPUP_KEY", "WRAPUP_REAL_AUDIO"})
-"""Variables of ours that are no settings: the folder of weights, a client's key, the tests' recordings."""
+OTHER_VARIABLES = frozenset({FOLDER_VARIABLE, "WRAPUP_KEY", "WRAPUP_NOTE_KEY", "WRAPUP_REAL_AUDIO"})
+"""Variables of ours that are no settings: the folder of weights, a client's key, that of a language model at
+a URL, the tests' recordings.
+"""
 
 TABLES = (".fields", ".sites")
 """How the names of settings end that are tables of names which a site makes up."""

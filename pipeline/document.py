@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from models.types import SECTIONS, Role, Summary, Word
+from models.types import SECTIONS, Role, Statement, Summary, Word
 from pipeline.core.clock import seconds
 from pipeline.core.events import (
     AudioGap,
@@ -22,6 +23,7 @@ from pipeline.core.events import (
     UtteranceFinal,
     UtteranceLost,
 )
+from pipeline.core.redaction import REDACTION_VERSION
 from pipeline.core.transcript import utterance_id
 from pipeline.formats.call_json import (
     CallDocument,
@@ -30,7 +32,13 @@ from pipeline.formats.call_json import (
     End,
     Gap,
     Note,
+    NoteClaim,
+    NoteDisagreement,
+    NoteMember,
     NoteStatement,
+    NoteTold,
+    NoteUsage,
+    NoteValue,
     Provenance,
     Redaction,
     Speaker,
@@ -45,9 +53,14 @@ def section_title(section: str) -> str:
     return section.replace("_", " ").capitalize()
 
 
-def version_of(summarizer: str) -> str:
-    """The version that wrote a note: a hash over summarizer, model and prompt as the engine names them."""
-    return hashlib.sha256(summarizer.encode()).hexdigest()[:12]
+def version_of(summarizer: str, asr: str | None) -> str:
+    """The version that wrote a note: a hash over all that its words depend on.
+
+    `summarizer` as the engine names itself, with model, prompt, examples and decoding; the redaction; `asr`
+    as the transcriber names itself, None for a transcript whose words nobody here heard.
+    """
+    parts = json.dumps([summarizer, REDACTION_VERSION, asr])
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +109,44 @@ def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
 
 
 def note(summary: Summary) -> Note:
-    """A summary as the document shows it: the text has a line a section."""
+    """A summary as the document shows it: the text has a line a section, then one a field of the site's."""
     lines = []
     for section in SECTIONS:
         texts = [statement.text for statement in summary.statements if statement.section == section]
         if texts:
             lines.append(f"{section_title(section)}: {' '.join(texts)}")
+    lines += [f"{section_title(name)}: {value}" for name, value in summary.fields]
     return Note(
         code=summary.code,
         text="\n".join(lines),
-        statements=tuple(
-            NoteStatement(section=s.section, text=s.text, evidence=s.evidence, support=s.support)
-            for s in summary.statements
+        statements=_statements(summary.statements),
+        fields=tuple(NoteValue(name=name, value=value) for name, value in summary.fields),
+        usage=NoteUsage(**asdict(summary.usage)),
+        stand_in=summary.stand_in,
+        members=tuple(
+            NoteMember(summarizer=m.summarizer, statements=_statements(m.statements), fault=m.fault)
+            for m in summary.members
         ),
+        disagreements=tuple(
+            NoteDisagreement(
+                kind=d.kind, told=tuple(NoteTold(summarizer=name, words=words) for name, words in d.told)
+            )
+            for d in summary.disagreements
+        ),
+    )
+
+
+def _statements(rows: Sequence[Statement]) -> tuple[NoteStatement, ...]:
+    return tuple(
+        NoteStatement(
+            section=row.section,
+            text=row.text,
+            evidence=row.evidence,
+            support=row.support,
+            claims=tuple(NoteClaim(**asdict(claim)) for claim in row.claims),
+            flags=row.flags,
+        )
+        for row in rows
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import NoDecode
 
 from models.errors import ConfigError
 from pipeline.core.state import NoteSettings
@@ -143,8 +144,18 @@ class NoteSection(_Section):
     """Silence of all sides at which a stretch of half as many words ends."""
     unsupported: Literal["flag", "drop"] = "flag"
     """What becomes of a statement that the call does not support."""
-    restore: tuple[RestorableKind, ...] = ()
-    """Secrets that the draft names in clear; card numbers, codes and PINs never are."""
+    restore: Annotated[tuple[RestorableKind, ...], NoDecode] = ()
+    """Secrets that the draft names in clear, in a variable with commas between them; cards, codes and PINs
+    never are."""
+
+    @field_validator("restore", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
 
 class LiveSection(_Section):

@@ -231,7 +231,7 @@ class Service:
             "asr": self._engines.asr,
             "diarizer": "channels" if diarizer is None else diarizer.version,
             "summarizer": summarizer,
-            "version": version_of(summarizer),
+            "version": version_of(summarizer, self._engines.asr),
         }
 
     def _admission(self) -> AdmissionSettings:

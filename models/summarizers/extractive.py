@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from models.errors import ConfigError
-from models.ports import UNLIMITED, NoteLimits, SummarizerCapabilities
+from models.ports import UNLIMITED, NoteLimits, SummarizerCapabilities, SummarizerOptions
 from models.summarizers import cues, facts
 from models.summarizers.choose import (
     MAX_CLAUSE_WORDS,
@@ -37,8 +37,9 @@ MAX_STATEMENTS: Final = 9
 _SAME_OVERLAP = 0.6
 
 
-def open_engine(argument: str) -> Extractive:
+def open_engine(argument: str, options: SummarizerOptions | None = None) -> Extractive:
     """The engine; it takes no argument. Raises `ConfigError` if one is given."""
+    del options
     if argument:
         raise ConfigError("the summarizer extractive takes no argument: write just extractive")
     return Extractive()

@@ -14,7 +14,13 @@ from rich.text import Text
 from models.types import SECTIONS
 from pipeline.commands import one_line_errors
 from pipeline.document import section_title
-from pipeline.formats.call_json import CallDocument, json_schema, read_call, speaker_names
+from pipeline.formats.call_json import (
+    CallDocument,
+    NoteStatement,
+    json_schema,
+    read_call,
+    speaker_names,
+)
 
 STYLES = {"agent": "cyan", "customer": "green"}
 
@@ -31,17 +37,30 @@ def show(call: Annotated[Path, typer.Argument(help="A call's JSON, as `wrapup ru
 
 
 def print_note(document: CallDocument, console: Console) -> None:
-    """The note, a statement a line; or why there is none."""
+    """The note, a statement a line; or why there is none. Then the version that wrote it."""
     summary = document.summary
-    if not summary.statements:
-        console.print(Text(f"{document.call_id}: no note ({summary.code})", style="bold"))
-        return
-    console.print(Text(f"{document.call_id}: note", style="bold"))
+    stood_in = f", by the embedded summarizer ({summary.stand_in})" if summary.stand_in else ""
+    what = "note" if summary.statements else f"no note ({summary.code})"
+    console.print(Text(f"{document.call_id}: {what}{stood_in}", style="bold"))
     rows = _grid()
     for section in SECTIONS:
         for statement in (item for item in summary.statements if item.section == section):
-            rows.add_row(Text(section_title(section), style="bold"), Text(statement.text))
+            rows.add_row(Text(section_title(section), style="bold"), marked(statement))
+    for field in summary.fields:
+        rows.add_row(Text(section_title(field.name), style="bold"), Text(field.value))
+    for found in summary.disagreements:
+        told = "; ".join(f"{each.summarizer}: {each.words}" for each in found.told)
+        rows.add_row(Text("Differs", style="bold yellow"), Text(f"{found.kind}: {told}"))
+    rows.add_row(Text("Version", style="dim"), Text(document.provenance.version, style="dim"))
     console.print(rows)
+
+
+def marked(statement: NoteStatement) -> Text:
+    """A statement, and after it what is doubtful about it."""
+    doubts = {"contradicted": ["the call says otherwise"], "not_found": ["not found in the call"]}
+    told = [*doubts.get(statement.support, []), *(flag.replace("_", " ") for flag in statement.flags)]
+    text = Text(statement.text)
+    return text.append(f" ({', '.join(told)})", style="yellow") if told else text
 
 
 @one_line_errors

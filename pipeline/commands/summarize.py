@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,23 +10,25 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models import registry
-from models.errors import WrapupError
+from models.errors import ConfigError
+from models.machine import cores
 from models.ports import Summarizer
-from models.types import NoteRequest
-from pipeline.batch import Recording, recordings
+from pipeline.app import note_writing, open_summarizer, shown_notes
+from pipeline.batch import Recording, Target, recordings
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
 from pipeline.commands.run import formats_of
 from pipeline.commands.show import print_note
 from pipeline.config import load_config
-from pipeline.document import note, version_of
-from pipeline.formats.call_json import CallDocument, Provenance
 from pipeline.formats.readers import TRANSCRIPT_SUFFIXES
-from pipeline.sinks.files import probe_folder, write_document
-from pipeline.transcripts import lines_of, read_call_text
+from pipeline.note_batch import Noted, Noting, Paced, note_all
+from pipeline.sinks.files import probe_folder
 
 OUT = Path("notes")
+
+FEW = 5
+"""So many notes at most are printed; more are counted."""
 
 
 @one_line_errors
@@ -35,42 +38,53 @@ def summarize(
         typer.Argument(metavar="PATH...", help="Our JSON, VTT, SRT, or 'Speaker: text' lines; or folders."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = OUT,
-    summarizer: Annotated[str | None, typer.Option(help="Who writes the note.")] = None,
+    summarizer: Annotated[
+        list[str] | None, typer.Option(help="Who writes the note; several make a panel.")
+    ] = None,
     formats: Annotated[str, typer.Option("--format", help="As for run.")] = "json,md",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Notes at once; as many as the summarizer takes.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Skip notes that are written.")] = False,
+    per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Requests a minute at most; as fast as may be without.")
+    ] = None,
 ) -> None:
     """Write the notes of transcripts; no audio is needed."""
-    config = load_config(summarizer=summarizer)
-    names = formats_of(formats)
-    found, faults = _transcripts(paths)
-    if found:
-        probe_folder(out)
-    engine: Summarizer = registry.engine("summarizer", config.summarizer)
-    for recording in recordings(found):
-        try:
-            document = _summarized(recording, engine)
-            write_document(document, out, names)
-        except WrapupError as error:
-            faults.append(str(error))
-            continue
-        print_note(document, Console(highlight=False))
+    config = load_config(summarizer=summarizer_of(summarizer))
+    target = Target(out, formats_of(formats))
+    found, faults = transcripts(paths)
     for fault in faults:
         tell_error(fault)
-    if faults:
+    outcomes: list[Noted] = []
+    if found:
+        probe_folder(out)
+        engine = open_summarizer(config)
+        paced: Summarizer = engine if per_minute is None else Paced(engine, per_minute)
+        noting = Noting(note_writing(config, paced), target, version("wrapup"), shown_notes(config))
+        at_once = jobs or engine.capabilities.at_once or cores()
+        try:
+            outcomes = _process(recordings(found), noting, jobs=at_once, resume=resume)
+        except KeyboardInterrupt:
+            tell_error(f"stopped; finished notes are in {out}, and --resume goes on from there")
+            raise
+    _report(outcomes, out)
+    if faults or any(outcome.fault for outcome in outcomes):
         raise typer.Exit(BAD_INPUT)
 
 
-def _summarized(recording: Recording, engine: Summarizer) -> CallDocument:
-    provenance = Provenance(
-        wrapup=version("wrapup"), summarizer=engine.version, version=version_of(engine.version)
-    )
-    document = read_call_text(recording.path, recording.call_id, provenance)
-    if not document.utterances:
-        return document
-    summary = engine.summarize(NoteRequest(tuple(lines_of(document))))
-    return document.model_copy(update={"summary": note(summary)})
+def summarizer_of(names: Sequence[str] | None) -> str | None:
+    """One summarizer by its name, several as a panel of them. Raises `ConfigError`."""
+    if not names:
+        return None
+    if len(names) == 1:
+        return names[0]
+    if any("," in name or ";" in name or name.startswith("panel:") for name in names):
+        raise ConfigError("--summarizer: of several none may be a panel, or have a comma or a semicolon")
+    return f"panel:{','.join(names)}"
 
 
-def _transcripts(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+def transcripts(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     """The transcripts under these paths, one a call, and a line for each path without any.
 
     Of files in a folder that differ in their suffix alone, which `wrapup run` writes, our JSON counts.
@@ -91,6 +105,48 @@ def _transcripts(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
             )
         found += sorted(inside.values())
     return list(dict.fromkeys(found)), faults
+
+
+def _process(found: Sequence[Recording], noting: Noting, *, jobs: int, resume: bool) -> list[Noted]:
+    outcomes: list[Noted] = []
+    with _bar() as bar:
+        task = bar.add_task("notes", total=len(found))
+        for outcome in note_all(found, noting, jobs=jobs, resume=resume):
+            outcomes.append(outcome)
+            bar.advance(task)
+            if outcome.fault:
+                tell_error(outcome.fault)
+    return sorted(outcomes, key=lambda outcome: outcome.recording.call_id)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("summarizing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _report(outcomes: Sequence[Noted], out: Path) -> None:
+    documents = [outcome.document for outcome in outcomes if outcome.document is not None]
+    console = Console(highlight=False)
+    if len(documents) <= FEW:
+        for document in documents:
+            print_note(document, console)
+        return
+    codes = Counter(document.summary.code for document in documents)
+    stood_in = sum(document.summary.stand_in is not None for document in documents)
+    known = sum(outcome.known for outcome in outcomes)
+    usage = [document.summary.usage for document in documents]
+    tokens = sum(each.input_tokens + each.output_tokens for each in usage)
+    parts = [f"{codes['ok']} notes in {out}"]
+    parts += [f"{count} {code}" for code, count in sorted(codes.items()) if code != "ok"]
+    parts += [f"{known} were there"] if known else []
+    parts += [f"{stood_in} by the embedded summarizer, which stood in"] if stood_in else []
+    parts += [f"{tokens:,} tokens"] if tokens else []
+    console.print("; ".join(parts), markup=False, soft_wrap=True)
 
 
 def _preference(file: Path) -> tuple[int, str]:

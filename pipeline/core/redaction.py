@@ -28,6 +28,8 @@ from models.text.harmless import WEAK_KINDS, Harmless, find_harmless
 from models.text.tokens import listed
 from models.types import RATE_HZ, Word
 
+REDACTION_VERSION = "mask@2"
+"""What is masked, and how: part of the version of every note."""
 WINDOW_SAMPLES = 15 * RATE_HZ
 """How long a cue or masked digits make short groups of digits on their channel suspect."""
 CONTINUES_SAMPLES = 5 * RATE_HZ

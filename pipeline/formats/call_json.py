@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from models.errors import InputError
-from models.types import Role, SummaryCode, Support
+from models.types import FactKind, Flag, Role, StandIn, SummaryCode, Support
 from pipeline.formats.fields import field_error, load_json
 from pipeline.formats.plain import clean, read_text
 from pipeline.formats.segments import Segment, TimedWord
@@ -130,6 +130,15 @@ class Redaction(_Part):
     _check = model_validator(mode="after")(_span_in_order)
 
 
+class NoteClaim(_Part):
+    """One checkable fact of a statement: characters [start, end) of its text, and whether the call has it."""
+
+    kind: FactKind
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    support: Support
+
+
 class NoteStatement(_Part):
     """One sentence of the note and the ids of the utterances that it rests on."""
 
@@ -137,6 +146,46 @@ class NoteStatement(_Part):
     text: str
     evidence: tuple[str, ...] = ()
     support: Support = "unchecked"
+    claims: tuple[NoteClaim, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    """What is doubtful about it: speakers told apart anew since, a mask that the call does not have, ..."""
+
+
+class NoteValue(_Part):
+    """One of the site's own fields."""
+
+    name: str
+    value: str
+
+
+class NoteUsage(_Part):
+    """What the note cost."""
+
+    requests: Annotated[int, Field(ge=0)] = 0
+    input_tokens: Annotated[int, Field(ge=0)] = 0
+    output_tokens: Annotated[int, Field(ge=0)] = 0
+
+
+class NoteMember(_Part):
+    """What one member of a panel wrote."""
+
+    summarizer: str
+    statements: tuple[NoteStatement, ...] = ()
+    fault: str | None = None
+
+
+class NoteTold(_Part):
+    """How one member of a panel tells a fact."""
+
+    summarizer: str
+    words: str
+
+
+class NoteDisagreement(_Part):
+    """A fact that members of a panel tell differently."""
+
+    kind: FactKind
+    told: tuple[NoteTold, ...]
 
 
 class Note(_Part):
@@ -145,6 +194,13 @@ class Note(_Part):
     code: SummaryCode
     text: str = ""
     statements: tuple[NoteStatement, ...] = ()
+    fields: tuple[NoteValue, ...] = ()
+    """The site's own."""
+    usage: NoteUsage = NoteUsage()
+    stand_in: StandIn | None = None
+    """Why the embedded summarizer wrote it in place of the chosen one."""
+    members: tuple[NoteMember, ...] = ()
+    disagreements: tuple[NoteDisagreement, ...] = ()
 
 
 class End(_Part):
@@ -162,7 +218,7 @@ class Provenance(_Part):
     diarizer: str | None = None
     summarizer: str | None = None
     version: str = ""
-    """Hash of summarizer, model and prompt."""
+    """Hash of summarizer, model, prompt, examples and decoding, of the redaction, and of the transcriber."""
     config: dict[str, JsonValue] = Field(default_factory=dict)
     source: str | None = None
     """SHA-256 of the file that the call was read from."""

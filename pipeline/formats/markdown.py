@@ -10,7 +10,13 @@ import re
 from collections.abc import Iterator
 
 from models.types import SECTIONS
-from pipeline.formats.call_json import CallDocument, Note, NoteStatement, speaker_names
+from pipeline.formats.call_json import (
+    CallDocument,
+    Note,
+    NoteDisagreement,
+    NoteStatement,
+    speaker_names,
+)
 from pipeline.formats.plain import clean
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
@@ -29,6 +35,17 @@ _SUPPORT = {
     "unchecked": "",
     "not_found": " **(not found in the call)**",
     "contradicted": " **(the call says otherwise)**",
+}
+_FLAGS = {
+    "role_changed": "who spoke was found out anew since",
+    "unissued_token": "names a hidden value that the call does not have",
+    "wrong_speaker": "not said by the one it is put to",
+    "unsupported": "the call does not support it",
+}
+_STAND_IN = {
+    "late": "was late",
+    "failed": "failed",
+    "budget": "would have taken more than its budget",
 }
 
 
@@ -57,6 +74,7 @@ def _facts(doc: CallDocument) -> str:
         "Words by": made_by.asr,
         "Speakers by": made_by.diarizer,
         "Note by": made_by.summarizer,
+        "Version": made_by.version,
         "Wrapup": made_by.wrapup,
     }
     lines = [f"| {name} | {escape(value)} |" for name, value in rows.items() if value]
@@ -65,6 +83,8 @@ def _facts(doc: CallDocument) -> str:
 
 def _note(doc: CallDocument) -> Iterator[str]:
     note = doc.summary
+    if note.stand_in is not None:
+        yield f"*Written by the embedded summarizer: the chosen one {_STAND_IN[note.stand_in]}.*"
     if note.code != "ok":
         yield _NO_NOTE[note.code]
         return
@@ -72,8 +92,23 @@ def _note(doc: CallDocument) -> Iterator[str]:
         yield escape(note.text) or "The note is empty."
         return
     for section in _sections(note):
-        yield f"### {escape(section.replace('_', ' ').capitalize())}"
+        yield f"### {_title(section)}"
         yield "\n".join(_item(statement) for statement in note.statements if statement.section == section)
+    if note.fields:
+        yield "### Fields"
+        yield "\n".join(f"- {_title(field.name)}: {escape(field.value)}" for field in note.fields)
+    if note.disagreements:
+        yield "### Told differently"
+        yield "\n".join(_difference(each) for each in note.disagreements)
+
+
+def _title(name: str) -> str:
+    return escape(name.replace("_", " ").capitalize())
+
+
+def _difference(found: NoteDisagreement) -> str:
+    told = "; ".join(f"{escape(each.summarizer)} has {escape(each.words)}" for each in found.told)
+    return f"- {found.kind}: {told}"
 
 
 def _sections(note: Note) -> list[str]:
@@ -83,7 +118,9 @@ def _sections(note: Note) -> list[str]:
 
 def _item(statement: NoteStatement) -> str:
     evidence = ", ".join(escape(utterance) for utterance in statement.evidence)
-    return f"- {escape(statement.text)}{f' ({evidence})' if evidence else ''}{_SUPPORT[statement.support]}"
+    doubts = "".join(f" **({_FLAGS[flag]})**" for flag in statement.flags)
+    cited = f" ({evidence})" if evidence else ""
+    return f"- {escape(statement.text)}{cited}{_SUPPORT[statement.support]}{doubts}"
 
 
 def _transcript(doc: CallDocument) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from models.errors import InputError
-from models.types import Statement, Summary, Transcription, Turn, Word
+from models.types import Claim, Disagreement, MemberNote, Statement, Summary, Transcription, Turn, Usage, Word
 from pipeline.core import snapshot
 from pipeline.core.events import Failure
 from pipeline.formats.event_json import decode_durable, encode_event
@@ -30,7 +30,19 @@ _RECORDS: Mapping[str, Any] = {
     for record in (CallRecord, LegRecord, EventRecord, JobResultRecord, SnapshotRecord)
 }
 _VALUES: snapshot.Classes = {
-    value.__name__: value for value in (Transcription, Word, Turn, Summary, Statement, Failure)
+    value.__name__: value
+    for value in (
+        Claim,
+        Disagreement,
+        Failure,
+        MemberNote,
+        Statement,
+        Summary,
+        Transcription,
+        Turn,
+        Usage,
+        Word,
+    )
 }
 
 

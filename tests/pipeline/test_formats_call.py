@@ -45,7 +45,14 @@ def test_order_of_keys() -> None:
     assert list(found) == [*head, "turns", "gaps", "redactions", "summary", "end", "provenance", "timing"]
     assert list(found["utterances"][0]) == ["id", "speaker", "channel", "start_s", "end_s", "text", "words"]
     assert list(found["redactions"][0]) == ["kind", "start_s", "end_s", "channel", "token"]
-    assert list(found["summary"]["statements"][0]) == ["section", "text", "evidence", "support"]
+    assert list(found["summary"]["statements"][0]) == [
+        "section",
+        "text",
+        "evidence",
+        "support",
+        "claims",
+        "flags",
+    ]
     assert found["started_at"] == "2026-03-01T09:30:00Z"
 
 
