@@ -23,10 +23,17 @@ from models.text.tokens import Found, Token, listed, norm_at, spoken_tokens
 from models.types import FactKind
 
 _NOT_COUNTED = frozenset(
-    listed("no any every each this that which new another other wrong right old big only last next the my good")
+    listed(
+        "no any every each this that which new another other wrong right old big only last next the my good"
+    )
 )
 _IN_ORDER = frozenset(listed("the a his her their this my your its"))
-_COARSER = {"week": (7, "day"), "business week": (5, "business day"), "year": (12, "month"), "minute": (60, "second")}
+_COARSER = {
+    "week": (7, "day"),
+    "business week": (5, "business day"),
+    "year": (12, "month"),
+    "minute": (60, "second"),
+}
 _WHICH = {"last": -1, "this": 0, "next": 1}
 _PERIODS = frozenset(listed("week month year weekend quarter"))
 _DAY_PARTS = frozenset(listed("morning afternoon evening"))

@@ -22,7 +22,9 @@ _AUXILIARIES = frozenset(
 _SUBJECTS = PRONOUNS | frozenset(listed("the a an there my your any anyone somebody someone"))
 _ASKED_LATE = frozenset(listed("can could will would shall should do did may is"))
 _PERSONS = frozenset(listed("i you we that"))
-_IF = frozenset(listed("if unless whether maybe perhaps might suppose assuming would could wouldn't couldn't"))
+_IF = frozenset(
+    listed("if unless whether maybe perhaps might suppose assuming would could wouldn't couldn't")
+)
 BINDING = frozenset(
     listed(
         "will won't shall i'll we'll you'll he'll she'll they'll it'll that'll there'll gonna promise promised"

@@ -22,7 +22,9 @@ _TOLD = re.compile(
     r"|queja|reclam|beschwer|reklam|r[eé]clam|plain)|投诉|投訴|苦情|クレーム|불만|жалоб",
     re.IGNORECASE,
 )
-_UNTOLD = re.compile(r"\b(?:no|without|never|not|nor|withdr\w+|retract\w+)\b[^,.;]{0,30}\bcomplain", re.IGNORECASE)
+_UNTOLD = re.compile(
+    r"\b(?:no|without|never|not|nor|withdr\w+|retract\w+)\b[^,.;]{0,30}\bcomplain", re.IGNORECASE
+)
 
 
 def complains(text: str) -> str | None:

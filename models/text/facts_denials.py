@@ -61,7 +61,9 @@ def is_answer(tokens: Sequence[Token], i: int) -> bool:
     """Whether "no" at token `i` answers a question, and so stands outside the sentence."""
     then = norm_at(tokens, i + 1)
     opens = i == 0 or norm_at(tokens, i - 1) in _BOUNDS or norm_at(tokens, i - 1) in ("no", "oh", "well")
-    return opens and (then in _BOUNDS or then in PRONOUNS or then in ("", "no", "thank", "thanks", "there", "not", "and"))
+    return opens and (
+        then in _BOUNDS or then in PRONOUNS or then in ("", "no", "thank", "thanks", "there", "not", "and")
+    )
 
 
 def _reach(tokens: Sequence[Token], i: int) -> range:

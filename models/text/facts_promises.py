@@ -27,10 +27,14 @@ _CUSTOMERS = frozenset(listed("customer caller client cardholder he she they"))
 _PRONOUNS = frozenset(listed("he she they"))
 _CLAUSE_STARTS = frozenset(listed(", ; : . ? ! but and because so when while which that as"))
 _HARD_STARTS = frozenset(listed("; . ? ! but and"))
-_SKIPPED = frozenset(listed("the a an also then so both has have had is was were are been already just now not"))
+_SKIPPED = frozenset(
+    listed("the a an also then so both has have had is was were are been already just now not")
+)
 _WILL = frozenset(listed("will shall won't i'll we'll they'll he'll she'll it'll gonna 'll"))
 _PLEDGES = frozenset(
-    listed("promised promises promise guaranteed guarantees agreed agrees committed commits pledged plans offered")
+    listed(
+        "promised promises promise guaranteed guarantees agreed agrees committed commits pledged plans offered"
+    )
 )
 _GUARANTEES = frozenset(listed("promised promises promise guaranteed guarantees committed"))
 _REPORTS = frozenset(
@@ -52,7 +56,9 @@ _RECEIVES = frozenset(listed("get gets receive receives have see hear expect rec
 _GRANT_NOUNS = frozenset(
     map(stem, listed("refund credit gift bonus compensation reimbursement waiver discount voucher reward"))
 )
-_WANTS = frozenset(listed("asked wants wanted requested request requests want for demands demanded no about of"))
+_WANTS = frozenset(
+    listed("asked wants wanted requested request requests want for demands demanded no about of")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,9 @@ def _past(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | No
     kinds = acts_of(tokens, i)
     passive = _passive(tokens, i)
     verb = stem(norm)
-    apart = any(tokens[k].norm not in _SKIPPED and not tokens[k].norm.endswith("ly") for k in range(subject.at + 1, i))
+    apart = any(
+        tokens[k].norm not in _SKIPPED and not tokens[k].norm.endswith("ly") for k in range(subject.at + 1, i)
+    )
     if not kinds and apart:
         return None
     if subject.report:
@@ -189,7 +197,11 @@ def _past(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | No
         return None
     if owner != "customer" and not kinds and subject.report:
         return None
-    return None if verb in _REPORTS else Found(Act(owner, verb, kinds, will=False), tokens[i].start, tokens[i].end)
+    return (
+        None
+        if verb in _REPORTS
+        else Found(Act(owner, verb, kinds, will=False), tokens[i].start, tokens[i].end)
+    )
 
 
 def _passive(tokens: Sequence[Token], i: int) -> bool:
@@ -205,7 +217,11 @@ def _received(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] 
         return None
     for at in range(i + 1, min(i + 6, len(tokens))):
         if stem(norm_at(tokens, at)) in _GRANT_NOUNS:
-            return Found(Act("agent", stem(norm_at(tokens, at)), _kinds(tokens, at), False), tokens[i].start, tokens[at].end)
+            return Found(
+                Act("agent", stem(norm_at(tokens, at)), _kinds(tokens, at), False),
+                tokens[i].start,
+                tokens[at].end,
+            )
     return None
 
 

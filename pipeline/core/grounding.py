@@ -84,7 +84,9 @@ class _Check:
         near = call.near(cited)
         self._at = _Context(cited, near, call.voiced(near))
         self._claims: list[Claim] = []
-        self._flags: dict[Flag, None] = dict.fromkeys(flag for flag in statement.flags if flag == "role_changed")
+        self._flags: dict[Flag, None] = dict.fromkeys(
+            flag for flag in statement.flags if flag == "role_changed"
+        )
 
     def result(self) -> Statement:
         """The statement with evidence, claims, support and flags."""
@@ -96,7 +98,11 @@ class _Check:
         if _unissued(self._statement.text, self._call):
             self._flags["unissued_token"] = None
         support = self._support(quoted)
-        if support in ("not_found", "contradicted") or not self._at.cited or self._flags.keys() - {"role_changed"}:
+        if (
+            support in ("not_found", "contradicted")
+            or not self._at.cited
+            or self._flags.keys() - {"role_changed"}
+        ):
             self._flags["unsupported"] = None
         return replace(
             self._statement,
@@ -127,7 +133,11 @@ class _Check:
                 self._mark(fact, check_name(fact.value, self._call, self._at.near))
             else:
                 support = check_value(fact, values)
-                place = None if support == "supported" else elsewhere(fact, self._stems, self._at.near, self._call)
+                place = (
+                    None
+                    if support == "supported"
+                    else elsewhere(fact, self._stems, self._at.near, self._call)
+                )
                 if place is not None:
                     self._at.cited.append(place)
                 self._mark(fact, support if place is None else "supported")
@@ -192,7 +202,9 @@ class _Check:
             self._claims.append(Claim(fact.kind, fact.start, fact.end, support))
 
     def _support(self, quoted: bool) -> Support:
-        worst: Support = max((c.support for c in self._claims), key=lambda one: _WORST[one], default="supported")
+        worst: Support = max(
+            (c.support for c in self._claims), key=lambda one: _WORST[one], default="supported"
+        )
         if quoted or worst in ("contradicted", "not_found"):
             return worst
         if "wrong_speaker" in self._flags:
@@ -218,7 +230,9 @@ def _words_beside(tokens: Sequence[Token], facts: Sequence[Fact]) -> frozenset[s
 
 def _unissued(text: str, call: CallText) -> bool:
     """Whether a text names a mask that no line has, or something that looks like one."""
-    shown = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    shown = "".join(
+        char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf"
+    )
     if any(mask not in call.masks for mask in MASK.findall(shown)):
         return True
     return any(found[0] not in call.masks for found in _TOKEN_LIKE.finditer(shown))

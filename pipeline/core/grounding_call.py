@@ -84,7 +84,9 @@ class CallText:
             found.update(self._around(place))
         return sorted(found)
 
-    def best(self, stems: frozenset[str], passed: Iterable[int] = (), role: Role | None = None) -> list[tuple[int, float]]:
+    def best(
+        self, stems: frozenset[str], passed: Iterable[int] = (), role: Role | None = None
+    ) -> list[tuple[int, float]]:
         """Lines that share most with these stems, of one role if given, best first: (line, share of the weight)."""
         whole = self.weight(stems)
         scores: dict[int, float] = {}

@@ -10,7 +10,9 @@ from models.types import Support
 from pipeline.core.grounding_call import Voiced
 
 
-def check_denial(denial: Denial, cited: Sequence[Voiced], near: Sequence[Voiced], acts: frozenset[str]) -> Support:
+def check_denial(
+    denial: Denial, cited: Sequence[Voiced], near: Sequence[Voiced], acts: frozenset[str]
+) -> Support:
     """Whether what a note denies was denied.
 
     `acts` are the kinds of act of what is denied above all. What nobody denied and somebody stated
@@ -39,7 +41,9 @@ def _any_denied(voiced: Sequence[Voiced]) -> bool:
     return any(one.clause.denies for one in voiced)
 
 
-def turned(affirmed: Sequence[tuple[str, frozenset[str]]], cited: Sequence[Voiced], near: Sequence[Voiced]) -> set[str]:
+def turned(
+    affirmed: Sequence[tuple[str, frozenset[str]]], cited: Sequence[Voiced], near: Sequence[Voiced]
+) -> set[str]:
     """Words that a note affirms while the call only denies them.
 
     `affirmed` are stems of the note with the kinds of act that they name. A denial counts by what it denies

@@ -49,7 +49,13 @@ def _same(fact: Fact, other: Fact) -> bool:
     if isinstance(mine, RelativeDay) and isinstance(said, Period):
         return mine.days == said.which == 0
     if isinstance(mine, Period) and isinstance(said, RelativeDay):
-        return mine.which == said.days == 0 and mine.unit not in ("week", "month", "year", "quarter", "weekend")
+        return mine.which == said.days == 0 and mine.unit not in (
+            "week",
+            "month",
+            "year",
+            "quarter",
+            "weekend",
+        )
     if isinstance(mine, Counted) and isinstance(said, Counted):
         return mine.number.value == said.number.value and _kinds_agree(mine, said)
     return mine == said or _amount(mine) == _amount(said) is not None
@@ -80,10 +86,16 @@ def _pieced(fact: Fact, said: Sequence[Fact]) -> bool:
         return value.day in numbers and (months or value.month is None) and years
     if isinstance(value, Counted):
         digits = value.number.digits
-        row = "".join(one.value.number.digits for one in said if isinstance(one.value, Counted) and one.end > one.start)
-        return (len(digits) > 3 and digits in row) or any(value.number.value in (date.day, date.year) for date in dates) or any(
-            isinstance(one.value, Duration) and value.number.value in (one.value.low, one.value.high)
-            for one in said
+        row = "".join(
+            one.value.number.digits for one in said if isinstance(one.value, Counted) and one.end > one.start
+        )
+        return (
+            (len(digits) > 3 and digits in row)
+            or any(value.number.value in (date.day, date.year) for date in dates)
+            or any(
+                isinstance(one.value, Duration) and value.number.value in (one.value.low, one.value.high)
+                for one in said
+            )
         )
     if isinstance(value, Duration):
         units = {one.value.unit for one in said if isinstance(one.value, Duration)}
