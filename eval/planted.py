@@ -24,7 +24,7 @@ _PROMISES: Mapping[str, str] = {
     r"guarantee|promis|assur": "Agent guaranteed that it will not happen again.",
 }
 _NUMERAL = re.compile(r"\d+")
-_AUXILIARY = re.compile(r"\b(is|are|was|were|will|has|have|had|can|could|did|does)\b(?! not\b)")
+_AUXILIARY = re.compile(r"\b(is|are|was|were|will|can|could|(?:has|have|had)(?= \w+ed\b| been\b))\b(?! not\b)(?= [a-z])")
 _ED = re.compile(r"^(Customer|Agent) (\w+)(ed)\b")
 _NOT = re.compile(r" not\b|\bnot |(?<=n)n't\b|(?<=[a-z])n't\b| never\b|\bno (?=\w)|\bwithout (?=a )")
 
@@ -127,7 +127,8 @@ def _denied(text: str) -> str | None:
     if '"' in text:
         return None
     if _NOT.search(text):
-        return re.sub(r"  +", " ", _NOT.sub(" ", text, count=1))
+        full = text.replace("can't", "can not").replace("won't", "will not").replace("cannot", "can not")
+        return re.sub(r"  +", " ", _NOT.sub(" ", full, count=1))
     past = _ED.match(text)
     if past is not None:
         verb = past[2] + ("e" if past[2][-1] in "cgsuvz" and not past[2].endswith("ss") else "")

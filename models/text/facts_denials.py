@@ -13,6 +13,7 @@ _IDLE_NO = frozenset(listed("problem problems worries worry doubt matter one"))
 _IDLE_NOT = frozenset(listed("only just sure"))
 _BOUNDS = frozenset(listed(", ; : . ? ! but because so if when while unless although though whereas …"))
 _SUBJECTS = PRONOUNS | frozenset(listed("the a an there customer agent bank"))
+_ABLE = frozenset(listed("can could can't cannot couldn't cant couldnt unable"))
 _REACH = 9
 """Words after a negation that it may deny, where no bound comes first."""
 
@@ -21,12 +22,13 @@ _REACH = 9
 class Denial:
     """A negation at token `at`; `scope` are the stems that it denies, the first of them above all.
 
-    `places` are their tokens.
+    `places` are their tokens; `able`: it is a "cannot", which wishes do not contradict.
     """
 
     at: int
     scope: tuple[str, ...]
     places: tuple[int, ...]
+    able: bool = False
 
     @property
     def head(self) -> str:
@@ -41,7 +43,7 @@ def find_denials(tokens: Sequence[Token]) -> list[Denial]:
         if negates(tokens, i):
             places = _reach(tokens, i)
             scope = dict.fromkeys(polar(tokens[at]) for at in places if may_be_denied(tokens[at]))
-            found.append(Denial(i, tuple(scope), tuple(places)))
+            found.append(Denial(i, tuple(scope), tuple(places), _able(tokens, i)))
     return found
 
 
@@ -64,6 +66,10 @@ def is_answer(tokens: Sequence[Token], i: int) -> bool:
     return opens and (
         then in _BOUNDS or then in PRONOUNS or then in ("", "no", "thank", "thanks", "there", "not", "and")
     )
+
+
+def _able(tokens: Sequence[Token], i: int) -> bool:
+    return {norm_at(tokens, i), norm_at(tokens, i - 1)} & _ABLE != set()
 
 
 def _reach(tokens: Sequence[Token], i: int) -> range:

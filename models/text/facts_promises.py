@@ -12,7 +12,7 @@ from typing import Literal
 
 from models.text.facts_clauses import is_verb, supposes
 from models.text.facts_denials import find_denials
-from models.text.facts_words import ACTS, PAST, acts_of, carries, stem
+from models.text.facts_words import ACTS, NEGATORS, PAST, acts_of, carries, stem
 from models.text.tokens import Found, Token, listed, norm_at
 
 Owner = Literal["agent", "customer", "either"]
@@ -37,7 +37,7 @@ _PLEDGES = frozenset(
     )
 )
 _GUARANTEES = frozenset(listed("promised promises promise guaranteed guarantees committed"))
-_REPORTS = frozenset(
+REPORTS = frozenset(
     map(
         stem,
         listed(
@@ -129,7 +129,7 @@ def _reported(tokens: Sequence[Token], i: int, subject: _Subject) -> _Subject:
     norm = norm_at(tokens, at)
     if passive and norm in _TOLD:
         return _Subject("other", "agent")
-    if stem(norm) in _REPORTS and norm != "agreed":
+    if stem(norm) in REPORTS and norm != "agreed":
         who = "agent" if subject.who == "agent" else "customer"
         return _Subject(subject.who, who, i)
     return subject
@@ -147,7 +147,7 @@ def _pledge(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | 
         return None
     while norm_at(tokens, at).endswith("ly") or norm_at(tokens, at) in ("also", "be", "then", "now", "soon"):
         at += 1
-    if at >= len(tokens) or tokens[at].kind != "word":
+    if at >= len(tokens) or tokens[at].kind != "word" or tokens[at].norm in NEGATORS:
         return None
     verb = norm_at(tokens, at)
     passive = norm_at(tokens, at - 1) == "be"
@@ -199,7 +199,7 @@ def _past(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | No
         return None
     return (
         None
-        if verb in _REPORTS
+        if verb in REPORTS
         else Found(Act(owner, verb, kinds, will=False), tokens[i].start, tokens[i].end)
     )
 

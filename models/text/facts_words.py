@@ -124,6 +124,7 @@ _FAMILIES: Mapping[str, str] = {
 _POLAR = dict.fromkeys(listed("want wants wanted need needs needed"), "want") | dict.fromkeys(
     listed("call calls called calling"), "call"
 )
+_POLAR |= {"able": "able", "sure": "sure", "say": "say", "ask": "ask", "asked": "ask", "know": "know"}
 _VOWELS = frozenset("aeiouy")
 
 

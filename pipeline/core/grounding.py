@@ -16,15 +16,15 @@ from models.text.facts import Fact, Name, find_facts
 from models.text.facts_denials import Denial
 from models.text.facts_names import MASK, without_masks
 from models.text.facts_promises import Act, Owner, speaker_of
-from models.text.facts_words import ACTS, carries, stem
+from models.text.facts_words import carries, may_be_denied, polar, stem
 from models.text.tokens import Token, spoken_tokens
 from models.types import Claim, Flag, Line, Role, Statement, Summary, Support
 from pipeline.core.grounding_call import CallText, Voiced
 from pipeline.core.grounding_complaints import missing_complaint
 from pipeline.core.grounding_evidence import elsewhere, evidence_of
-from pipeline.core.grounding_polarity import check_denial, turned
+from pipeline.core.grounding_polarity import Polarity
 from pipeline.core.grounding_quotes import quote_in, said_by
-from pipeline.core.grounding_values import check_name, check_value
+from pipeline.core.grounding_values import check_name, check_value, conflicts
 from pipeline.core.grounding_voices import Voice, check_act, check_speaker, share_of
 
 WORDS_SUPPORTED = 0.5
@@ -33,6 +33,8 @@ WORDS_FOUND = 0.25
 """Below this share its words are not found; between the two it stays unchecked."""
 ACT_ELSEWHERE = 0.15
 """Share of a statement's words that a line elsewhere must have to vouch for an act."""
+BESIDE = 0.3
+"""Share of a statement's words that a line beside the cited ones must have where these say another value."""
 
 _WORST: dict[Support, int] = {"supported": 0, "unchecked": 1, "not_found": 2, "contradicted": 3}
 _BOUNDS = frozenset({";", ":", ".", ",", "but", "and"})
@@ -128,11 +130,13 @@ class _Check:
             if isinstance(fact.value, Act):
                 self._mark(fact, self._act(fact.value, fact))
             elif isinstance(fact.value, Denial):
-                self._mark(fact, self._denial(fact.value))
+                self._mark(fact, self._polarity().check(fact.value))
             elif isinstance(fact.value, Name):
                 self._mark(fact, check_name(fact.value, self._call, self._at.near))
             else:
                 support = check_value(fact, values)
+                if support == "supported" and self._misplaced(fact):
+                    support = "contradicted"
                 place = (
                     None
                     if support == "supported"
@@ -141,6 +145,16 @@ class _Check:
                 if place is not None:
                     self._at.cited.append(place)
                 self._mark(fact, support if place is None else "supported")
+
+    def _misplaced(self, fact: Fact) -> bool:
+        """Whether the cited lines say another value where this one stands, and a line beside them that says this
+        one tells of something else."""
+        cited = [value for place in self._at.cited for value in self._call.values(place)]
+        if check_value(fact, cited) == "supported" or not any(conflicts(fact, other) for other in cited):
+            return False
+        holders = [p for p in self._at.near if check_value(fact, self._call.values(p)) == "supported"]
+        beside = max((share_of(self._stems, self._call.stems[p], self._call) for p in holders), default=0.0)
+        return beside < BESIDE
 
     def _act(self, act: Act, fact: Fact) -> Support | None:
         """The support of an act; None for one that needs none."""
@@ -176,18 +190,15 @@ class _Check:
         self._at.cited.append(again.line)
         return again
 
-    def _denial(self, denial: Denial) -> Support:
-        acts = ACTS.get(denial.head, frozenset())
-        cited = [one for one in self._at.voiced if one.line in self._at.cited]
-        return check_denial(denial, cited, self._at.voiced, acts)
+    def _polarity(self) -> Polarity:
+        words = frozenset(polar(token) for token in self._tokens if may_be_denied(token))
+        return Polarity(self._call, self._at.voiced, self._at.cited, words)
 
     def _check_polarity(self) -> None:
         """What the note affirms and the cited lines deny is contradicted."""
         denied = {one for fact in self._facts if isinstance(fact.value, Denial) for one in fact.value.scope}
-        words = {stem(token.norm): token for token in self._tokens if carries(token)}
-        affirmed = [(one, ACTS.get(one, frozenset[str]())) for one in words if one not in denied]
-        cited = [one for one in self._at.voiced if one.line in self._at.cited]
-        for one in sorted(turned(affirmed, cited, self._at.voiced)):
+        words = {polar(token): token for token in self._tokens if may_be_denied(token)}
+        for one in self._polarity().turned([one for one in words if one not in denied]):
             self._claims.append(Claim("negation", words[one].start, words[one].end, "contradicted"))
 
     def _check_speaker(self) -> None:

@@ -23,7 +23,7 @@ def check_value(fact: Fact, said: Sequence[Fact]) -> Support:
     if any(_same(fact, other) for other in said) or _pieced(fact, said):
         counted = _counted_otherwise(fact, said)
         return "contradicted" if counted else "supported"
-    return "contradicted" if any(_conflicts(fact, other) for other in said) else "not_found"
+    return "contradicted" if any(conflicts(fact, other) for other in said) else "not_found"
 
 
 def check_name(name: Name, call: CallText, near: Sequence[int]) -> Support:
@@ -105,7 +105,7 @@ def _pieced(fact: Fact, said: Sequence[Fact]) -> bool:
     return False
 
 
-def _conflicts(fact: Fact, other: Fact) -> bool:
+def conflicts(fact: Fact, other: Fact) -> bool:
     """Whether something else was said where this is told: another amount of the currency, another day."""
     mine, said = fact.value, other.value
     if isinstance(mine, Money) and isinstance(said, Money):
