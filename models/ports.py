@@ -240,6 +240,5 @@ class Merger(Protocol):
     def merge(
         self, request: NoteRequest, drafts: Sequence[MemberNote], limits: NoteLimits = UNLIMITED
     ) -> Summary:
-        """One note of what the drafts tell, as far as the lines of the request support it; see `Summarizer`.
-        """
+        """One note of what the drafts tell, as far as the request's lines support it; see `Summarizer`."""
         ...

@@ -7,6 +7,7 @@ import logging
 import typer
 
 from models import registry
+from pipeline.commands.compare import compare
 from pipeline.commands.doctor import doctor
 from pipeline.commands.export import export
 from pipeline.commands.keys import keys_app
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(summarize)
+app.command()(compare)
 app.command()(show)
 app.command()(schema)
 app.command()(export)

@@ -52,8 +52,7 @@ def note_in_stretches(lines: Sequence[Line], longest: int, ask: Ask) -> Summary:
 
 
 def split_lines(lines: Sequence[Line], budget: int) -> list[tuple[Line, ...]]:
-    """The lines in stretches of about `budget` words, cut where a turn ends; one longer line is cut itself.
-    """
+    """The lines in stretches of `budget` words at most, cut where a turn ends; a longer line is cut."""
     stretches: list[list[Line]] = [[]]
     count = 0
     for line in (part for whole in lines for part in _parts(whole, budget)):

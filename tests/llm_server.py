@@ -66,8 +66,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer with this text. `pieces` characters an event; `counted` False: the server counts no tokens.
-    """
+    """An answer with this text, `pieces` characters an event; not `counted`: no tokens are told."""
 
     text: str
     pieces: int = PIECE

@@ -23,8 +23,10 @@ from pydantic_ai.usage import RunUsage, UsageLimits
 from models.errors import DecodingCancelled, EngineBudgetError, EngineLateError
 from models.ports import UNLIMITED, NoteField, NoteLimits, SummarizerCapabilities, SummarizerOptions
 from models.summarizers import llm_services
+from models.summarizers.deadline import Deadline
+from models.summarizers.hashes import short_hash
 from models.summarizers.llm_answer import NoteAnswer, answer_type, read
-from models.summarizers.llm_client import Deadline, TooLongError, hush, wait_for
+from models.summarizers.llm_client import TooLongError, hush, wait_for
 from models.summarizers.llm_errors import fault_of
 from models.summarizers.llm_prompt import Asked, ask
 from models.summarizers.llm_services import Service
@@ -100,7 +102,7 @@ class LanguageModel:
     def version(self) -> str:
         """Service, model, prompt, fields and decoding."""
         parts = [self._service.name, f"prompt={self._prompt.version}"]
-        parts += [f"fields={llm_services.short_hash(repr(self._fields))}"] if self._fields else []
+        parts += [f"fields={short_hash(repr(self._fields))}"] if self._fields else []
         return " ".join([*parts, f"output={self._output},temperature=0,max_tokens={MOST_TOKENS}"])
 
     @property

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import CancelledError
 from functools import lru_cache
@@ -20,6 +19,7 @@ import httpx2
 
 from models.errors import DecodingCancelled, EngineLateError
 from models.ports import NoteLimits
+from models.summarizers.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -49,25 +49,10 @@ class TooLongError(Exception):
     """A response is longer than any answer may be, or packed so that nobody can tell."""
 
 
-class Deadline:
-    """When a note is due, on the monotonic clock; without `seconds` never."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self._due_s = None if seconds is None else time.monotonic() + seconds
-
-    def left_s(self) -> float | None:
-        """Seconds until then, 0 once it has passed; None for ever."""
-        return None if self._due_s is None else max(0.0, self._due_s - time.monotonic())
-
-    def passed(self) -> bool:
-        """Whether it is over."""
-        return self.left_s() == 0.0
-
-
 @lru_cache(maxsize=1)
 def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="wrapup-models", daemon=True).start()
+    threading.Thread(target=loop.run_forever, name="models-elsewhere", daemon=True).start()
     return loop
 
 

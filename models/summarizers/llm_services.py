@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -127,11 +126,6 @@ def bedrock(argument: str, options: SummarizerOptions) -> Service:
     model = BedrockConverseModel(name.model, provider=provider)
     host = f"bedrock-runtime.{region}.amazonaws.com"
     return Service(_shown("bedrock", name), model, host, name.words, per_request=False)
-
-
-def short_hash(text: str) -> str:
-    """Twelve hexadecimal digits that stand for a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _profile(name: ModelName) -> Any:
