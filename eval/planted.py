@@ -24,7 +24,9 @@ _PROMISES: Mapping[str, str] = {
     r"guarantee|promis|assur": "Agent guaranteed that it will not happen again.",
 }
 _NUMERAL = re.compile(r"\d+")
-_AUXILIARY = re.compile(r"\b(is|are|was|were|will|can|could|(?:has|have|had)(?= \w+ed\b| been\b))\b(?! not\b)(?= [a-z])")
+_AUXILIARY = re.compile(
+    r"\b(is|are|was|were|will|can|could|(?:has|have|had)(?= \w+ed\b| been\b))\b(?! not\b)(?= [a-z])"
+)
 _ED = re.compile(r"^(Customer|Agent) (\w+)(ed)\b")
 _NOT = re.compile(r" not\b|\bnot |(?<=n)n't\b|(?<=[a-z])n't\b| never\b|\bno (?=\w)|\bwithout (?=a )")
 

@@ -189,9 +189,7 @@ def _past(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | No
         owner: Owner = subject.report
     elif subject.who == "customer" and not passive:
         owner = "customer"
-    elif subject.who == "agent" and not passive:
-        owner = "agent"
-    elif kinds & GRANTS and is_verb(tokens, i):
+    elif (subject.who == "agent" and not passive) or (kinds & GRANTS and is_verb(tokens, i)):
         owner = "agent"
     else:
         return None

@@ -18,15 +18,15 @@ class Polarity:
     Of two clauses that say and deny one thing, the one counts that has more of the statement's words, by weight.
     """
 
-    def __init__(self, call: CallText, voiced: Sequence[Voiced], cited: Sequence[int], stems: frozenset[str]) -> None:
+    def __init__(
+        self, call: CallText, voiced: Sequence[Voiced], cited: Sequence[int], stems: frozenset[str]
+    ) -> None:
         self._call = call
         self._stems = stems
         self._told = [one.clause for one in voiced if not one.clause.asks]
         self._cited = [one.clause for one in voiced if one.line in cited]
         self._firm = [
-            one.clause
-            for one in voiced
-            if not (one.clause.asks or one.clause.supposes or one.taken)
+            one.clause for one in voiced if not (one.clause.asks or one.clause.supposes or one.taken)
         ]
 
     def check(self, denial: Denial) -> Support:

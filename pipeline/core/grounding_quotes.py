@@ -13,7 +13,33 @@ _QUOTE = re.compile(
     r'^(?P<lead>[^"\u201c]*?)(?P<who>[^\s"\u201c]+) \w+:? ["\u201c](?P<said>[^"\u201d]+)["\u201d]\W*$'
 )
 _FILLERS = frozenset(
-    "um uh uhm er erm hmm mm please okay ok yeah so well and then like oh ah just actually really very thanks hi hello".split()
+    [
+        "um",
+        "uh",
+        "uhm",
+        "er",
+        "erm",
+        "hmm",
+        "mm",
+        "please",
+        "okay",
+        "ok",
+        "yeah",
+        "so",
+        "well",
+        "and",
+        "then",
+        "like",
+        "oh",
+        "ah",
+        "just",
+        "actually",
+        "really",
+        "very",
+        "thanks",
+        "hi",
+        "hello",
+    ]
 )
 
 
