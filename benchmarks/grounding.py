@@ -2,11 +2,11 @@
 
     python -m benchmarks.grounding FOLDER [--sample-calls FOLDER] [--split dev|test|all]
 
-FOLDER holds dialogues as `*.jsonl`, a line each with `turns` of `speaker` and `text`; in all folders below. Clean
-notes are the embedded summarizer's of each dialogue, and the reference notes of the sample calls. Every other
-dialogue is for development, the rest for the test; sample calls go by their number. With `summaries` in the lines
-what people wrote is measured too, in a table of its own: it is not always true of its dialogue, so that its
-alarms are not all false.
+FOLDER holds dialogues as `*.jsonl`, also in folders below, a line each with `turns` of `speaker` and `text`.
+Clean notes are the embedded summarizer's of each dialogue, and the reference notes of the sample calls. Every
+other dialogue is for development, the rest for the test; sample calls go by their number. With `summaries` in
+the lines what people wrote is measured too, in a table of its own: it is not always true of its dialogue, so
+that its alarms are not all false.
 """
 
 from __future__ import annotations

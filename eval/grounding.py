@@ -47,7 +47,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Caught:
-    """Planted errors that were caught by (kind, source of the wrong value), and clean facts called wrong by kind.
+    """Planted errors that were caught by (kind, source of the wrong value); clean facts called wrong by kind.
 
     `statements` are clean statements that were flagged.
     """
@@ -64,8 +64,8 @@ class Caught:
 def measure(notes: Iterable[CleanNote], check: Check, seed: int = 0) -> Caught:
     """Check every note as it is, then with each planted error alone.
 
-    An error counts as caught when the statement comes back contradicted, not found or flagged. Errors are planted
-    in statements that pass while they are clean: those that do not are false alarms already.
+    An error counts as caught when the statement comes back contradicted, not found or flagged. They are
+    planted in statements that pass while they are clean: those that do not are false alarms already.
     """
     found = Caught()
     for note in notes:
@@ -103,7 +103,7 @@ def _is_flagged(row: Statement) -> bool:
 def table(found: Caught) -> list[str]:
     """The counts as a Markdown table, a row a kind."""
     rows = [
-        "| kind | caught | share (95 %) | wrong value new | another of the call's | clean facts called wrong |",
+        "| kind | caught | share (95 %) | value new | another of the call's | clean facts called wrong |",
         "|---|---|---|---|---|---|",
     ]
     for kind in KINDS:

@@ -33,8 +33,8 @@ _NOT = re.compile(r" not\b|\bnot |(?<=n)n't\b|(?<=[a-z])n't\b| never\b|\bno (?=\
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A sentence with one error. `source`: "new", the wrong value is nowhere on the call; "call", it is another
-    of the call's; "" where there is no value."""
+    """A sentence with one error. `source`: "new", the wrong value is nowhere on the call; "call", it is
+    another of the call's; "" where there is no value."""
 
     kind: str
     statement: Statement

@@ -90,7 +90,7 @@ def find_facts(text: str) -> list[Fact]:
 
 
 def find_values(text: str, strict: bool = True) -> list[Fact]:
-    """Amounts, dates, times and numbers alone; those that count nothing ("a new one") only if not `strict`."""
+    """Amounts, dates, times and numbers; those that count nothing ("a new one") only if not `strict`."""
     bare = without_masks(text)
     taken: list[Fact] = []
     for money in find_money(bare):

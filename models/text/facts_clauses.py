@@ -27,8 +27,8 @@ _IF = frozenset(
 )
 BINDING = frozenset(
     listed(
-        "will won't shall i'll we'll you'll he'll she'll they'll it'll that'll there'll gonna promise promised"
-        " promises guarantee guaranteed guarantees can should expect"
+        "will won't shall i'll we'll you'll he'll she'll they'll it'll that'll there'll gonna promise"
+        " promised promises guarantee guaranteed guarantees can should expect"
     )
 )
 _BEFORE_VERB = frozenset(
@@ -83,7 +83,7 @@ def split_clauses(text: str) -> list[Clause]:
 
 
 def answers(text: str) -> str:
-    """ "yes", "no", "agrees" (a weaker yes, such as "okay") or nothing: how a line takes up what came before."""
+    """How a line takes up what came before: "yes", "no", "agrees" (a weaker yes: "okay") or nothing."""
     tokens = spoken_tokens(text)
     words = [token.norm for token in tokens if token.norm not in ("oh", "um", "uh", "well", ",", ".")]
     first, then = (*words, "", "")[:2]

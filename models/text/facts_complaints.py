@@ -7,12 +7,15 @@ import re
 from models.text.sentences import split_sentences
 
 _CUES = re.compile(
-    r"\b(?:(?:i|we)(?:'d| would)? (?:like|want|need|wish|have|am going|'m going|will|demand|'ll) (?:to )?(?:\w+ ){0,4}?"
-    r"(?:complain|(?:complaint|grievance))\b"
-    r"|(?:my|this|a|an?other|formal|official|the same) complaint|complaining about|i(?:'m| am) complaining|i complain"
-    r"|complained (?:about|twice|before|already|last)|ombudsman|regulator|(?:my|a) (?:lawyer|attorney)|small claims"
+    r"\b(?:(?:i|we)(?:'d| would)? (?:like|want|need|wish|have|am going|'m going|will|demand|'ll) (?:to )?"
+    r"(?:\w+ ){0,4}?(?:complain|(?:complaint|grievance))\b"
+    r"|(?:my|this|a|an?other|formal|official|the same) complaint|complaining about|i(?:'m| am) complaining"
+    r"|i complain"
+    r"|complained (?:about|twice|before|already|last)|ombudsman|regulator|(?:my|a) (?:lawyer|attorney)"
+    r"|small claims"
     r"|consumer (?:protection|financial)|cfpb|(?:report|sue) (?:you|this|the bank)|discriminat\w+"
-    r"|una queja|reclamaci[oó]n|reclamo|quejarme|beschwer\w+|reklamation|r[eé]clamation|porter plainte|me plaindre"
+    r"|una queja|reclamaci[oó]n|reclamo|quejarme|beschwer\w+|reklamation|r[eé]clamation|porter plainte"
+    r"|me plaindre"
     r"|reclama[cç][aã]o|reclamar|reclamo|lamentela|klacht)\b|投诉|投訴|苦情|クレーム|불만|жалоб",
     re.IGNORECASE,
 )

@@ -60,7 +60,8 @@ def _row(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
         after += 1
     if after == i:
         return None
-    opens = i == 0 or norm_at(tokens, i - 1) in _ENDS
+    titled = norm_at(tokens, i - 1) == "." and norm_at(tokens, i - 2) in _TITLES
+    opens = i == 0 or (norm_at(tokens, i - 1) in _ENDS and not titled)
     start = i
     while start < after and norm_at(tokens, start) in _TITLES:
         start, opens = start + 1, False

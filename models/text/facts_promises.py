@@ -33,7 +33,8 @@ _SKIPPED = frozenset(
 _WILL = frozenset(listed("will shall won't i'll we'll they'll he'll she'll it'll gonna 'll"))
 _PLEDGES = frozenset(
     listed(
-        "promised promises promise guaranteed guarantees agreed agrees committed commits pledged plans offered"
+        "promised promises promise guaranteed guarantees agreed agrees committed commits pledged plans"
+        " offered"
     )
 )
 _GUARANTEES = frozenset(listed("promised promises promise guaranteed guarantees committed"))
@@ -44,7 +45,8 @@ REPORTS = frozenset(
             "said says stated claims mentioned asked wants wanted requested complained believes thinks hopes"
             " expects insists demanded reported disputes wishes told explained confirmed promised offered"
             " advised informed agreed assured apologized noted would feels felt likes inquired enquired"
-            " suggested recommended called tried looking asking calling trying stating saying instructed replied"
+            " suggested recommended called tried looking asking calling trying stating saying instructed"
+            " replied"
         ),
     )
 )
@@ -130,7 +132,7 @@ def _reported(tokens: Sequence[Token], i: int, subject: _Subject) -> _Subject:
     if passive and norm in _TOLD:
         return _Subject("other", "agent")
     if stem(norm) in REPORTS and norm != "agreed":
-        who = "agent" if subject.who == "agent" else "customer"
+        who: Literal["agent", "customer"] = "agent" if subject.who == "agent" else "customer"
         return _Subject(subject.who, who, i)
     return subject
 
@@ -158,6 +160,8 @@ def _pledge(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] | 
         kinds, at, verb = acts_of(tokens, i) | ({"back", "give"} if grants else set()), i, norm
     else:
         kinds = acts_of(tokens, at)
+        noun = norm_at(tokens, at) in _RECEIVES and _grant_at(tokens, at)
+        kinds = frozenset({"back", "give"}) if noun else kinds
         told = next((k for k in range(at, min(at + 3, len(tokens))) if carries(tokens[k])), at)
         if not kinds and not carries(tokens[told]):
             return None
@@ -213,14 +217,20 @@ def _received(tokens: Sequence[Token], i: int, subject: _Subject) -> Found[Act] 
     """ "Customer received a refund": told of the customer, done by the bank."""
     if subject.who != "customer" or subject.report or norm_at(tokens, i) not in _RECEIVES:
         return None
-    for at in range(i + 1, min(i + 6, len(tokens))):
-        if stem(norm_at(tokens, at)) in _GRANT_NOUNS:
+    for at in (_grant_at(tokens, i),):
+        if at:
             return Found(
                 Act("agent", stem(norm_at(tokens, at)), _kinds(tokens, at), False),
                 tokens[i].start,
                 tokens[at].end,
             )
     return None
+
+
+def _grant_at(tokens: Sequence[Token], i: int) -> int:
+    """Where one of the next words is a refund, a gift or the like; 0 where none is."""
+    reach = range(i + 1, min(i + 6, len(tokens)))
+    return next((at for at in reach if stem(norm_at(tokens, at)) in _GRANT_NOUNS), 0)
 
 
 def _granted(tokens: Sequence[Token]) -> list[Found[Act]]:
@@ -245,7 +255,7 @@ def speaker_of(tokens: Sequence[Token]) -> Owner:
     at = 1 if norm_at(tokens, 0) in ("the", "a") else 0
     if norm_at(tokens, at) not in _AGENTS | _CUSTOMERS or norm_at(tokens, at) == "bank":
         return "either"
-    who: Owner = "agent" if norm_at(tokens, at) in _AGENTS else "customer"
+    who: Literal["agent", "customer"] = "agent" if norm_at(tokens, at) in _AGENTS else "customer"
     subject = _reported(tokens, at, _Subject(who))
     if subject.report:
         return subject.report

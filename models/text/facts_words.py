@@ -25,12 +25,14 @@ _FUNCTION = frozenset(
         " is are was were be been being am do does did doing done have has had having will would shall should"
         " can could may might must ought 's 'll 're 've 'd also just too very really now again still yet"
         " already only even any some all both each every such same other another own more most much many"
-        " please thank thanks okay ok yes yeah yep sure well oh um uh right fine good great hello hi bye goodbye"
+        " please thank thanks okay ok yes yeah yep sure well oh um uh right fine good great hello hi bye"
+        " goodbye"
         " let get got gets getting go going gone gonna one ones thing things something anything lot bit"
         " able via per etc mr mrs ms mister sir madam i'm i've i'll i'd it's that's there's he's she's"
         " you're you've you'll you'd we're we've we'll we'd they're they've they'll they'd what's let's who's"
         " said says say told tells tell asked asks ask want wants wanted need needs needed like"
-        " happen happened happens customer customer's agent agent's caller caller's client call calls called calling"
+        " happen happened happens customer customer's agent agent's caller caller's client call calls"
+        " called calling"
     )
 )
 NEGATORS = frozenset(

@@ -39,8 +39,8 @@ BESIDE = 0.3
 _WORST: dict[Support, int] = {"supported": 0, "unchecked": 1, "not_found": 2, "contradicted": 3}
 _BOUNDS = frozenset({";", ":", ".", ",", "but", "and"})
 _TOKEN_LIKE = re.compile(
-    r"[\[\(\{<]\s*(?:card|card[_ -]code|expiry|ssn|itin|account|routing|phone|email|birth[_ -]date|address|pin|otp"
-    r"|number)[_ -]?\d+\s*[\]\)\}>]",
+    r"\[\s*[a-z][a-z_ -]{1,24}\d+\s*\]|[\(\{<\u2039]\s*(?:card|card[_ -]code|expiry|ssn|itin|account|routing"
+    r"|phone|email|birth[_ -]date|address|pin|otp|number)[_ -]?\d+\s*[\)\}>\u203a]",
     re.IGNORECASE,
 )
 
@@ -48,10 +48,10 @@ _TOKEN_LIKE = re.compile(
 def ground(summary: Summary, lines: Sequence[Line], drop_unsupported: bool) -> Summary:
     """The note with evidence that the call has, every fact of it checked.
 
-    `lines` are all that was said. A statement that the call does not bear out (no evidence, a fact not found or
-    contradicted, a mask that was never issued) is left out if `drop_unsupported`, else flagged "unsupported".
-    A complaint that no statement tells of is added in the customer's words. A field whose value names a mask
-    that the call does not have is left out. Notes with a code stay as they are.
+    `lines` are all that was said. A statement that the call does not bear out (no evidence, a fact not
+    found or contradicted, a mask that was never issued) is left out if `drop_unsupported`, else flagged
+    "unsupported". A complaint that no statement tells of is added in the customer's words. A field
+    whose value names a mask that the call does not have is left out. Notes with a code stay as they are.
     """
     if summary.code != "ok":
         return summary
@@ -147,8 +147,8 @@ class _Check:
                 self._mark(fact, support if place is None else "supported")
 
     def _misplaced(self, fact: Fact) -> bool:
-        """Whether the cited lines say another value where this one stands, and a line beside them that says this
-        one tells of something else."""
+        """Whether the cited lines say another value here, and the line beside them with this one tells of
+        something else."""
         cited = [value for place in self._at.cited for value in self._call.values(place)]
         if check_value(fact, cited) == "supported" or not any(conflicts(fact, other) for other in cited):
             return False

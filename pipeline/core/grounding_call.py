@@ -1,4 +1,4 @@
-"""What was said on a call, as its note is checked against it: who voiced what, and which lines belong together."""
+"""What was said on a call, as its note is checked against it: who voiced what, and what belongs together."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class CallText:
     def best(
         self, stems: frozenset[str], passed: Iterable[int] = (), role: Role | None = None
     ) -> list[tuple[int, float]]:
-        """Lines that share most with these stems, of one role if given, best first: (line, share of the weight)."""
+        """Lines, of one role if given, that share most with these stems, best first: (line, share)."""
         whole = self.weight(stems)
         scores: dict[int, float] = {}
         for one in stems & self._weights.keys():

@@ -15,7 +15,7 @@ from pipeline.core.grounding_call import CallText, Voiced
 class Polarity:
     """What was denied and what was affirmed in the lines of one statement; `stems` are its words.
 
-    Of two clauses that say and deny one thing, the one counts that has more of the statement's words, by weight.
+    Of two clauses that say and deny one thing, the one counts that has more of the statement's words.
     """
 
     def __init__(

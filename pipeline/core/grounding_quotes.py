@@ -6,40 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.text.tokens import listed
 from models.types import Line, Role
 from pipeline.core.grounding_call import CallText, words_in
 
 _QUOTE = re.compile(
-    r'^(?P<lead>[^"\u201c]*?)(?P<who>[^\s"\u201c]+) \w+:? ["\u201c](?P<said>[^"\u201d]+)["\u201d]\W*$'
+    r'^(?P<lead>[^"\u201c]*?)'
+    r'(?P<who>[^\s"\u201c]+) \w+:? ["\u201c](?P<said>[^"\u201d]+)["\u201d]\W*$'
 )
 _FILLERS = frozenset(
-    [
-        "um",
-        "uh",
-        "uhm",
-        "er",
-        "erm",
-        "hmm",
-        "mm",
-        "please",
-        "okay",
-        "ok",
-        "yeah",
-        "so",
-        "well",
-        "and",
-        "then",
-        "like",
-        "oh",
-        "ah",
-        "just",
-        "actually",
-        "really",
-        "very",
-        "thanks",
-        "hi",
-        "hello",
-    ]
+    listed(
+        "um uh uhm er erm hmm mm please okay ok yeah so well and then like oh ah just actually really very"
+        " thanks hi hello"
+    )
 )
 
 

@@ -35,7 +35,7 @@ def check_name(name: Name, call: CallText, near: Sequence[int]) -> Support:
     return "contradicted" if any(word in here for word in name.words) else "not_found"
 
 
-def _same(fact: Fact, other: Fact) -> bool:
+def _same(fact: Fact, other: Fact) -> bool:  # noqa: PLR0911 - a pair of kinds a line
     mine, said = fact.value, other.value
     if isinstance(mine, CalendarDate) and isinstance(said, CalendarDate):
         pairs = ((mine.year, said.year), (mine.month, said.month), (mine.day, said.day))
@@ -58,7 +58,8 @@ def _same(fact: Fact, other: Fact) -> bool:
         )
     if isinstance(mine, Counted) and isinstance(said, Counted):
         return mine.number.value == said.number.value and _kinds_agree(mine, said)
-    return mine == said or _amount(mine) == _amount(said) is not None
+    bare = isinstance(mine, Counted) or isinstance(said, Counted)
+    return mine == said or (bare and _amount(mine) == _amount(said) is not None)
 
 
 def _kinds_agree(mine: Counted, said: Counted) -> bool:

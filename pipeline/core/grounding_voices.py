@@ -40,7 +40,7 @@ def check_act(act: Act, stems: frozenset[str], heard: Sequence[Voiced], call: Ca
     own = [one for one in heard if one.role in roles and (loose or not one.clause.asks)]
     firm = own if act.maybe or loose else [one for one in own if not one.clause.supposes]
     for one in firm:
-        if _names(act, one):
+        if _names(act, one) and _about(act, stems, one, call):
             return Voice("supported", line=one.line)
     if not act.kinds & GRANTS:
         for one in firm:
@@ -63,6 +63,11 @@ def check_speaker(owner: Owner, stems: frozenset[str], heard: Sequence[Voiced], 
 
     own = share(owner)
     return own < LITTLE and share(_OTHER[owner]) - own >= OTHERS
+
+
+def _about(act: Act, stems: frozenset[str], one: Voiced, call: CallText) -> bool:
+    """Whether a clause that names an act has something else of it, too; grants are rare enough."""
+    return bool(act.kinds & GRANTS) or not stems or share_of(stems, one.clause.affirmed, call) > 0
 
 
 def _names(act: Act, one: Voiced) -> bool:
