@@ -220,7 +220,9 @@ class _Check:
             return worst
         if "wrong_speaker" in self._flags:
             return "not_found"
-        said = frozenset(one for place in self._at.near for one in self._call.stems[place])
+        said = frozenset(
+            one for place in {*self._at.near, *self._at.cited} for one in self._call.stems[place]
+        )
         share = share_of(self._stems, said, self._call) if self._stems else 1.0
         if self._claims:
             return worst if share >= WORDS_FOUND else "unchecked"
