@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from models.types import SECTIONS
 from pipeline.document import section_title
-from pipeline.formats.call_json import CallDocument, NoteMember, NoteStatement, speaker_names
+from pipeline.formats.call_json import CallDocument, NoteMember, NoteStatement, shown, speaker_names
 from pipeline.formats.plain import clean
 
 _DOUBTS = {"contradicted": "the call says otherwise", "not_found": "not found in the call"}
@@ -103,4 +103,4 @@ def _item(statement: NoteStatement, numbers: dict[str, int]) -> Item:
     doubts = [_DOUBTS[statement.support]] if statement.support in _DOUBTS else []
     doubts += [flag.replace("_", " ") for flag in statement.flags]
     cites = tuple(numbers[each] for each in statement.evidence if each in numbers)
-    return Item(clean(statement.text), cites, ", ".join(doubts))
+    return Item(clean(shown(statement.text, statement.flags)), cites, ", ".join(doubts))

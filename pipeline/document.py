@@ -45,6 +45,7 @@ from pipeline.formats.call_json import (
     Timing,
     TurnOfSpeaker,
     Utterance,
+    shown,
 )
 
 
@@ -112,7 +113,7 @@ def note(summary: Summary) -> Note:
     """A summary as the document shows it: the text has a line a section, then one a field of the site's."""
     lines = []
     for section in SECTIONS:
-        texts = [statement.text for statement in summary.statements if statement.section == section]
+        texts = [shown(row.text, row.flags) for row in summary.statements if row.section == section]
         if texts:
             lines.append(f"{section_title(section)}: {' '.join(texts)}")
     lines += [f"{section_title(name)}: {value}" for name, value in summary.fields]

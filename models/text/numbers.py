@@ -175,7 +175,9 @@ def _percent(tokens: Sequence[Token], number: Number, after: int) -> tuple[Numbe
 
 
 def _fraction(tokens: Sequence[Token], number: Number, after: int) -> tuple[Number, int]:
-    """Digits after "point"."""
+    """Digits after "point"; "and a half"."""
+    if [norm_at(tokens, after + k) for k in range(3)] == ["and", "a", "half"] and not number.value % 1:
+        return Number("cardinal", number.value + Decimal("0.5")), after + 3
     if norm_at(tokens, after) != "point" or number.value % 1:
         return number, after
     digits = ""

@@ -19,6 +19,7 @@ from pipeline.formats.call_json import (
     NoteStatement,
     json_schema,
     read_call,
+    shown,
     speaker_names,
 )
 
@@ -59,7 +60,7 @@ def marked(statement: NoteStatement) -> Text:
     """A statement, and after it what is doubtful about it."""
     doubts = {"contradicted": ["the call says otherwise"], "not_found": ["not found in the call"]}
     told = [*doubts.get(statement.support, []), *(flag.replace("_", " ") for flag in statement.flags)]
-    text = Text(statement.text)
+    text = Text(shown(statement.text, statement.flags))
     return text.append(f" ({', '.join(told)})", style="yellow") if told else text
 
 

@@ -20,6 +20,7 @@ from models.errors import InputError, WrapupError
 from pipeline.client import Recording, Sending, Target, follow_call, read_recording
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
 from pipeline.config import Config, load_config
+from pipeline.formats.call_json import shown
 from pipeline.senders.playing import play
 from pipeline.senders.sender import Spoken
 from pipeline.senders.table import SENDERS
@@ -162,7 +163,8 @@ class Screen:
         if event["type"] == "draft_ready":
             statements = event["summary"]["statements"]
             note = "\n".join(
-                f"         {escape(one['section'])}: {escape(one['text'])}" for one in statements
+                f"         {escape(one['section'])}: {escape(shown(one['text'], one.get('flags', ())))}"
+                for one in statements
             )
             return f"[bold]note[/bold] ({event['summary']['code']})\n{note}"
         if event["type"] == "call_closed":

@@ -8,6 +8,7 @@ enters the document, so that what is written is what is read.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar
@@ -137,6 +138,15 @@ class NoteClaim(_Part):
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
     support: Support
+
+
+NOT_CONFIRMED = "(not confirmed) "
+"""Before a statement that the call does not bear out, wherever a note is shown as text."""
+
+
+def shown(text: str, flags: Sequence[Flag]) -> str:
+    """A statement as people read it: what is no fact says so before anything else."""
+    return f"{NOT_CONFIRMED}{text}" if "unsupported" in flags else text
 
 
 class NoteStatement(_Part):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from models.types import SECTIONS
 from pipeline.formats.call_json import (
+    NOT_CONFIRMED,
     CallDocument,
     Note,
     NoteDisagreement,
@@ -120,7 +121,8 @@ def _item(statement: NoteStatement) -> str:
     evidence = ", ".join(escape(utterance) for utterance in statement.evidence)
     doubts = "".join(f" **({_FLAGS[flag]})**" for flag in statement.flags)
     cited = f" ({evidence})" if evidence else ""
-    return f"- {escape(statement.text)}{cited}{_SUPPORT[statement.support]}{doubts}"
+    lead = NOT_CONFIRMED if "unsupported" in statement.flags else ""
+    return f"- {lead}{escape(statement.text)}{cited}{_SUPPORT[statement.support]}{doubts}"
 
 
 def _transcript(doc: CallDocument) -> Iterator[str]:
