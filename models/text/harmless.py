@@ -18,7 +18,7 @@ from models.text.times import ClockTime, Duration
 from models.text.tokens import Found, listed, normal, tokenize
 
 HarmlessKind = Literal[
-    "money", "percent", "date", "time", "bare time", "duration", "count", "ordinal", "name"
+    "money", "percent", "date", "calendar", "time", "bare time", "duration", "count", "ordinal", "name"
 ]
 
 WEAK_KINDS = frozenset({"bare time", "count", "ordinal", "name"})
@@ -99,8 +99,10 @@ def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
             if _disagrees(found.value, said):
                 continue
             yield "duration", found.start, found.end
-        elif not isinstance(found.value, CalendarDate) or any(char.isalpha() for char in said):
+        elif not isinstance(found.value, CalendarDate):
             yield "date", found.start, found.end
+        elif any(char.isalpha() for char in said):
+            yield "calendar", found.start, found.end
     yield from _counts(line, numbers)
     for number in numbers:
         if number.value.kind == "ordinal":
