@@ -18,7 +18,7 @@ from models.text.times import ClockTime, Duration
 from models.text.tokens import Found, listed, normal, tokenize
 
 HarmlessKind = Literal[
-    "money", "percent", "date", "calendar", "time", "bare time", "duration", "count", "ordinal", "name"
+    "money", "percent", "date", "calendar", "time", "bare time", "duration", "count", "ordinal", "name", "link"
 ]
 
 WEAK_KINDS = frozenset({"bare time", "count", "ordinal", "name"})
@@ -28,6 +28,7 @@ _NAME = re.compile(
     r"\b(?:401 ?\(?k\b\)?|403 ?\(?b\b\)?|four oh one k\b|24/7|twenty[ -]four[ -]seven|50/50|fifty[ -]fifty)",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"(?<!\S)(?:https?://\S+|www\.\S+|@(?!\d{8})\w+(?!\S*@))(?!\S)", re.IGNORECASE)
 _THINGS = frozenset(
     listed(
         "account card charge check payment transaction transfer deposit fee time person customer ticket item"
@@ -89,6 +90,8 @@ def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
     for number in numbers:
         if number.value.kind == "percent" and not _spelled_out(line[number.start : number.end]):
             yield "percent", number.start, number.end
+    for link in _LINK.finditer(line):
+        yield "link", link.start(), link.end()
     for name in _NAME.finditer(line):
         yield "name", name.start(), name.end()
     for found in find_dates(line):

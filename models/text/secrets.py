@@ -26,6 +26,7 @@ CUE_KINDS: Final = (
     "pin",
     "otp",
     "number",
+    "password",
     "any",
 )
 """Every kind that a cue can have."""
@@ -45,16 +46,17 @@ _NUMBER = r"(?:numbers?|digits?|#)"
 _STRONG: Final[tuple[tuple[str, str], ...]] = (
     (
         "itin",
-        r"i ?t ?i ?n|(?:individual )?tax ?payer(?: identification)?(?: id| i d)? ?(?:numbers?)?"
+        r"itin|i t i n|(?:individual )?tax ?payer(?: identification)?(?: id| i d)? ?(?:numbers?)?"
         r"|tax (?:id|i d|identification)(?: numbers?)?",
     ),
     (
         "ssn",
-        r"social(?: security)?(?: numbers?)?|s ?s ?n|last (?:four|4) of (?:your|my|the) social",
+        r"social security(?: numbers?)?|social numbers?|social(?! (?:media|history|life|circle|work|club|anxi|gather|drink|smok|dist|net|serv|skill|situ|event|st|asp)\\w*)"
+        r"|ssn|s s n|last (?:four|4) of (?:your|my|the) social",
     ),
     (
         "card_code",
-        r"security (?:code|number|digits)|c ?v ?[vc]2?s?|cvb|card verification (?:code|value|number)"
+        r"security (?:code|number|digits)|cv[vc]2?s?|c v [vc]|cvb|card verification (?:code|value|number)"
         r"|(?:three|four|3|4)[ -]digit (?:security )?code(?: on the (?:back|front))?"
         r"|(?:code|digits|numbers?) (?:on|at) the (?:back|front)"
         r"|three (?:digits|numbers)|back of (?:the|my|your) card",
@@ -67,15 +69,15 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
     (
         "otp",
         r"(?:verification|confirmation|authentication|access|login|log in|one[ -]time|temporary) "
-        r"(?:pass ?)?(?:codes?|pass ?words?|pins?|passcodes?)|one[ -]time pass ?codes?|o ?t ?p|pass ?codes?"
+        r"(?:pass ?)?(?:codes?|pass ?words?|pins?|passcodes?)|one[ -]time pass ?codes?|otp|o t p|pass ?codes?"
         r"|codes? (?:from|in|by) (?:the|my|your|a) (?:text|message|sms|app|email)(?: message)?"
         r"|code (?:we|i|they|that we|that i) (?:just )?(?:sent|texted)|two[ -]factor(?: code)?",
     ),
-    ("pin", r"(?:four|six|4|6|[45])[ -]digit pins?|pins?(?: (?:numbers?|codes?))?|p i n"),
-    ("routing", rf"(?:a ?b ?a )?(?:routing|transit)(?: {_NUMBER})?|a ?b ?a(?: {_NUMBER})?|sort codes?"),
+    ("pin", r"(?:four|six|4|6|[45])[ -]digit pins?|pin(?: (?:numbers?|codes?))?|pins(?= (?:are|is))|p i n"),
+    ("routing", rf"(?:aba |a b a )?(?:routing|transit)(?: {_NUMBER})?|(?:aba|a b a)(?: {_NUMBER})?|sort codes?"),
     (
         "birth_date",
-        r"dates? of birth|birth ?dates?|birth ?days?|d ?o ?b|(?:was|were|am|i'm) born|born(?: on| in)?",
+        r"dates? of birth|birth ?dates?|birth ?days?|dob|d o b|(?:was|were|am|i'm) born|born(?: on| in)?",
     ),
     (
         "email",
@@ -91,7 +93,7 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
     (
         "address",
         r"(?:(?:mailing|home|billing|street|postal|shipping|delivery|current|new|old|full|physical|house)"
-        r" )*address(?:es)?|(?:i|we|you) (?:currently )?live (?:at|on)|(?:moved|moving|lives?) (?:to|at)"
+        r" )*address(?:es)?|(?:i|we|you) (?:currently )?live at|moved to|lives at"
         r"|resid(?:e|es|ing) at|(?:zip|postal|post) ?codes?",
     ),
     (
@@ -111,9 +113,9 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
         "number",
         rf"(?:order|reference|confirmation|booking|tracking|case|ticket|policy|member(?:ship)?|claim|invoice"
         rf"|license|licence|passport|customer|serial|record|loyalty|employee|train|reservation|id|i d|record"
-        rf" locator) (?:{_NUMBER}|codes?|id|i d|is)"
-        r"|pass ?words?|pass ?phrase|(?:security|secret) (?:question|answer|word)s?",
+        rf" locator) (?:{_NUMBER}|codes?|id|i d|is)",
     ),
+    ("password", r"pass ?words?|pass ?phrases?|(?:security|secret) (?:answer|word)s?"),
     (
         "any",
         rf"codes? (?:is|was)|{_NUMBER} (?:is|was|are)|ending (?:in|with)|ends (?:in|with)"

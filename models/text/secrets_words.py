@@ -18,6 +18,7 @@ _PAUSES = HESITATIONS | frozenset(listed("okay ok yes yeah mhm huh got it alrigh
 _WRITTEN_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.\w+|\S+@$|^@\w*[a-z]\w*\.\w+", re.IGNORECASE)
 _HALF_WRITTEN = re.compile(r"\w\.(?:com|net|org|edu|co|io|info|biz)\b", re.IGNORECASE)
 _URL = re.compile(r"^(?:https?://|www\.)|\w/\w", re.IGNORECASE)
+_CONTRACTION = re.compile(r"['\u2019](?:re|ve|ll|d|m|t)\b", re.IGNORECASE)
 _SPELLED = re.compile(r"(?:\w[-.]){2,}\w[-.,]*$|(?:\w-)+\w?$")
 
 SUFFIXES: Final = frozenset(
@@ -93,6 +94,7 @@ def is_name(seen: Look, text: str) -> bool:
         and bool(seen.parts)
         and not _FUNCTION.issuperset(seen.parts)
         and not _URL.search(text)
+        and not _CONTRACTION.search(text)
     )
 
 

@@ -7,14 +7,14 @@ count. Names are shown unless they turn out to belong to an e-mail or postal add
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.text.digits import FILLERS, SCALE_WORDS, look
+from models.text.digits import FILLERS, SCALE_WORDS, Look, look
 from models.text.harmless import WEAK_KINDS
 from models.text.secrets_checks import kind_of_digits
-from models.text.secrets_values import digits_of, email_of, only_weak, says_date
-from models.text.secrets_words import address_signs, email_signs, is_letter, is_state
+from models.text.secrets_values import digits_of, email_of, says_date
+from models.text.secrets_words import address_signs, email_signs, is_letter
 from models.text.tokens import normal
 from models.types import Word
 
@@ -24,7 +24,8 @@ WEAK_DIGITS = 3
 """The same where something was mentioned that has a number: "my card"."""
 
 DATE_KINDS = frozenset({"birth_date", "expiry"})
-_WORD_KINDS = frozenset({"number", "otp", "pin"})
+_AMOUNTS = frozenset({"money", "percent", "time", "duration", "date", "link"})
+_SHOWN = {"password": "number"}
 _YEAR_BEFORE = frozenset({"in", "since", "from", "until", "of", "year", "by", "around", "till", "late", "early"})
 
 
@@ -72,119 +73,144 @@ class _Facts:
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = pieces
-        self._digits = [_loose_digits(piece) for piece in pieces]
-        self._runs = self._run_lengths()
-        texts = [text for piece in pieces for text in piece.texts]
-        looks = [look(text) for text in texts]
-        told = [i for i, seen in enumerate(looks) if not FILLERS.issuperset(seen.parts) or "dot" in seen.parts]
-        self._email = bool(email_signs([texts[i] for i in told], [looks[i] for i in told]))
-        signs = address_signs(texts, looks)
-        self._address = any(looks[i].kind in ("digit", "one") for i in signs) or any(
-            piece.cue == "address" and piece.strong and _is_place(piece) for piece in pieces
-        )
-        self._long = any(
-            not piece.strong and count >= RUN_DIGITS and not _is_harmless(piece, count)
-            for piece, count in zip(pieces, self._runs, strict=True)
-        )
+        self._looks = [[look(text) for text in piece.texts] for piece in pieces]
+        self._digits = [digits_of(piece.texts) for piece in pieces]
+        self._runs, self._run_digits = self._count_runs()
+        self._emails = self._cluster("email", self._is_email)
+        self._addresses = self._cluster("address", self._is_address)
+        self._long = {
+            piece.utterance_id
+            for i, piece in enumerate(pieces)
+            if not piece.strong and self._runs[i] >= RUN_DIGITS and not self._is_harmless(i)
+        }
 
     def kind(self, i: int) -> str:
+        """The kind of secret that a piece belongs to, or ""."""
         piece = self._pieces[i]
         cue = piece.cue if piece.strong else ""
-        if self._email and cue in ("", "email", "number") and not _is_plain_amount(piece):
+        if i in self._emails and cue in ("", "email", "number"):
             return "email"
-        if self._address and cue in ("", "address") and not _is_plain_amount(piece):
+        if i in self._addresses and cue in ("", "address"):
             return "address"
         if cue:
-            return cue if self._is_value(i, cue) else ""
+            return _SHOWN.get(cue, cue) if self._is_value(i, cue) else ""
         count = self._runs[i]
-        if not count or _is_harmless(piece, count):
+        if not count or self._is_harmless(i):
             return ""
-        if count >= RUN_DIGITS or (piece.cue and count >= WEAK_DIGITS) or self._long:
-            found = kind_of_digits(self._run_digits(i))
+        loose = piece.answer and piece.utterance_id in self._long
+        if count >= RUN_DIGITS or (piece.cue and count >= WEAK_DIGITS) or loose:
+            found = kind_of_digits(self._run_digits[i])
             return found or (piece.cue if piece.cue not in ("email", "address") else "") or "number"
         return ""
 
     def _is_value(self, i: int, cue: str) -> bool:
         """Whether an announced piece is what was announced."""
         piece = self._pieces[i]
-        if cue in DATE_KINDS:
-            return bool(self._digits[i]) or says_date(piece.texts) or _sounds(piece)
-        if set(piece.harmless) == {"calendar"}:
-            return False
-        if self._digits[i] or _sounds(piece):
+        if cue == "password" and (piece.direct or piece.answer):
             return True
-        if cue in ("email", "address"):
-            return piece.answer
-        looks = [look(text) for text in piece.texts]
-        letters = any(is_letter(seen, text) for seen, text in zip(looks, piece.texts, strict=True))
-        return cue in _WORD_KINDS and (letters or piece.direct)
+        if cue in DATE_KINDS:
+            if says_date(piece.texts):
+                return True
+        elif set(piece.harmless) == {"calendar"}:
+            return False
+        if not self._digits[i] and cue in ("email", "address"):
+            return piece.answer and self._letters(i) > 0
+        if not self._digits[i] and not self._sounds(i):
+            return cue == "number" and self._letters(i) >= RUN_DIGITS
+        if cue == "birth_date":
+            return self._told(i) > 2
+        if piece.answer or piece.direct:
+            return cue != "number" or max(self._runs[i], self._letters(i)) >= WEAK_DIGITS
+        if all(kind and kind != "calendar" for kind in piece.harmless):
+            return False
+        return self._told(i) > (2 if cue != "number" else WEAK_DIGITS)
 
-    def _run_lengths(self) -> list[int]:
-        """For each piece the digits of the run that it belongs to: pieces with fillers alone between them."""
-        lengths = [len(digits) for digits in self._digits]
-        i = 0
-        while i < len(self._pieces):
-            after = i + 1
-            while self._digits[i] and after < len(self._pieces) and self._follows(after):
-                after += 1
-            total = sum(lengths[i:after])
-            lengths[i:after] = [total] * (after - i)
-            i = after
-        return lengths
+    def _told(self, i: int) -> int:
+        """Digits of all that the same cue announced."""
+        same = [k for k, piece in enumerate(self._pieces) if piece.cue_at == self._pieces[i].cue_at]
+        return sum(len(self._digits[k]) for k in same)
 
-    def _follows(self, i: int) -> bool:
-        return self._pieces[i].linked and bool(self._digits[i])
+    def _letters(self, i: int) -> int:
+        """Characters of an identifier of letters and digits."""
+        texts = self._pieces[i].texts
+        letters = [t for t, seen in zip(texts, self._looks[i], strict=True) if is_letter(seen, t) or seen.code]
+        return sum(c.isalnum() for text in letters for c in text) + (len(self._digits[i]) if letters else 0)
 
-    def _run_digits(self, i: int) -> str:
-        first, after = i, i + 1
-        while first and self._follows(first) and self._digits[first - 1]:
-            first -= 1
-        while after < len(self._pieces) and self._follows(after):
-            after += 1
-        return "".join(self._digits[first:after])
+    def _sounds(self, i: int) -> bool:
+        """Whether a piece of what was announced is a digit by its sound: "oh", "double"; "to" beside others."""
+        piece = self._pieces[i]
+        if not any(seen.kind == "homophone" for seen in self._looks[i]):
+            return False
+        return piece.answer or (piece.linked and i > 0 and bool(self._digits[i - 1]))
+
+    def _cluster(self, kind: str, shows: Callable[[Sequence[str], Sequence[Look]], bool]) -> set[int]:
+        """Pieces of an e-mail or postal address: those that show it, and answers that are linked to them."""
+        whole = [text for piece in self._pieces for text in piece.texts]
+        found = {i for i, piece in enumerate(self._pieces) if shows(piece.texts, self._looks[i])}
+        if not found and shows(whole, [seen for looks in self._looks for seen in looks]):
+            found = {i for i, piece in enumerate(self._pieces) if piece.answer}
+        if not found:
+            return found
+        cued = {i for i, piece in enumerate(self._pieces) if piece.cue == kind and piece.strong and piece.answer}
+        found |= cued
+        for i in range(1, len(self._pieces)):
+            if i - 1 in found and self._pieces[i].linked and self._pieces[i].answer:
+                found.add(i)
+        for i in range(len(self._pieces) - 1, 0, -1):
+            if i in found and self._pieces[i].linked and self._pieces[i - 1].answer:
+                found.add(i - 1)
+        return {i for i in found if not _is_amount(self._pieces[i])}
+
+    def _is_email(self, texts: Sequence[str], looks: Sequence[Look]) -> bool:
+        told = [i for i, seen in enumerate(looks) if not FILLERS.issuperset(seen.parts) or "dot" in seen.parts]
+        return bool(email_signs([texts[i] for i in told], [looks[i] for i in told]))
+
+    def _is_address(self, texts: Sequence[str], looks: Sequence[Look]) -> bool:
+        signs = address_signs(texts, looks)
+        return any(looks[i].kind in ("digit", "one") for i in signs)
+
+    def _count_runs(self) -> tuple[list[int], list[str]]:
+        """For each piece the digits of the longest run that a word of it belongs to.
+
+        A run has nothing but fillers between its words; amounts and times are no part of one.
+        """
+        runs: list[tuple[list[str], set[int]]] = [([], set())]
+        for i, piece in enumerate(self._pieces):
+            if not piece.linked:
+                runs.append(([], set()))
+            for text, seen, kind in zip(piece.texts, self._looks[i], piece.harmless, strict=True):
+                if kind in _AMOUNTS or (seen.kind in ("other", "mask") and not FILLERS.issuperset(seen.parts)):
+                    runs.append(([], set()))
+                elif seen.kind in ("digit", "one", "homophone") or seen.code:
+                    runs[-1][0].append(text)
+                    runs[-1][1].add(i)
+        counts, digits = [0] * len(self._pieces), [""] * len(self._pieces)
+        for texts, members in runs:
+            said = digits_of(texts)
+            for i in members:
+                if len(said) > counts[i]:
+                    counts[i], digits[i] = len(said), said
+        return counts, digits
+
+    def _is_harmless(self, i: int) -> bool:
+        """Whether digits that nobody announced are clearly no secret."""
+        piece, looks, count = self._pieces[i], self._looks[i], self._runs[i]
+        digits = [k for k, seen in enumerate(looks) if seen.kind in ("digit", "one")]
+        kinds = {piece.harmless[k] for k in digits}
+        if digits and "" not in kinds and (count < RUN_DIGITS or kinds.isdisjoint(WEAK_KINDS)):
+            return True
+        said = self._digits[i]
+        if len(said) != count:
+            return False
+        if len(said) == 4 and said[:2] in ("19", "20") and normal(piece.before) in _YEAR_BEFORE:
+            return True
+        parts = [part for k in digits for part in looks[k].parts]
+        return count >= RUN_DIGITS and bool(parts) and parts[-1] in SCALE_WORDS
 
 
-def _loose_digits(piece: Piece) -> str:
-    return digits_of(piece.texts)
-
-
-def _sounds(piece: Piece) -> bool:
-    """Whether a piece of what was announced is a digit by its sound: "oh", "double"; "to" beside others."""
-    sounds = any(look(text).kind == "homophone" for text in piece.texts)
-    return sounds and (not only_weak(piece.texts) or piece.linked or piece.answer)
-
-
-def _is_place(piece: Piece) -> bool:
-    looks = [look(text) for text in piece.texts]
-    if any(seen.kind in ("digit", "one") for seen in looks):
-        return True
-    return any(is_state(text, seen) for text, seen in zip(piece.texts, looks, strict=True))
-
-
-def _is_plain_amount(piece: Piece) -> bool:
-    """Whether all of its words say an amount, a time or a count."""
-    return all(kind and kind not in ("ordinal", "bare time", "count") for kind in piece.harmless)
-
-
-def _is_harmless(piece: Piece, count: int) -> bool:
-    """Whether digits that nobody announced are clearly no secret."""
-    looks = [look(text) for text in piece.texts]
-    digits = [i for i, seen in enumerate(looks) if seen.kind in ("digit", "one")]
-    said = digits_of(piece.texts)
-    kinds = {piece.harmless[i] for i in digits}
-    if digits and "" not in kinds and (count < RUN_DIGITS or kinds.isdisjoint(WEAK_KINDS)):
-        return True
-    if len(said) != count:
-        return False
-    if len(said) == 4 and said[:2] in ("19", "20") and normal(piece.before) in _YEAR_BEFORE:
-        return True
-    parts = [part for i in digits for part in looks[i].parts]
-    return len(said) >= RUN_DIGITS and bool(SCALE_WORDS.intersection(parts)) and _is_one_number(parts)
-
-
-def _is_one_number(parts: Sequence[str]) -> bool:
-    """Whether words say one quantity: "two thousand five hundred"."""
-    return parts[-1] in SCALE_WORDS
+def _is_amount(piece: Piece) -> bool:
+    """Whether all of its words say an amount or a time."""
+    return all(kind in _AMOUNTS for kind in piece.harmless)
 
 
 def value_of(kind: str, pieces: Sequence[Piece]) -> str:

@@ -201,7 +201,7 @@ class Resolver:
                     len(between) <= MOST_BETWEEN and _is_plain(between),
                     corrects(between),
                     between[-1] if between else "",
-                    _is_answer_to(topic, texts, cues, span),
+                    _is_answer_to(texts, cues, span),
                     tuple(harmless[span.first : span.after]),
                 )
             )
@@ -301,10 +301,8 @@ class Resolver:
         )
 
 
-def _is_answer_to(topic: Topic | None, texts: Sequence[str], cues: Sequence[Cue], span: Span) -> bool:
+def _is_answer_to(texts: Sequence[str], cues: Sequence[Cue], span: Span) -> bool:
     """Whether all that was said after the last cue before a stretch is names, numbers and fillers."""
-    if topic is None:
-        return False
     first = max((cue.after for cue in cues if cue.after <= span.first), default=0)
     said = texts[first:]
     return is_answer(said, [look(text) for text in said], numbers=True)
