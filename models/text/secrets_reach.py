@@ -17,6 +17,7 @@ from models.text.secrets_words import (
     is_answer,
     is_letter,
     is_name,
+    is_place_word,
     joined_by,
     spelled,
 )
@@ -51,6 +52,8 @@ def named_words(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
     for cue in cues:
         if cue.kind in _NAMED_KINDS:
             held |= {i for i, seen in enumerate(looks) if i >= cue.after and (i in names or seen.kind == "letter")}
+        if cue.kind == "address":
+            held |= {i for i in range(cue.after, len(looks)) if is_place_word(texts[i], looks[i])}
         if cue.kind == "email":
             held |= {i for i in range(cue.after, len(looks)) if is_letter(looks[i], texts[i])}
         if cue.kind in _DATE_KINDS:

@@ -53,7 +53,7 @@ ANSWERS: Final = FILLERS | frozenset(
         " find turn over read reading back if helps did do does get mean wrong correction scratch"
         " one second sec just moment hard try correct perfect great confirm confirming repeating repeat"
         " i'm i've i'll have let's there's who's here's what what's spell spelled spelling capital letter"
-        " upper lower case all word together zero double triple number one's two"
+        " upper lower case all word file together zero double triple number one's two"
         " oops excuse pardon mister missus mr mrs ms also plus not don't dont can't cannot"
     )
 )
@@ -126,6 +126,11 @@ _NOTHING = Look("other", ())
 
 def _is_place_word(seen: Look) -> bool:
     return bool(seen.parts) and (SUFFIXES | UNITS_OF_HOUSE | STATES).issuperset(seen.parts)
+
+
+def is_place_word(text: str, seen: Look) -> bool:
+    """Whether a word is a state, a kind of street or a part of a house."""
+    return _is_place_word(seen) or is_state(text, seen)
 
 
 def email_signs(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:

@@ -14,7 +14,7 @@ from models.text.digits import FILLERS, SCALE_WORDS, Look, look
 from models.text.harmless import WEAK_KINDS
 from models.text.secrets_checks import kind_of_digits
 from models.text.secrets_values import digits_of, email_of, says_date
-from models.text.secrets_words import address_signs, email_signs, is_letter
+from models.text.secrets_words import address_signs, email_signs, is_letter, is_place_word
 from models.text.tokens import normal
 from models.types import Word
 
@@ -114,11 +114,12 @@ class _Facts:
         elif set(piece.harmless) == {"calendar"}:
             return False
         if not self._digits[i] and cue in ("email", "address"):
-            return piece.answer and self._letters(i) > 0
+            return piece.answer and (self._letters(i) > 0 or (cue == "address" and self._is_place(i)))
         if not self._digits[i] and not self._sounds(i):
             return cue == "number" and self._letters(i) >= RUN_DIGITS
         if cue == "birth_date":
-            return self._told(i) > 2
+            same = [k for k in self._pieces if k.cue_at == piece.cue_at]
+            return self._told(i) > 2 or any(says_date(k.texts) for k in same)
         if piece.answer or piece.direct:
             return cue != "number" or max(self._runs[i], self._letters(i)) >= WEAK_DIGITS
         if all(kind and kind != "calendar" for kind in piece.harmless):
@@ -129,6 +130,11 @@ class _Facts:
         """Digits of all that the same cue announced."""
         same = [k for k, piece in enumerate(self._pieces) if piece.cue_at == self._pieces[i].cue_at]
         return sum(len(self._digits[k]) for k in same)
+
+    def _is_place(self, i: int) -> bool:
+        """Whether a piece names a state, a kind of street or a part of a house."""
+        texts = self._pieces[i].texts
+        return any(is_place_word(text, seen) for text, seen in zip(texts, self._looks[i], strict=True))
 
     def _letters(self, i: int) -> int:
         """Characters of an identifier of letters and digits."""

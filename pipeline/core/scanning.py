@@ -189,7 +189,8 @@ class Scan:
     def _is_pronoun(self, i: int) -> bool:
         if self.looks[i].kind != "one" or self._is_moment(i):
             return self._is_moment(i)
-        goes_on = i + 1 < len(self.looks) and self._is_spoken_digit(i + 1)
+        at = i + 1 + (i + 1 < len(self.looks) and self.looks[i + 1].parts in (("slash",), ("dash",)))
+        goes_on = at < len(self.looks) and self._is_spoken_digit(at)
         return not goes_on and i > 0 and self.words[i - 1].text.casefold() in _PRONOUN_BEFORE
 
     def _is_spoken_digit(self, i: int) -> bool:
