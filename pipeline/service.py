@@ -19,7 +19,7 @@ from models.ports import Diarizer
 from pipeline.app import OpenEngines, Pipeline, open_engines
 from pipeline.call import Stopped, never
 from pipeline.config import Config
-from pipeline.core.events import CallClosed, EndCode, UtteranceFinal
+from pipeline.core.events import CallClosed, EndCode, SpanResolved, UtteranceFinal
 from pipeline.core.session import Session, SessionSettings
 from pipeline.document import version_of
 from pipeline.doors.messages import CallInfo, Started
@@ -166,8 +166,12 @@ class Service:
             return 0
 
     def _finals(self, call_id: str) -> list[UtteranceFinal]:
-        events = self._store.events(call_id, 0, ALL_FINALS)
-        return [kept.event for kept in events if isinstance(kept.event, UtteranceFinal)]
+        return self._told(call_id)[0]
+
+    def _told(self, call_id: str) -> tuple[list[UtteranceFinal], list[SpanResolved]]:
+        events = [kept.event for kept in self._store.events(call_id, 0, ALL_FINALS)]
+        finals = [event for event in events if isinstance(event, UtteranceFinal)]
+        return finals, [event for event in events if isinstance(event, SpanResolved)]
 
     def _call_again(self, record: CallRecord) -> LiveCall:
         info = CallInfo(record.call_id, record.roles, site=record.site, queue=record.queue)
@@ -176,7 +180,7 @@ class Service:
         if snapshot is None:
             session = Session(self._session_settings(info))
         else:
-            session, state = restored(snapshot, self._finals(record.call_id))
+            session, state = restored(snapshot, *self._told(record.call_id))
         known = self._store.job_results(record.call_id)
         return self._call(info, session, alone="interrupted", known=known, state=state)
 

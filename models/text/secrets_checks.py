@@ -32,7 +32,8 @@ def is_phone(digits: str) -> bool:
     """Whether the digits are a number of the North American or the British plan, or international."""
     if not 7 < len(digits) < 16:
         return False
-    forms = [(digits, "US"), (digits, "GB")] if digits[0] != "0" or len(digits) < 12 else []
+    forms: list[tuple[str, str | None]] = []
+    forms += [(digits, "US"), (digits, "GB")] if digits[0] != "0" or len(digits) < 12 else []
     forms += [(f"+{digits.lstrip('0')}", None)] if len(digits) > 10 and digits.strip("0") else []
     return any(_is_valid(digits, region) for digits, region in forms)
 

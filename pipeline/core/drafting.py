@@ -7,6 +7,7 @@ from pipeline.core.closing import code_without_note, language_of
 from pipeline.core.events import CallClosed, DraftReady, Failure, Job, Output, SummarizeJob
 from pipeline.core.grounding import ground
 from pipeline.core.state import SessionState
+from pipeline.core.vault import Vault
 
 SUMMARIZE_ID = "summarize"
 
@@ -54,7 +55,9 @@ class Drafting:
         state = self._state
         state.stage, state.summary_due_s = "closed", None
         duration = max(channel.heard for channel in state.channels)
+        note = ground(summary, state.lines, state.settings.note.drop_unsupported)
+        note = Vault(state.resolving.vault).restore_note(note, state.settings.note.restore)
         return [
-            DraftReady("draft-1", ground(summary, state.lines, state.settings.note.drop_unsupported)),
+            DraftReady("draft-1", note),
             CallClosed("closed", state.code, duration, language_of(state.finals)),
         ]

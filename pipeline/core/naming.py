@@ -155,6 +155,8 @@ class _Facts:
         found = {i for i, piece in enumerate(self._pieces) if shows(piece.texts, self._looks[i])}
         if not found and shows(whole, [seen for looks in self._looks for seen in looks]):
             found = {i for i, piece in enumerate(self._pieces) if piece.answer}
+        if not found and kind == "address":
+            found = {i for i, one in enumerate(self._pieces) if one.cue == kind and one.answer and self._is_place(i)}
         if not found:
             return found
         cued = {i for i, piece in enumerate(self._pieces) if piece.cue == kind and piece.strong and piece.answer}

@@ -40,7 +40,7 @@ FOLLOWS_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class HiddenSpan:
     """Words [first, after) of an utterance, and the token that stands for them."""
 
     first: int
@@ -56,7 +56,7 @@ class Said:
     channel: int
     start_samples: int
     words: tuple[Word, ...]
-    spans: tuple[Span, ...]
+    spans: tuple[HiddenSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,11 @@ class ResolvingState:
     vault: VaultState = field(default_factory=VaultState)
 
     @classmethod
-    def new(cls, channels: int) -> ResolvingState:
-        """Of a call that begins."""
-        return cls(chains=[[] for _ in range(channels)], between=[[] for _ in range(channels)])
+    def new(cls, channels: int, issued: int = 0) -> ResolvingState:
+        """Of a call that begins; numbers of tokens up to `issued` are taken."""
+        state = cls(chains=[[] for _ in range(channels)], between=[[] for _ in range(channels)])
+        state.vault.taken = issued
+        return state
 
 
 class Resolver:
@@ -229,7 +231,7 @@ class Resolver:
         state.cues += 1
         state.topic = Topic(kind, strong, number, said.words[cue.after - 1].end_samples, state.turn)
 
-    def _follow(self, cues: Sequence[Cue], span: Span, said: Said) -> None:
+    def _follow(self, cues: Sequence[Cue], span: HiddenSpan, said: Said) -> None:
         """A cue right after a value that nothing announced: "4111 is the code"."""
         if self._topic(said.words[span.first]) is not None:
             return
@@ -301,7 +303,7 @@ class Resolver:
         )
 
 
-def _is_answer_to(texts: Sequence[str], cues: Sequence[Cue], span: Span) -> bool:
+def _is_answer_to(texts: Sequence[str], cues: Sequence[Cue], span: HiddenSpan) -> bool:
     """Whether all that was said after the last cue before a stretch is names, numbers and fillers."""
     first = max((cue.after for cue in cues if cue.after <= span.first), default=0)
     said = texts[first:]
@@ -354,12 +356,12 @@ def _resolved(piece: Piece, kind: str, token: str) -> SpanResolved:
 def said_of(final: UtteranceFinal, hidden: Sequence[tuple[Word, ...]]) -> Said:
     """The utterance with the words that its masks stand for, in the order of its redactions."""
     words: list[Word] = []
-    spans: list[Span] = []
+    spans: list[HiddenSpan] = []
     waiting = list(zip(final.redactions, hidden, strict=True))
     for word in final.words:
         if waiting and word.text.startswith(waiting[0][0].token):
             redaction, secret = waiting.pop(0)
-            spans.append(Span(len(words), len(words) + len(secret), redaction.token))
+            spans.append(HiddenSpan(len(words), len(words) + len(secret), redaction.token))
             words += secret
         else:
             words.append(word)

@@ -33,6 +33,7 @@ from pipeline.core.events import (
     Output,
     Result,
     RolesAssigned,
+    SpanResolved,
     SpeakerPart,
     SpeakerRevised,
     TranscribeJob,
@@ -44,6 +45,7 @@ from pipeline.core.events import (
 )
 from pipeline.core.labels import JOB_PREFIX, OnlineLabels
 from pipeline.core.redaction import MaskState
+from pipeline.core.resolving import Resolver, ResolvingState
 from pipeline.core.speakers import revise
 from pipeline.core.state import ChannelState, DeadlineSettings, NoteSettings, SessionSettings, SessionState
 from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, job_id_of, seconds_of
@@ -77,16 +79,18 @@ class Session:
             )
             for index in range(settings.channels)
         ]
-        self._take(SessionState(settings, channels))
+        self._take(SessionState(settings, channels, resolving=ResolvingState.new(settings.channels)))
 
     @classmethod
-    def restore(cls, data: bytes, finals: Sequence[UtteranceFinal]) -> Session:
-        """The session that gave this snapshot; `finals` are those that it gave before, in that order.
+    def restore(
+        cls, data: bytes, finals: Sequence[UtteranceFinal], resolved: Sequence[SpanResolved] = ()
+    ) -> Session:
+        """The session that gave this snapshot; `finals` and `resolved` are what it gave, in that order.
 
         Raises `SnapshotError`.
         """
         session = cls.__new__(cls)
-        session._take(states.load(data, finals))
+        session._take(states.load(data, finals, resolved))
         return session
 
     def _take(self, state: SessionState) -> None:
@@ -96,6 +100,7 @@ class Session:
         self._transcripts = [
             ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
         ]
+        self._resolver = Resolver(state.resolving)
         self._drafting = Drafting(state)
         self._labels = OnlineLabels(settings.label_ms if settings.diarize else None)
 
@@ -316,13 +321,25 @@ class Session:
         gaps = self._state.channels[index].gaps
         ready = [gap for gap in gaps if gap.start_samples <= self._settled_until(index)]
         self._state.channels[index].gaps = gaps[len(ready) :]
-        return [*sorted([*events, *ready], key=lambda event: event.start_samples)]
+        in_order = sorted([*events, *ready], key=lambda event: event.start_samples)
+        return [*in_order, *self._resolve(min(map(self._settled_until, range(len(self._transcripts)))))]
+
+    def _resolve(self, until_samples: int | None) -> list[Output]:
+        """Masks of utterances that are out, decided up to a place; None: all of them."""
+        for transcript in self._transcripts:
+            while transcript.state.said:
+                self._resolver.add(transcript.state.said.pop(0))
+        resolver = self._resolver
+        resolved = resolver.end() if until_samples is None else resolver.advance(until_samples)
+        self._state.resolved += resolved
+        return [*resolved]
 
     def _settled_until(self, index: int) -> int:
         """No utterance of a channel that is not out yet starts before this sample."""
         starts = [item.span.start_samples for item in self._transcripts[index].state.pending]
-        if self._state.stage == "open":
-            starts.append(self._endpointers[index].needed_from)
+        endpointer = self._endpointers[index]
+        if self._state.stage == "open" or endpointer.open_from is not None:
+            starts.append(endpointer.needed_from)
         return min(starts, default=self._state.channels[index].heard)
 
     def _go_on(self, now_s: float) -> list[Output]:
@@ -332,7 +349,7 @@ class Session:
         if state.stage != "ended" or waiting or state.turns_due_s is not None:
             return []
         state.finals.sort(key=lambda final: (final.start_samples, final.channel))
-        out: list[Output] = []
+        out = self._resolve(None)
         revisions: list[tuple[str, tuple[SpeakerPart, ...]]] = []
         if state.turns and state.finals:
             out.append(TurnsFound("turns-1", 1, 0, state.turns))

@@ -9,10 +9,13 @@ from typing import Literal
 from models.types import Line, Role, Transcription, Turn, Word
 from pipeline.core import snapshot
 from pipeline.core.endpointing import EndpointSettings, EndpointState, Span
-from pipeline.core.events import AudioGap, EndCode, Failure, UtteranceFinal
+from pipeline.core.events import AudioGap, EndCode, Failure, SpanResolved, UtteranceFinal
+from pipeline.core.naming import Piece
 from pipeline.core.partials import PartialState
 from pipeline.core.redaction import MaskedSpan, MaskState
+from pipeline.core.resolving import HiddenSpan, Known, ResolvingState, Said, Topic
 from pipeline.core.transcript import Pending, TranscriptState
+from pipeline.core.vault import Issued, VaultState
 
 Stage = Literal["open", "ended", "drafting", "closed"]
 
@@ -93,7 +96,8 @@ class ChannelState:
 class SessionState:
     """All that a session remembers; `turns` and `summary_due_s` are None until asked for.
 
-    `finals` are left out of snapshots, since they are stored as events: `final_count` says how many belong.
+    `finals` and `resolved` are left out of snapshots, since they are stored as events: `final_count` and
+    `resolved_count` say how many belong.
     """
 
     settings: SessionSettings
@@ -102,6 +106,9 @@ class SessionState:
     code: EndCode = "hangup"
     finals: list[UtteranceFinal] = field(default_factory=list)
     final_count: int = 0
+    resolving: ResolvingState = field(default_factory=ResolvingState)
+    resolved: list[SpanResolved] = field(default_factory=list)
+    resolved_count: int = 0
     legs: int = 0
     turns: tuple[Turn, ...] | None = None
     turns_due_s: float | None = None
@@ -118,33 +125,48 @@ _CLASSES = {
         EndpointSettings,
         EndpointState,
         Failure,
+        HiddenSpan,
+        Issued,
+        Known,
         Line,
         MaskState,
         MaskedSpan,
         NoteSettings,
         PartialState,
         Pending,
+        Piece,
+        ResolvingState,
+        Said,
         SessionSettings,
         SessionState,
         Span,
+        Topic,
         TranscriptState,
         Transcription,
         Turn,
         UtteranceFinal,
+        VaultState,
         Word,
     )
 }
 
 
 def dump(state: SessionState) -> bytes:
-    """A session's state as versioned bytes, without its finals."""
-    return snapshot.dump(replace(state, finals=[], final_count=len(state.finals)))
+    """A session's state as versioned bytes, without its finals and what was resolved of them."""
+    left = replace(state, finals=[], final_count=len(state.finals), resolved=[])
+    left.resolved_count = len(state.resolved)
+    return snapshot.dump(left)
 
 
-def load(data: bytes, finals: Sequence[UtteranceFinal]) -> SessionState:
-    """The state again, with the finals that were given out before. Raises `SnapshotError`."""
+def load(
+    data: bytes, finals: Sequence[UtteranceFinal], resolved: Sequence[SpanResolved] = ()
+) -> SessionState:
+    """The state again, with the finals and resolved spans that were given out. Raises `SnapshotError`."""
     state: SessionState = snapshot.load(data, _CLASSES)
     if len(finals) < state.final_count:
         raise snapshot.SnapshotError(f"{len(finals)} finals for a snapshot taken after {state.final_count}")
+    if len(resolved) < state.resolved_count:
+        raise snapshot.SnapshotError(f"{len(resolved)} spans for a snapshot after {state.resolved_count}")
     state.finals = list(finals[: state.final_count])
+    state.resolved = list(resolved[: state.resolved_count])
     return state

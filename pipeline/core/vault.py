@@ -30,9 +30,10 @@ class Issued:
 
 @dataclass(slots=True)
 class VaultState:
-    """The tokens of a call, in the order in which they were issued."""
+    """The tokens of a call, in the order in which they were issued; numbers up to `taken` are not ours."""
 
     issued: list[Issued] = field(default_factory=list)
+    taken: int = 0
 
 
 class Vault:
@@ -43,7 +44,7 @@ class Vault:
         self._by_key = {(one.kind, one.key): one.token for one in state.issued}
         self._counts: dict[str, int] = {}
         for one in state.issued:
-            self._counts[one.kind] = self._counts.get(one.kind, 0) + 1
+            self._counts[one.kind] = self._counts.get(one.kind, state.taken) + 1
 
     def token(self, kind: str, canonical: str, said: str, spare: str) -> str:
         """The token of a value, the same for the same `canonical` form.
@@ -55,7 +56,7 @@ class Vault:
         known = self._by_key.get((kind, key))
         if known is not None:
             return known
-        self._counts[kind] = self._counts.get(kind, 0) + 1
+        self._counts[kind] = self._counts.get(kind, self._state.taken) + 1
         token = spare if kind == "number" else f"[{kind.upper()}_{self._counts[kind]}]"
         self._by_key[kind, key] = token
         self._state.issued.append(Issued(kind, token, key, said if kind in RESTORABLE else ""))

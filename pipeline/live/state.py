@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.core import snapshot
-from pipeline.core.events import UtteranceFinal
+from pipeline.core.events import SpanResolved, UtteranceFinal
 from pipeline.core.session import Session
 from pipeline.core.snapshot import SnapshotError
 from pipeline.live.absences import Absence, Absences
@@ -46,8 +46,10 @@ class LiveState:
 CLASSES = {one.__name__: one for one in (LiveState, Absences, Absence)}
 
 
-def restored(data: bytes, finals: Iterable[UtteranceFinal]) -> tuple[Session, LiveState]:
-    """The session and the state that were dumped; `finals`: see `Session.restore`.
+def restored(
+    data: bytes, finals: Iterable[UtteranceFinal], resolved: Iterable[SpanResolved] = ()
+) -> tuple[Session, LiveState]:
+    """The session and the state that were dumped; `finals` and `resolved`: see `Session.restore`.
 
     Raises `SnapshotError`.
     """
@@ -55,4 +57,4 @@ def restored(data: bytes, finals: Iterable[UtteranceFinal]) -> tuple[Session, Li
     state = snapshot.load(head, CLASSES)
     if not isinstance(state, LiveState):
         raise SnapshotError("not a snapshot of a live call")
-    return Session.restore(rest, list(finals)), state
+    return Session.restore(rest, list(finals), list(resolved)), state

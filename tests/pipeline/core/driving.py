@@ -18,6 +18,7 @@ from pipeline.core.events import (
     Output,
     Partial,
     Result,
+    SpanResolved,
     SpeakerHeard,
     SummarizeJob,
     TranscribeJob,
@@ -132,15 +133,17 @@ class Driver:
         """Lose the session and its jobs; go on from its snapshot and the finals that are out."""
         before = self.session.snapshot()
         finals = [event for event in self.events if isinstance(event, UtteranceFinal)]
-        self.session = Session.restore(before, finals)
+        resolved = [event for event in self.events if isinstance(event, SpanResolved)]
+        self.session = Session.restore(before, finals, resolved)
         assert self.session.snapshot() == before
         self.jobs = list(self.session.resume(0.0))
 
-    def by_channel(self) -> dict[int | None, list[DurableEvent]]:
-        """Durable events by channel; those of the whole call under None."""
-        sorted_out: dict[int | None, list[DurableEvent]] = {}
+    def by_channel(self) -> dict[int | str | None, list[DurableEvent]]:
+        """Durable events by channel; those of the whole call under None, resolved spans under their own."""
+        sorted_out: dict[int | str | None, list[DurableEvent]] = {}
         for event in self.events:
-            sorted_out.setdefault(getattr(event, "channel", None), []).append(event)
+            stream = "spans" if isinstance(event, SpanResolved) else getattr(event, "channel", None)
+            sorted_out.setdefault(stream, []).append(event)
         return sorted_out
 
 
