@@ -18,7 +18,17 @@ from models.text.times import ClockTime, Duration
 from models.text.tokens import Found, listed, normal, tokenize
 
 HarmlessKind = Literal[
-    "money", "percent", "date", "calendar", "time", "bare time", "duration", "count", "ordinal", "name", "link"
+    "money",
+    "percent",
+    "date",
+    "calendar",
+    "time",
+    "bare time",
+    "duration",
+    "count",
+    "ordinal",
+    "name",
+    "link",
 ]
 
 WEAK_KINDS = frozenset({"bare time", "count", "ordinal", "name"})

@@ -74,7 +74,10 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
         r"|code (?:we|i|they|that we|that i) (?:just )?(?:sent|texted)|two[ -]factor(?: code)?",
     ),
     ("pin", r"(?:four|six|4|6|[45])[ -]digit pins?|pin(?: (?:numbers?|codes?))?|pins(?= (?:are|is))|p i n"),
-    ("routing", rf"(?:aba |a b a )?(?:routing|transit)(?: {_NUMBER})?|(?:aba|a b a)(?: {_NUMBER})?|sort codes?"),
+    (
+        "routing",
+        rf"(?:aba |a b a )?(?:routing|transit)(?: {_NUMBER})?|(?:aba|a b a)(?: {_NUMBER})?|sort codes?",
+    ),
     (
         "birth_date",
         r"dates? of birth|birth ?dates?|birth ?days?|dob|d o b|(?:was|were|am|i'm) born|born(?: on| in)?",

@@ -34,9 +34,7 @@ def named_words(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
 
     More than it turns out to be: names in an utterance that has little else, and after "my address is".
     """
-    held = spelled(texts, looks)
-    for i in email_signs(texts, looks):
-        held |= _around(i, lambda k: _in_email(texts, looks, k), len(texts))
+    held = spelled(texts, looks) | email_words(texts, looks)
     for i in address_signs(texts, looks):
         held |= _around(i, lambda k: _in_address(texts, looks, k), len(texts))
     cues = [cue for cue in find_cues(texts) if cue.strong]
@@ -51,7 +49,9 @@ def named_words(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
             held.add(len(texts) - 1)
     for cue in cues:
         if cue.kind in _NAMED_KINDS:
-            held |= {i for i, seen in enumerate(looks) if i >= cue.after and (i in names or seen.kind == "letter")}
+            held |= {
+                i for i, seen in enumerate(looks) if i >= cue.after and (i in names or seen.kind == "letter")
+            }
         if cue.kind == "address":
             held |= {i for i in range(cue.after, len(looks)) if is_place_word(texts[i], looks[i])}
         if cue.kind == "email":
@@ -60,6 +60,14 @@ def named_words(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
             after = range(cue.after, len(looks))
             held |= {i for i in after if _is_month(looks, i) or is_ordinal(looks[i])}
     return held | joined_by(looks, held)
+
+
+def email_words(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
+    """Indices of the words of e-mail addresses that show by themselves what they are."""
+    held: set[int] = set()
+    for i in email_signs(texts, looks):
+        held |= _around(i, lambda k: _in_email(texts, looks, k), len(texts))
+    return held
 
 
 def cue_words(texts: Sequence[str]) -> set[int]:

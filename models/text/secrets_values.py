@@ -61,7 +61,9 @@ def email_of(texts: Sequence[str]) -> str:
     out = ""
     at = 0
     while at < len(texts):
-        parts = [_BARE.sub("", normal(texts[at])).strip(".")] if "@" in texts[at] else list(look(texts[at]).parts)
+        parts = (
+            [_BARE.sub("", normal(texts[at])).strip(".")] if "@" in texts[at] else list(look(texts[at]).parts)
+        )
         if [normal(t) for t in texts[at + 1 : at + 3]] == ["as", "in"]:
             at += 3
         for part in parts:
@@ -114,7 +116,19 @@ def says_date(texts: Sequence[str]) -> bool:
     return any(is_ordinal(seen) or not MONTHS.keys().isdisjoint(seen.parts) for seen in looks)
 
 
+def versions_of(texts: Sequence[str]) -> list[list[str]]:
+    """Words in parts, each after the first one in place of what was said before it: "41 no sorry 42"."""
+    parts: list[list[str]] = [[]]
+    for text in texts:
+        parts[-1].append(text)
+        if len(parts[-1]) > 1 and corrects(parts[-1][-3:]):
+            parts.append([])
+    return [part for part in parts if part]
+
+
 def corrects(texts: Sequence[str]) -> bool:
     """Whether what follows these words takes the place of what was said before: "no sorry"."""
-    plain = " ".join(part for text in texts for part in normal(text).replace(",", " ").replace(".", " ").split())
+    plain = " ".join(
+        part for text in texts for part in normal(text).replace(",", " ").replace(".", " ").split()
+    )
     return bool(_CORRECTIONS.search(plain))

@@ -79,7 +79,7 @@ _FUNCTION: Final = ANSWERS | frozenset(
         " course absolutely exactly awesome cool help anything something everything nothing else welcome"
         " ahead available ready working works work done new old different appreciate nice have's sir ma'am"
         " madam problem issue question questions speaking people person time times week month year years"
-        " minutes hours days bill statement online website app sorry's address's sounds sound looks look whenever was were"
+        " minutes hours days bill statement online website app sorry's address's sounds sound looks look whenever was were dollar dollars cent cents percent amount guess"
     )
 )
 """Words that are no name, wherever they stand."""
@@ -140,9 +140,15 @@ def email_signs(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
         parts = set(seen.parts)
         if _URL.search(text):
             continue
-        if _WRITTEN_EMAIL.search(text) or _HALF_WRITTEN.search(text) or parts & {"underscore"}:
-            signs.add(i)
-        elif parts & _PROVIDERS and (i == 0 or looks[i - 1].parts[-1:] in (("at",), ("a",)) or _ends(looks, i)):
+        if (
+            _WRITTEN_EMAIL.search(text)
+            or _HALF_WRITTEN.search(text)
+            or parts & {"underscore"}
+            or (
+                parts & _PROVIDERS
+                and (i == 0 or looks[i - 1].parts[-1:] in (("at",), ("a",)) or _ends(looks, i))
+            )
+        ):
             signs.add(i)
         elif parts == {"dot"} and _ends(looks, i):
             signs |= {i, i + 1}
@@ -202,7 +208,9 @@ def address_signs(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
         parts = set(seen.parts)
         if parts & SUFFIXES and _house(texts, looks, i) is not None:
             signs |= set(range(_house(texts, looks, i) or 0, i + 1))
-        elif parts & UNITS_OF_HOUSE and i + 1 < len(looks) and looks[i + 1].kind in ("digit", "one", "letter"):
+        elif (
+            parts & UNITS_OF_HOUSE and i + 1 < len(looks) and looks[i + 1].kind in ("digit", "one", "letter")
+        ):
             lettered = i + 2 < len(looks) and is_letter(looks[i + 2], texts[i + 2])
             signs |= {i, i + 1, i + 2} if lettered else {i, i + 1}
         elif is_state(texts[i], seen) and i and is_name(looks[i - 1], texts[i - 1]):

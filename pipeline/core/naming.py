@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from models.text.digits import FILLERS, SCALE_WORDS, Look, look
 from models.text.harmless import WEAK_KINDS
 from models.text.secrets_checks import kind_of_digits
-from models.text.secrets_values import digits_of, email_of, says_date
+from models.text.secrets_values import digits_of, email_of, says_date, versions_of
 from models.text.secrets_words import address_signs, email_signs, is_letter, is_place_word
 from models.text.tokens import normal
 from models.types import Word
@@ -26,7 +26,9 @@ WEAK_DIGITS = 3
 DATE_KINDS = frozenset({"birth_date", "expiry"})
 _AMOUNTS = frozenset({"money", "percent", "time", "duration", "date", "link"})
 _SHOWN = {"password": "number"}
-_YEAR_BEFORE = frozenset({"in", "since", "from", "until", "of", "year", "by", "around", "till", "late", "early"})
+_YEAR_BEFORE = frozenset(
+    {"in", "since", "from", "until", "of", "year", "by", "around", "till", "late", "early"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class _Facts:
         if cue == "birth_date":
             same = [k for k in self._pieces if k.cue_at == piece.cue_at]
             return self._told(i) > 2 or any(says_date(k.texts) for k in same)
+        if _is_amount(piece) and not piece.direct:
+            return False
         if piece.answer or piece.direct:
             return cue != "number" or max(self._runs[i], self._letters(i)) >= WEAK_DIGITS
         if all(kind and kind != "calendar" for kind in piece.harmless):
@@ -139,7 +143,9 @@ class _Facts:
     def _letters(self, i: int) -> int:
         """Characters of an identifier of letters and digits."""
         texts = self._pieces[i].texts
-        letters = [t for t, seen in zip(texts, self._looks[i], strict=True) if is_letter(seen, t) or seen.code]
+        letters = [
+            t for t, seen in zip(texts, self._looks[i], strict=True) if is_letter(seen, t) or seen.code
+        ]
         return sum(c.isalnum() for text in letters for c in text) + (len(self._digits[i]) if letters else 0)
 
     def _sounds(self, i: int) -> bool:
@@ -156,10 +162,16 @@ class _Facts:
         if not found and shows(whole, [seen for looks in self._looks for seen in looks]):
             found = {i for i, piece in enumerate(self._pieces) if piece.answer}
         if not found and kind == "address":
-            found = {i for i, one in enumerate(self._pieces) if one.cue == kind and one.answer and self._is_place(i)}
+            found = {
+                i
+                for i, one in enumerate(self._pieces)
+                if one.cue == kind and one.answer and self._is_place(i)
+            }
         if not found:
             return found
-        cued = {i for i, piece in enumerate(self._pieces) if piece.cue == kind and piece.strong and piece.answer}
+        cued = {
+            i for i, piece in enumerate(self._pieces) if piece.cue == kind and piece.strong and piece.answer
+        }
         found |= cued
         for i in range(1, len(self._pieces)):
             if i - 1 in found and self._pieces[i].linked and self._pieces[i].answer:
@@ -170,7 +182,9 @@ class _Facts:
         return {i for i in found if not _is_amount(self._pieces[i])}
 
     def _is_email(self, texts: Sequence[str], looks: Sequence[Look]) -> bool:
-        told = [i for i, seen in enumerate(looks) if not FILLERS.issuperset(seen.parts) or "dot" in seen.parts]
+        told = [
+            i for i, seen in enumerate(looks) if not FILLERS.issuperset(seen.parts) or "dot" in seen.parts
+        ]
         return bool(email_signs([texts[i] for i in told], [looks[i] for i in told]))
 
     def _is_address(self, texts: Sequence[str], looks: Sequence[Look]) -> bool:
@@ -187,7 +201,9 @@ class _Facts:
             if not piece.linked:
                 runs.append(([], set()))
             for text, seen, kind in zip(piece.texts, self._looks[i], piece.harmless, strict=True):
-                if kind in _AMOUNTS or (seen.kind in ("other", "mask") and not FILLERS.issuperset(seen.parts)):
+                if kind in _AMOUNTS or (
+                    seen.kind in ("other", "mask") and not FILLERS.issuperset(seen.parts)
+                ):
                     runs.append(([], set()))
                 elif seen.kind in ("digit", "one", "homophone") or seen.code:
                     runs[-1][0].append(text)
@@ -230,6 +246,8 @@ def value_of(kind: str, pieces: Sequence[Piece]) -> str:
         return " ".join(texts)
     digits = ""
     for piece in pieces:
-        said = digits_of(piece.texts)
-        digits = digits[: -len(said)] + said if piece.corrects and said else digits + said
+        for number, version in enumerate(versions_of(piece.texts)):
+            said = digits_of(version)
+            again = said and (number or piece.corrects)
+            digits = digits[: -len(said)] + said if again else digits + said
     return digits or " ".join(normal(text) for text in texts)

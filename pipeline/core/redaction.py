@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from models.text.cues import said_values
 from models.text.digits import Look, has_number, look
-from models.text.secrets_reach import named_words
+from models.text.secrets_reach import email_words
 from models.types import Word
 from pipeline.core.scanning import BETWEEN, MaskState, Scan, misheard, rows
 
@@ -112,13 +112,13 @@ def _mask_once(
 def hide_digits(words: Sequence[Word]) -> tuple[Word, ...]:
     """Words of a partial with every digit and number word as "[NUMBER]", one for each row of them.
 
-    What follows "password is" goes too, and so do addresses. Amounts are not spared: the next partial may
+    What follows "password is" goes too, and so do e-mail addresses. Amounts are not spared: the next partial may
     read them otherwise.
     """
     looks = [look(word.text) for word in words]
     texts = [word.text for word in words]
     hidden = {i for i, seen in enumerate(looks) if has_number(seen)}
-    hidden |= misheard(looks, hidden) | said_values(texts, looks) | named_words(texts, looks)
+    hidden |= misheard(looks, hidden) | said_values(texts, looks) | email_words(texts, looks)
     out: list[Word] = []
     at = 0
     for first, after in rows(sorted(hidden)):

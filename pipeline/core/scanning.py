@@ -60,10 +60,11 @@ class Scan:
     def hidden(self) -> set[int]:
         """Indices of the words to mask."""
         digits = {i for i, seen in enumerate(self.looks) if seen.kind == "digit" and not self.readable[i]}
+        ones = [i for i, seen in enumerate(self.looks) if seen.kind == "one" and not self.readable[i]]
+        digits |= {i for i in ones if self._is_digit_one(i)}
         digits |= misheard(self.looks, digits)
         digits |= self._loose() | self._sounds_near(digits)
-        ones = [i for i, seen in enumerate(self.looks) if seen.kind == "one" and not self.readable[i]]
-        digits |= {i for i in ones if self._is_digit_one(i) or (digits and not self._is_pronoun(i))}
+        digits |= {i for i in ones if digits and not self._is_pronoun(i)}
         digits = {i for i in digits if not self.readable[i]}
         hidden = digits | said_values(self.texts, self.looks) | named_words(self.texts, self.looks)
         for span in self.dates:
@@ -90,8 +91,9 @@ class Scan:
         if not digits and not ones:
             odd = {i for i in odd if not _is_plain_oh(set(self.looks[i].parts), self.looks[i + 1 : i + 2])}
         bare = all(seen.kind in BETWEEN or seen.kind == "mask" for seen in self.looks[first:])
-        weak = set(sounds) if digits or odd or ones or (bare and len(sounds) < RUN_DIGITS) else set()
-        return ones | odd | weak
+        weak = set(sounds) - {i for i in sounds if not WEAK_HOMOPHONES.issuperset(self.looks[i].parts)}
+        told = digits or odd or ones or (bare and len(weak) < RUN_DIGITS)
+        return ones | odd | (weak if told else set())
 
     def _is_moment(self, i: int) -> bool:
         """Whether "one second" is a wish to wait."""
@@ -195,7 +197,9 @@ class Scan:
 
     def _is_spoken_digit(self, i: int) -> bool:
         odd = self.looks[i].kind == "homophone" and not WEAK_HOMOPHONES.issuperset(self.looks[i].parts)
-        return odd or (self.looks[i].kind in _DIGITS and not any(h.first <= i < h.after for h in self.harmless))
+        return odd or (
+            self.looks[i].kind in _DIGITS and not any(h.first <= i < h.after for h in self.harmless)
+        )
 
     def _is_digit_one(self, i: int) -> bool:
         """Whether "one" counts: beside a digit, in a run, after a cue, or alone; else it is a pronoun."""
