@@ -5,113 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-FIRST_NAMES = [
-    "alma",
-    "bruno",
-    "celia",
-    "dario",
-    "edith",
-    "felix",
-    "greta",
-    "hugo",
-    "irma",
-    "jonas",
-    "karla",
-    "lionel",
-    "mira",
-    "nestor",
-    "olive",
-]
-LAST_NAMES = [
-    "abbott",
-    "barlow",
-    "castell",
-    "dorsey",
-    "ewing",
-    "farrow",
-    "galvan",
-    "hobbs",
-    "ingram",
-    "jessup",
-    "kessler",
-    "lund",
-    "moreau",
-]
-DOMAINS = [
-    "gmail",
-    "yahoo",
-    "outlook",
-    "hotmail",
-    "icloud",
-    "comcast",
-    "verizon",
-    "lakeside",
-    "riverbank",
-    "orchardco",
-]
+FIRST_NAMES = "alma bruno celia dario edith felix greta hugo irma jonas karla lionel mira nestor olive".split()
+LAST_NAMES = "abbott barlow castell dorsey ewing farrow galvan hobbs ingram jessup kessler lund moreau".split()
+DOMAINS = "gmail yahoo outlook hotmail icloud comcast verizon lakeside riverbank orchardco".split()
 ENDINGS = ("com", "com", "com", "net", "org", "co")
-STREETS = [
-    "maple",
-    "cedar",
-    "willow",
-    "lincoln",
-    "juniper",
-    "harbor",
-    "prospect",
-    "sycamore",
-    "dogwood",
-    "franklin",
-    "elmhurst",
-    "orchard",
-]
+STREETS = "maple cedar willow lincoln juniper harbor prospect sycamore dogwood franklin elmhurst orchard".split()
 KINDS = ("street", "avenue", "road", "drive", "lane", "court", "boulevard")
 UNITS = ("apartment", "unit", "suite")
-CITIES = [
-    "dayton",
-    "fresno",
-    "tulsa",
-    "omaha",
-    "boise",
-    "savannah",
-    "madison",
-    "lubbock",
-    "spokane",
-    "reno",
-    "toledo",
-    "mobile",
-]
-STATES = [
-    "ohio",
-    "california",
-    "oklahoma",
-    "nebraska",
-    "idaho",
-    "georgia",
-    "wisconsin",
-    "texas",
-    "washington",
-    "nevada",
-]
+CITIES = "dayton fresno tulsa omaha boise savannah madison lubbock spokane reno toledo mobile".split()
+STATES = "ohio california oklahoma nebraska idaho georgia wisconsin texas washington nevada".split()
 _CARDS = (("4", 16), ("51", 16), ("55", 16), ("2221", 16), ("6011", 16), ("34", 15), ("37", 15))
-_AREAS = [
-    "212",
-    "303",
-    "312",
-    "404",
-    "415",
-    "503",
-    "512",
-    "602",
-    "615",
-    "702",
-    "713",
-    "808",
-    "816",
-    "919",
-    "201",
-    "801",
-    "207",
-]
+_AREAS = "212 303 312 404 415 503 512 602 615 702 713 808 816 919 201 801 207".split()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def find_harmless(texts: Sequence[str]) -> list[Harmless]:
     return sorted(spans, key=lambda span: span.first)
 
 
-def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
+def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:  # noqa: PLR0912 - a branch a kind
     """Spans of characters, those to be preferred first."""
     numbers = find_numbers(line)
     for money in find_money(line):

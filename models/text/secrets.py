@@ -51,7 +51,9 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "ssn",
-        r"social security(?: numbers?)?|social numbers?|social(?! (?:media|history|life|circle|work|club|anxi|gather|drink|smok|dist|net|serv|skill|situ|event|st|asp)\\w*)"
+        r"social security(?: numbers?)?|social numbers?"
+        r"|social(?! (?:media|history|life|circle|work|club|anxi|gather|drink|smok"
+        r"|dist|net|serv|skill|situ|event|st|asp)\\w*)"
         r"|ssn|s s n|last (?:four|4) of (?:your|my|the) social",
     ),
     (
@@ -63,7 +65,8 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "expiry",
-        r"expir(?:y|ation)(?: dates?)?|expires?(?: on| in)?|expiring|exp(?: date)?|good (?:through|thru|until)"
+        r"expir(?:y|ation)(?: dates?)?|expires?(?: on| in)?|expiring|exp(?: date)?"
+        r"|good (?:through|thru|until)"
         r"|valid (?:through|thru|until)",
     ),
     (

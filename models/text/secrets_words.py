@@ -61,7 +61,8 @@ ANSWERS: Final = FILLERS | frozenset(
 
 _FUNCTION: Final = ANSWERS | frozenset(
     listed(
-        "was it its is i you he she we they me him her us them your his our their mine yours these those am are were been"
+        "was it its is i you he she we they me him her us them your his our their mine yours these those"
+        " am are were been"
         " being had has having could can may might must shall should ought need want like know think see say"
         " said tell told give gave take took make made come came put let keep call called calling help"
         " thanks bye hello hi hey good morning afternoon evening day today tomorrow yesterday now later"
@@ -79,7 +80,8 @@ _FUNCTION: Final = ANSWERS | frozenset(
         " course absolutely exactly awesome cool help anything something everything nothing else welcome"
         " ahead available ready working works work done new old different appreciate nice have's sir ma'am"
         " madam problem issue question questions speaking people person time times week month year years"
-        " minutes hours days bill statement online website app sorry's address's sounds sound looks look whenever was were dollar dollars cent cents percent amount guess"
+        " minutes hours days bill statement online website app sorry's address's sounds sound looks look whenever was were"
+        " dollar dollars cent cents percent amount guess"
     )
 )
 """Words that are no name, wherever they stand."""
@@ -140,19 +142,17 @@ def email_signs(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
         parts = set(seen.parts)
         if _URL.search(text):
             continue
-        if (
-            _WRITTEN_EMAIL.search(text)
-            or _HALF_WRITTEN.search(text)
-            or parts & {"underscore"}
-            or (
-                parts & _PROVIDERS
-                and (i == 0 or looks[i - 1].parts[-1:] in (("at",), ("a",)) or _ends(looks, i))
-            )
-        ):
+        written = _WRITTEN_EMAIL.search(text) or _HALF_WRITTEN.search(text) or "underscore" in parts
+        if written or (parts & _PROVIDERS and _is_domain(looks, i)):
             signs.add(i)
         elif parts == {"dot"} and _ends(looks, i):
             signs |= {i, i + 1}
     return signs
+
+
+def _is_domain(looks: Sequence[Look], i: int) -> bool:
+    """Whether the name of a provider stands where that of a domain does."""
+    return i == 0 or looks[i - 1].parts[-1:] in (("at",), ("a",)) or _ends(looks, i)
 
 
 def _ends(looks: Sequence[Look], dot: int) -> bool:
