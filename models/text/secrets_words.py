@@ -80,7 +80,8 @@ _FUNCTION: Final = ANSWERS | frozenset(
         " course absolutely exactly awesome cool help anything something everything nothing else welcome"
         " ahead available ready working works work done new old different appreciate nice have's sir ma'am"
         " madam problem issue question questions speaking people person time times week month year years"
-        " minutes hours days bill statement online website app sorry's address's sounds sound looks look whenever was were"
+        " minutes hours days bill statement online website app sorry's address's sounds sound looks look"
+        " whenever was were"
         " dollar dollars cent cents percent amount guess"
     )
 )

@@ -105,7 +105,7 @@ class _Facts:
             return found or (piece.cue if piece.cue not in ("email", "address") else "") or "number"
         return ""
 
-    def _is_value(self, i: int, cue: str) -> bool:
+    def _is_value(self, i: int, cue: str) -> bool:  # noqa: PLR0911
         """Whether an announced piece is what was announced."""
         piece = self._pieces[i]
         if cue == "password" and (piece.direct or piece.answer):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 
 Classes = Mapping[str, type[Any]]
 
