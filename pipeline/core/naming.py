@@ -149,7 +149,7 @@ class _Facts:
         return sum(c.isalnum() for text in letters for c in text) + (len(self._digits[i]) if letters else 0)
 
     def _sounds(self, i: int) -> bool:
-        """Whether a piece of what was announced is a digit by its sound: "oh", "double"; "to" beside others."""
+        """Whether a piece is a digit by its sound: "oh", "double"; "to" beside others."""
         piece = self._pieces[i]
         if not any(seen.kind == "homophone" for seen in self._looks[i]):
             return False

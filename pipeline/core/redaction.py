@@ -112,8 +112,8 @@ def _mask_once(
 def hide_digits(words: Sequence[Word]) -> tuple[Word, ...]:
     """Words of a partial with every digit and number word as "[NUMBER]", one for each row of them.
 
-    What follows "password is" goes too, and so do e-mail addresses. Amounts are not spared: the next partial may
-    read them otherwise.
+    What follows "password is" goes too, and so do e-mail addresses. Amounts are not spared: the next
+    partial may read them otherwise.
     """
     looks = [look(word.text) for word in words]
     texts = [word.text for word in words]

@@ -20,7 +20,7 @@ def test_what_comes_back_is_equal_to_what_went_in() -> None:
 def test_another_version_is_refused() -> None:
     data = json.loads(dump([]))
     data["version"] = 99
-    with pytest.raises(SnapshotError, match="version 99, expected 1"):
+    with pytest.raises(SnapshotError, match="version 99, expected 2"):
         load(json.dumps(data).encode(), {})
 
 
