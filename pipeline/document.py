@@ -24,6 +24,7 @@ from pipeline.core.events import (
     UtteranceLost,
 )
 from pipeline.core.redaction import REDACTION_VERSION
+from pipeline.core.revealing import REVEALED, Spans, spans_of, with_spans
 from pipeline.core.transcript import utterance_id
 from pipeline.formats.call_json import (
     CallDocument,
@@ -84,11 +85,12 @@ def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
     closed = next(event for event in events if isinstance(event, CallClosed))
     draft = next(event for event in events if isinstance(event, DraftReady))
     roles = next((event.roles for event in events if isinstance(event, RolesAssigned)), ())
+    spans = spans_of(events)
     revised = {event.utterance_id: event.parts for event in events if isinstance(event, SpeakerRevised)}
     finals = [event for event in events if isinstance(event, UtteranceFinal)]
     foreign = draft.summary.code == "unsupported_language"
     read = [] if foreign else finals
-    utterances = [part for final in read for part in _utterances(final, revised.get(final.id, ()))]
+    utterances = [part for final in read for part in _utterances(final, revised.get(final.id, ()), spans)]
     utterances.sort(key=lambda utterance: (utterance.start_s, utterance.channel))
     duration_s = seconds(closed.duration_samples)
     return CallDocument(
@@ -101,7 +103,7 @@ def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
         utterances=tuple(utterances),
         turns=_turns(events),
         gaps=_gaps(events, foreign),
-        redactions=_redactions(read),
+        redactions=_redactions(read, spans),
         summary=note(draft.summary),
         end=End(code=closed.code),
         provenance=frame.provenance,
@@ -151,23 +153,24 @@ def _statements(rows: Sequence[Statement]) -> tuple[NoteStatement, ...]:
     )
 
 
-def _utterances(final: UtteranceFinal, parts: Sequence[SpeakerPart]) -> list[Utterance]:
+def _utterances(final: UtteranceFinal, parts: Sequence[SpeakerPart], spans: Spans) -> list[Utterance]:
     whole = (SpeakerPart(0, len(final.words), final.speaker),)
-    return [_utterance(final, part) for part in parts or whole]
+    return [_utterance(final, part, spans) for part in parts or whole]
 
 
-def _utterance(final: UtteranceFinal, part: SpeakerPart) -> Utterance:
+def _utterance(final: UtteranceFinal, part: SpeakerPart, spans: Spans) -> Utterance:
     words = final.words[part.first_word : part.end_word]
     start = words[0].start_samples if part.first_word else final.start_samples
     end = words[-1].end_samples if part.end_word < len(final.words) else final.end_samples
+    shown = with_spans(words, spans)
     return Utterance(
         id=utterance_id(final.channel, start) if part.first_word else final.id,
         speaker=part.speaker,
         channel=final.channel,
         start_s=seconds(start),
         end_s=seconds(end),
-        text=" ".join(word.text for word in words),
-        words=tuple(_word(word) for word in words),
+        text=" ".join(word.text for word in shown),
+        words=tuple(_word(word) for word in shown),
     )
 
 
@@ -197,12 +200,17 @@ def _gaps(events: Sequence[DurableEvent], foreign: bool) -> tuple[Gap, ...]:
     return tuple(Gap(channel=event.channel, **_span(event)) for event in lost)
 
 
-def _redactions(finals: Sequence[UtteranceFinal]) -> tuple[Redaction, ...]:
-    spans = [(span, final.channel) for final in finals for span in final.redactions]
-    spans.sort(key=lambda item: (item[0].start_samples, item[1]))
-    return tuple(
-        Redaction(kind=span.kind, token=span.token, channel=channel, **_span(span)) for span, channel in spans
-    )
+def _redactions(finals: Sequence[UtteranceFinal], spans: Spans) -> tuple[Redaction, ...]:
+    """The masks that stay, by what they turned out to be."""
+    masked = [(span, final.channel) for final in finals for span in final.redactions]
+    masked.sort(key=lambda item: (item[0].start_samples, item[1]))
+    found = []
+    for span, channel in masked:
+        known = spans.get(span.token)
+        kind, token = (known.kind, known.text) if known else (span.kind, span.token)
+        if kind != REVEALED:
+            found.append(Redaction(kind=kind, token=token, channel=channel, **_span(span)))
+    return tuple(found)
 
 
 def _span(timed: Any) -> dict[str, float]:

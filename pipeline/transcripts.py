@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.types import RATE_HZ, Line, Role, Summary, Word
-from pipeline.core.redaction import MaskedSpan, MaskState, mask
+from pipeline.core.events import SpanResolved, UtteranceFinal
+from pipeline.core.redaction import MaskedSpan, MaskState, conceal, mask
+from pipeline.core.resolving import Resolver, ResolvingState, said_of
+from pipeline.core.revealing import REVEALED, Spans, with_spans
 from pipeline.core.roles import assign_roles
 from pipeline.document import note
 from pipeline.formats.call_json import (
@@ -39,7 +42,8 @@ def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocu
     """A transcript file as a document whose note is still to be written. Raises `InputError`.
 
     Our own JSON stays as it is. In other forms speakers named "agent" or "customer" keep that role, else what
-    they say decides; the text is masked as a live call is, and masks that are in it already stay.
+    they say decides; the text is masked as a live call is. Masks that are in it already stay, and stand for
+    nothing that could be restored: ours take other numbers.
     """
     known = _our_own(path)
     if known is not None:
@@ -108,19 +112,35 @@ def _timed(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def _masked(segments: Sequence[Segment]) -> tuple[list[Utterance], list[Redaction]]:
+    """The segments as utterances of which each speaker's are a channel, masked and then resolved."""
     speakers = list(dict.fromkeys(segment.speaker for segment in segments))
-    issued = -(-_highest_token(segments) // max(1, len(speakers)))
-    states = {
-        name: MaskState(channel=i, channels=len(speakers), issued=issued) for i, name in enumerate(speakers)
-    }
+    count, highest = max(1, len(speakers)), _highest_token(segments)
+    issued = -(-highest // count)
+    states = {name: MaskState(channel=i, channels=count, issued=issued) for i, name in enumerate(speakers)}
+    resolver = Resolver(ResolvingState.new(count, issued=highest))
+    finals: list[UtteranceFinal] = []
+    for number, segment in enumerate(segments):
+        masked = conceal(_words(segment), states[segment.speaker])
+        states[segment.speaker] = masked.state
+        finals.append(_final(number, speakers.index(segment.speaker), segment, masked.words, masked.spans))
+        resolver.add(said_of(finals[-1], masked.hidden))
+    spans = {span.token: span for span in resolver.end()}
     utterances: list[Utterance] = []
     redactions: list[Redaction] = []
-    for number, segment in enumerate(segments):
-        words, spans, states[segment.speaker] = mask(_words(segment), states[segment.speaker])
+    for number, (segment, final) in enumerate(zip(segments, finals, strict=True)):
         channel = segment.channel or 0
-        utterances.append(_utterance(f"u{channel}-{number}", segment, words))
-        redactions += [_redaction(span, channel) for span in spans]
+        utterances.append(_utterance(f"u{channel}-{number}", segment, with_spans(final.words, spans)))
+        redactions += _redactions(final, spans, channel)
     return utterances, redactions
+
+
+def _final(
+    number: int, channel: int, segment: Segment, words: Sequence[Word], spans: Sequence[MaskedSpan]
+) -> UtteranceFinal:
+    start, end = round((segment.start_s or 0.0) * RATE_HZ), round((segment.end_s or 0.0) * RATE_HZ)
+    return UtteranceFinal(
+        f"u{channel}-{number}", channel, segment.speaker, start, end, tuple(words), "en", tuple(spans)
+    )
 
 
 def _highest_token(segments: Sequence[Segment]) -> int:
@@ -167,14 +187,19 @@ def _utterance(utterance_id: str, segment: Segment, words: Sequence[Word]) -> Ut
     )
 
 
-def _redaction(span: MaskedSpan, channel: int) -> Redaction:
-    return Redaction(
-        kind=span.kind,
-        token=span.token,
-        channel=channel,
-        start_s=span.start_samples / RATE_HZ,
-        end_s=span.end_samples / RATE_HZ,
-    )
+def _redactions(final: UtteranceFinal, spans: Spans, channel: int) -> list[Redaction]:
+    known: list[SpanResolved] = [spans[span.token] for span in final.redactions]
+    return [
+        Redaction(
+            kind=span.kind,
+            token=span.text,
+            channel=channel,
+            start_s=span.start_samples / RATE_HZ,
+            end_s=span.end_samples / RATE_HZ,
+        )
+        for span in known
+        if span.kind != REVEALED
+    ]
 
 
 def _roles(segments: Sequence[Segment]) -> dict[str, Role]:

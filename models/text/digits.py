@@ -23,6 +23,9 @@ _WIDE = set(TENS) | {"hundred"} | set(SCALES)
 _DIGIT_WORDS = _UNITS | set(TEENS) | _WIDE
 _GLUED = re.compile("(?:" + "|".join(sorted(_DIGIT_WORDS | {"one", "oh"}, key=len, reverse=True)) + "){2,}")
 
+SCALE_WORDS = frozenset({"hundred", *SCALES})
+"""Words that say an order of magnitude."""
+
 WEAK_HOMOPHONES = frozenset(listed("for fore to too tu"))
 HOMOPHONES = WEAK_HOMOPHONES | frozenset(
     listed(

@@ -18,7 +18,17 @@ from models.text.times import ClockTime, Duration
 from models.text.tokens import Found, listed, normal, tokenize
 
 HarmlessKind = Literal[
-    "money", "percent", "date", "time", "bare time", "duration", "count", "ordinal", "name"
+    "money",
+    "percent",
+    "date",
+    "calendar",
+    "time",
+    "bare time",
+    "duration",
+    "count",
+    "ordinal",
+    "name",
+    "link",
 ]
 
 WEAK_KINDS = frozenset({"bare time", "count", "ordinal", "name"})
@@ -28,6 +38,7 @@ _NAME = re.compile(
     r"\b(?:401 ?\(?k\b\)?|403 ?\(?b\b\)?|four oh one k\b|24/7|twenty[ -]four[ -]seven|50/50|fifty[ -]fifty)",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"(?<!\S)(?:https?://\S+|www\.\S+|@(?!\d{8})\w+(?!\S*@))(?!\S)", re.IGNORECASE)
 _THINGS = frozenset(
     listed(
         "account card charge check payment transaction transfer deposit fee time person customer ticket item"
@@ -80,7 +91,7 @@ def find_harmless(texts: Sequence[str]) -> list[Harmless]:
     return sorted(spans, key=lambda span: span.first)
 
 
-def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
+def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:  # noqa: PLR0912 - a branch a kind
     """Spans of characters, those to be preferred first."""
     numbers = find_numbers(line)
     for money in find_money(line):
@@ -89,6 +100,8 @@ def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
     for number in numbers:
         if number.value.kind == "percent" and not _spelled_out(line[number.start : number.end]):
             yield "percent", number.start, number.end
+    for link in _LINK.finditer(line):
+        yield "link", link.start(), link.end()
     for name in _NAME.finditer(line):
         yield "name", name.start(), name.end()
     for found in find_dates(line):
@@ -99,8 +112,10 @@ def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
             if _disagrees(found.value, said):
                 continue
             yield "duration", found.start, found.end
-        elif not isinstance(found.value, CalendarDate) or any(char.isalpha() for char in said):
+        elif not isinstance(found.value, CalendarDate):
             yield "date", found.start, found.end
+        elif any(char.isalpha() for char in said):
+            yield "calendar", found.start, found.end
     yield from _counts(line, numbers)
     for number in numbers:
         if number.value.kind == "ordinal":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from models.types import Line, Role, SummaryCode
 from pipeline.core.events import SpeakerPart, UtteranceFinal
+from pipeline.core.revealing import Spans, spans_of, with_spans
 from pipeline.core.roles import assign_roles
 from pipeline.core.speakers import PROVISIONAL
 from pipeline.core.state import SessionSettings, SessionState
@@ -17,8 +18,8 @@ FOREIGN_SHARE = 0.3
 Parts = Mapping[str, tuple[SpeakerPart, ...]]
 
 
-def spoken_lines(finals: Sequence[UtteranceFinal], parts: Parts) -> list[Line]:
-    """Every utterance in order of time, one line a speaker; the roles are still unknown.
+def spoken_lines(finals: Sequence[UtteranceFinal], parts: Parts, spans: Spans) -> list[Line]:
+    """Every utterance in order of time, masks resolved, one line a speaker; the roles are still unknown.
 
     An utterance that was found to hold two speakers gives a line each. A line's id is that of an
     utterance that begins with its first word, so it is the utterance's own id for the first part.
@@ -30,7 +31,7 @@ def spoken_lines(finals: Sequence[UtteranceFinal], parts: Parts) -> list[Line]:
             words = final.words[part.first_word : part.end_word]
             start = words[0].start_samples if part.first_word else final.start_samples
             line_id = utterance_id(final.channel, start) if part.first_word else final.id
-            text = " ".join(word.text for word in words)
+            text = " ".join(word.text for word in with_spans(words, spans))
             timed.append((start, final.channel, Line(line_id, "unknown", part.speaker, text)))
     return [line for _, _, line in sorted(timed, key=lambda item: item[:2])]
 
@@ -60,7 +61,7 @@ def lines_of_call(state: SessionState, parts: Parts, until: int | None = None) -
     """
     settings = state.settings
     finals = [final for final in state.finals if until is None or final.start_samples < until]
-    lines = spoken_lines(finals, parts)
+    lines = spoken_lines(finals, parts, spans_of(state.resolved))
     if settings.channels == 1:
         return with_roles(lines, roles_of_mono(lines, settings.roles))
     by_channel = {channel_speaker(settings, index): role for index, role in enumerate(settings.roles)}

@@ -24,6 +24,7 @@ from pipeline.core.events import (
 )
 from pipeline.core.grounding import ground
 from pipeline.core.state import SessionState
+from pipeline.core.vault import Vault
 
 SUMMARIZE_ID = "summarize"
 STAND_IN_ID = "summarize-embedded"
@@ -179,6 +180,7 @@ class Drafting:
         revision = state.notes.drafts
         summary = ground(summary, state.lines, state.settings.note.drop_unsupported)
         summary = flag_changed(summary, self.chunks.changed())
+        summary = Vault(state.resolving.vault).restore_note(summary, state.settings.note.restore)
         return [DraftReady(f"draft-{revision}", summary, revision)]
 
     def _close(self) -> list[Output]:

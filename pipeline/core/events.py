@@ -122,8 +122,13 @@ class SpanResolved:
     """What a mask stood for, once that is known: for good.
 
     `token` is the one in the utterance that is out. A secret has a kind and a name, the same for the same
-    value all through the call: "account", and `text` "[ACCOUNT_1]". What was none is revealed: `kind` is
-    "revealed" and `text` the words as they were heard.
+    value all through the call: "account", and `text` "[ACCOUNT_1]"; several masks of one secret have one
+    name. What was none is revealed: `kind` is "revealed", `text` the words as they were heard, and `words`
+    the same with their times. What stays in doubt is a "number".
+
+    Each mask gets one, after its utterance and before the call's `RolesAssigned`. They come in an order of
+    their own, by the time at which they could be told; it is always the same for a call, but neither that of
+    a channel's utterances nor fixed against those.
     """
 
     id: str
@@ -134,6 +139,7 @@ class SpanResolved:
     text: str
     start_samples: int
     end_samples: int
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from pipeline.core.events import (
 )
 from pipeline.core.labels import JOB_PREFIX, OnlineLabels
 from pipeline.core.redaction import MaskState
+from pipeline.core.resolving import Resolver, ResolvingState
 from pipeline.core.speakers import revise
 from pipeline.core.state import ChannelState, DeadlineSettings, NoteSettings, SessionSettings, SessionState
 from pipeline.core.transcript import ChannelTranscript, Pending, TranscriptState, job_id_of, seconds_of
@@ -79,13 +80,13 @@ class Session:
             )
             for index in range(settings.channels)
         ]
-        self._take(SessionState(settings, channels))
+        self._take(SessionState(settings, channels, resolving=ResolvingState.new(settings.channels)))
 
     @classmethod
     def restore(cls, data: bytes, events: Sequence[DurableEvent]) -> Session:
         """The session that gave this snapshot; `events` are those that it gave before, in that order.
 
-        Of these, finals and notes of stretches are needed. Raises `SnapshotError`.
+        Of these, finals, resolved spans and notes of stretches are needed. Raises `SnapshotError`.
         """
         session = cls.__new__(cls)
         session._take(states.load(data, events))
@@ -98,6 +99,7 @@ class Session:
         self._transcripts = [
             ChannelTranscript(channel.transcript, settings.mask_secrets) for channel in state.channels
         ]
+        self._resolver = Resolver(state.resolving)
         self._drafting = Drafting(state)
         self._labels = OnlineLabels(settings.label_ms if settings.diarize else None)
 
@@ -321,13 +323,25 @@ class Session:
         gaps = self._state.channels[index].gaps
         ready = [gap for gap in gaps if gap.start_samples <= self._settled_until(index)]
         self._state.channels[index].gaps = gaps[len(ready) :]
-        return [*sorted([*events, *ready], key=lambda event: event.start_samples)]
+        in_order = sorted([*events, *ready], key=lambda event: event.start_samples)
+        return [*in_order, *self._resolve(min(map(self._settled_until, range(len(self._transcripts)))))]
+
+    def _resolve(self, until_samples: int | None) -> list[Output]:
+        """Masks of utterances that are out, decided up to a place; None: all of them."""
+        for transcript in self._transcripts:
+            while transcript.state.said:
+                self._resolver.add(transcript.state.said.pop(0))
+        resolver = self._resolver
+        resolved = resolver.end() if until_samples is None else resolver.advance(until_samples)
+        self._state.resolved += resolved
+        return [*resolved]
 
     def _settled_until(self, index: int) -> int:
         """No utterance of a channel that is not out yet starts before this sample."""
         starts = [item.span.start_samples for item in self._transcripts[index].state.pending]
-        if self._state.stage == "open":
-            starts.append(self._endpointers[index].needed_from)
+        endpointer = self._endpointers[index]
+        if self._state.stage == "open" or endpointer.open_from is not None:
+            starts.append(endpointer.needed_from)
         return min(starts, default=self._state.channels[index].heard)
 
     def _go_on(self, now_s: float) -> list[Output]:
@@ -337,7 +351,7 @@ class Session:
         if state.stage != "ended" or waiting or state.turns_due_s is not None:
             return []
         state.finals.sort(key=lambda final: (final.start_samples, final.channel))
-        out: list[Output] = []
+        out = self._resolve(None)
         revisions: list[tuple[str, tuple[SpeakerPart, ...]]] = []
         if state.turns and state.finals:
             out.append(TurnsFound("turns-1", 1, 0, state.turns))
@@ -357,6 +371,7 @@ class Session:
         if state.stage != "open" or state.settings.note.chunk_words is None:
             return []
         settled = min(self._settled_until(index) for index in range(state.settings.channels))
+        settled = min(settled, self._resolver.undecided_from(settled))
         return self._drafting.chunks.go_on(settled, self._labels.shown, self._moment(now_s))
 
     def _moment(self, now_s: float) -> Moment:

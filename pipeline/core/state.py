@@ -21,11 +21,22 @@ from models.types import (
 )
 from pipeline.core import snapshot
 from pipeline.core.endpointing import EndpointSettings, EndpointState, Span
-from pipeline.core.events import AudioGap, ChunkNoted, DurableEvent, EndCode, Failure, UtteranceFinal
+from pipeline.core.events import (
+    AudioGap,
+    ChunkNoted,
+    DurableEvent,
+    EndCode,
+    Failure,
+    SpanResolved,
+    UtteranceFinal,
+)
+from pipeline.core.naming import Piece
 from pipeline.core.note_state import ChunkState, NoteState
 from pipeline.core.partials import PartialState
 from pipeline.core.redaction import MaskedSpan, MaskState
+from pipeline.core.resolving import HiddenSpan, Known, ResolvingState, Said, Topic
 from pipeline.core.transcript import Pending, TranscriptState
+from pipeline.core.vault import Issued, VaultState
 
 Stage = Literal["open", "ended", "drafting", "closed"]
 
@@ -110,8 +121,8 @@ class ChannelState:
 class SessionState:
     """All that a session remembers; `turns` are None until asked for.
 
-    `finals`, and notes of stretches that are out, are left out of snapshots, since they are stored as events:
-    `final_count` says how many belong.
+    `finals`, `resolved` and notes of stretches that are out are left out of snapshots, since they are stored
+    as events: `final_count` and `resolved_count` say how many belong.
     """
 
     settings: SessionSettings
@@ -120,6 +131,9 @@ class SessionState:
     code: EndCode = "hangup"
     finals: list[UtteranceFinal] = field(default_factory=list)
     final_count: int = 0
+    resolving: ResolvingState = field(default_factory=ResolvingState)
+    resolved: list[SpanResolved] = field(default_factory=list)
+    resolved_count: int = 0
     legs: int = 0
     turns: tuple[Turn, ...] | None = None
     turns_due_s: float | None = None
@@ -139,6 +153,9 @@ _CLASSES = {
         EndpointSettings,
         EndpointState,
         Failure,
+        HiddenSpan,
+        Issued,
+        Known,
         Line,
         MaskState,
         MaskedSpan,
@@ -147,29 +164,36 @@ _CLASSES = {
         NoteState,
         PartialState,
         Pending,
+        Piece,
+        ResolvingState,
+        Said,
         SessionSettings,
         SessionState,
         Span,
         Statement,
         Summary,
+        Topic,
         TranscriptState,
         Transcription,
         Turn,
         Usage,
         UtteranceFinal,
+        VaultState,
         Word,
     )
 }
 
 
 def dump(state: SessionState) -> bytes:
-    """A session's state as versioned bytes, without its finals and the notes of stretches that are out."""
+    """A session's state as versioned bytes, without the events that are out and needed again."""
     chunks = [
         replace(chunk, summary=None) if chunk.summary is not None and chunk.shown == chunk.noted else chunk
         for chunk in state.notes.chunks
     ]
-    notes = replace(state.notes, chunks=chunks)
-    return snapshot.dump(replace(state, finals=[], final_count=len(state.finals), notes=notes))
+    left = replace(state, finals=[], final_count=len(state.finals), resolved=[])
+    left.resolved_count = len(state.resolved)
+    left.notes = replace(state.notes, chunks=chunks)
+    return snapshot.dump(left)
 
 
 def load(data: bytes, events: Sequence[DurableEvent]) -> SessionState:
@@ -178,7 +202,11 @@ def load(data: bytes, events: Sequence[DurableEvent]) -> SessionState:
     finals = [event for event in events if isinstance(event, UtteranceFinal)]
     if len(finals) < state.final_count:
         raise snapshot.SnapshotError(f"{len(finals)} finals for a snapshot taken after {state.final_count}")
+    resolved = [event for event in events if isinstance(event, SpanResolved)]
+    if len(resolved) < state.resolved_count:
+        raise snapshot.SnapshotError(f"{len(resolved)} spans for a snapshot after {state.resolved_count}")
     state.finals = finals[: state.final_count]
+    state.resolved = resolved[: state.resolved_count]
     noted = {
         (event.number, event.revision): event.summary for event in events if isinstance(event, ChunkNoted)
     }

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from models.types import RATE_HZ, Transcription, Word
 from pipeline.core.endpointing import Span
 from pipeline.core.events import Failure, LossReason, UtteranceFinal, UtteranceLost
-from pipeline.core.redaction import MaskedSpan, MaskState, mask
+from pipeline.core.redaction import MaskedSpan, MaskState, conceal, escape
+from pipeline.core.resolving import Said, said_of
 
 Settled = Transcription | Failure
 
@@ -31,7 +32,7 @@ class TranscriptState:
     """All that a channel's transcript remembers.
 
     `spoken` and `foreign` are the samples of speech that came back, and those of them in a language the
-    engine does not have.
+    engine does not have. `said` are utterances that are out, with what is masked of them, for the resolver.
     """
 
     channel: int
@@ -40,6 +41,7 @@ class TranscriptState:
     pending: list[Pending] = field(default_factory=list)
     spoken: int = 0
     foreign: int = 0
+    said: list[Said] = field(default_factory=list)
 
 
 def utterance_id(channel: int, start_samples: int) -> str:
@@ -108,20 +110,24 @@ class ChannelTranscript:
         self.state.spoken += length
         words = in_call_time(heard.words, head.span)
         redactions: tuple[MaskedSpan, ...] = ()
+        hidden: tuple[tuple[Word, ...], ...] = ()
         if self._mask_secrets:
-            words, redactions, self.state.mask = mask(words, self.state.mask)
-        return [
-            UtteranceFinal(
-                id=self._id(head),
-                channel=self.state.channel,
-                speaker=self.state.speaker,
-                start_samples=head.span.start_samples,
-                end_samples=head.span.end_samples,
-                words=words,
-                language=heard.language,
-                redactions=redactions,
-            )
-        ]
+            masked = conceal(escape(words), self.state.mask)
+            words, redactions, hidden = masked.words, masked.spans, masked.hidden
+            self.state.mask = masked.state
+        final = UtteranceFinal(
+            id=self._id(head),
+            channel=self.state.channel,
+            speaker=self.state.speaker,
+            start_samples=head.span.start_samples,
+            end_samples=head.span.end_samples,
+            words=words,
+            language=heard.language,
+            redactions=redactions,
+        )
+        if self._mask_secrets:
+            self.state.said.append(said_of(final, hidden))
+        return [final]
 
     def _lost(self, head: Pending, reason: LossReason) -> UtteranceLost:
         span = head.span

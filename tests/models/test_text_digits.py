@@ -130,7 +130,7 @@ def test_values_that_are_words(text: str, values: set[int]) -> None:
     [
         ("$35 and 5%", ["money 0-1", "percent 2-3"]),
         ("four one one one dollars", []),
-        ("March 5th at 4:30 pm or 4:30", ["date 0-2", "time 3-5", "bare time 6-7"]),
+        ("March 5th at 4:30 pm or 4:30", ["calendar 0-2", "time 3-5", "bare time 6-7"]),
         ("03/05/2026", []),
         ("3 to 5 business days", ["duration 0-5"]),
         ("seven day or seven days", ["duration 3-5"]),

@@ -19,6 +19,7 @@ from pipeline.core.events import (
     Output,
     Partial,
     Result,
+    SpanResolved,
     SpeakerHeard,
     SummarizeJob,
     TranscribeJob,
@@ -137,10 +138,12 @@ class Driver:
         self.jobs = list(self.session.resume(0.0))
 
     def by_channel(self) -> dict[int | str | None, list[DurableEvent]]:
-        """Durable events by channel; notes of stretches apart, and those of the whole call under None."""
+        """Durable events by channel; notes of stretches, and resolved spans, apart; the call's under None."""
         sorted_out: dict[int | str | None, list[DurableEvent]] = {}
         for event in self.events:
-            key = "notes" if isinstance(event, ChunkNoted) else getattr(event, "channel", None)
+            key: int | str | None = getattr(event, "channel", None)
+            key = "notes" if isinstance(event, ChunkNoted) else key
+            key = "spans" if isinstance(event, SpanResolved) else key
             sorted_out.setdefault(key, []).append(event)
         return sorted_out
 

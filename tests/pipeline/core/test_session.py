@@ -116,7 +116,7 @@ def test_a_digit_run_leaves_the_core_as_a_token() -> None:
     assert [span.token for span in final.redactions] == ["[NUMBER_2]"]
     (note,) = driven.jobs
     assert isinstance(note, SummarizeJob)
-    assert [line.text for line in note.request.lines] == ["my card is [NUMBER_2]"]
+    assert [line.text for line in note.request.lines] == ["my card is [CARD_1]"]
 
 
 def test_text_for_scoring_keeps_its_digits() -> None:
