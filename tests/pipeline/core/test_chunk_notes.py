@@ -9,11 +9,17 @@ import pytest
 from models.types import Statement, Summary, Turn, Usage
 from pipeline.core.chunk_notes import flag_changed
 from pipeline.core.drafting import is_note
-from pipeline.core.events import DiarizeJob, Failure, Job, Result, SummarizeJob
+from pipeline.core.events import DiarizeJob, Failure, Job, Result, SpanResolved, SummarizeJob
 from pipeline.core.session import Session, SessionSettings
 from pipeline.core.snapshot import SnapshotError
+from tests.pipeline.core import noting
 from tests.pipeline.core.driving import Driver, Reply, answer
-from tests.pipeline.core.noting import CHUNKED, LIVE_MONO, MONO, STEREO, asked, chunks, drafts, note, noted
+from tests.pipeline.core.noting import CHUNKED, asked, chunks, drafts, note, noted
+
+# Without masks, which a stretch waits for.
+STEREO = replace(noting.STEREO, mask_secrets=False)
+MONO = replace(noting.MONO, mask_secrets=False)
+LIVE_MONO = replace(noting.LIVE_MONO, mask_secrets=False)
 
 SAID = [0.9] * 60 + [0.0] * 20
 QUIET = [0.0] * 80
@@ -23,6 +29,11 @@ def texts_first(driven: Driver, now_s: float = 0.0) -> None:
     """Answer all but notes."""
     while rest := [job for job in driven.jobs if not isinstance(job, SummarizeJob)]:
         driven.reply(rest[0], now_s)
+
+
+def has_changed(row: Statement) -> bool:
+    """Whether a statement says that others than was thought spoke."""
+    return "role_changed" in row.flags
 
 
 def in_turn(call: SessionSettings = STEREO, turns: int = 3, now_s: float = 0.0) -> Driver:
@@ -43,6 +54,19 @@ def test_a_stretch_is_asked_for_once_some_time_is_settled_behind_it() -> None:
     assert [line.id for line in first.request.lines] == ["u0-0"]
     assert (first.by, first.tokens, first.seconds) == ("chosen", None, None)
     assert first.deadline_s == 60.0
+
+
+def test_a_stretch_waits_until_its_masks_are_decided() -> None:
+    driven = in_turn(noting.STEREO)
+    assert asked(driven) == []
+    for _ in range(5):
+        for channel in range(2):
+            driven.hear(channel, QUIET)
+    first, *_ = asked(driven)
+    assert first.id == "note-1-r1"
+    resolved = [event for event in driven.events if isinstance(event, SpanResolved)]
+    assert resolved
+    assert not any(event.token in line.text for event in resolved for line in first.request.lines)
 
 
 def test_notes_of_stretches_come_out_in_their_order() -> None:
@@ -208,7 +232,7 @@ def test_a_note_made_of_other_speakers_is_made_again_before_the_draft() -> None:
     assert numbers(driven) == [(1, 1), (2, 1), (2, 2)]
     driven.reply_all()
     (draft,) = drafts(driven)
-    assert draft.summary.statements[0].flags == ()
+    assert not has_changed(draft.summary.statements[0])
 
 
 def test_without_time_to_make_it_again_statements_of_other_speakers_are_flagged() -> None:
@@ -219,17 +243,17 @@ def test_without_time_to_make_it_again_statements_of_other_speakers_are_flagged(
     assert driven.cancelled == ["note-2-r2"]
     assert numbers(driven) == [(1, 1), (2, 1), (2, 3)]
     _, first, second = chunks(driven)
-    assert second.summary.statements[0].flags == ("role_changed",)
+    assert has_changed(second.summary.statements[0])
     assert second.summary.statements[0].text == first.summary.statements[0].text
     (job,) = asked(driven)
-    assert [one.statements[0].flags for one in job.request.earlier] == [(), ("role_changed",)]
+    assert [has_changed(one.statements[0]) for one in job.request.earlier] == [False, True]
     changed = job.request.cited[-1].id
     driven.answer = lambda _: Summary(
         "ok", tuple(Statement("reason", "x", (one,)) for one in (changed, "u0-0"))
     )
     driven.reply(job, 106.0)
     (draft,) = drafts(driven)
-    assert [row.flags for row in draft.summary.statements] == [("role_changed",), ()]
+    assert [has_changed(row) for row in draft.summary.statements] == [True, False]
 
 
 def test_evidence_that_turns_out_to_be_of_two_speakers_is_flagged() -> None:
@@ -237,7 +261,7 @@ def test_evidence_that_turns_out_to_be_of_two_speakers_is_flagged() -> None:
     driven.end(now_s=100.0)
     texts_first(driven, 100.0)
     driven.take(driven.session.advance(105.0))
-    assert [event.summary.statements[0].flags for event in chunks(driven)] == [(), (), ("role_changed",)]
+    assert [has_changed(event.summary.statements[0]) for event in chunks(driven)] == [False, False, True]
 
 
 def test_a_note_that_is_under_way_with_other_speakers_is_asked_for_again() -> None:
