@@ -21,6 +21,7 @@ from models.errors import InputError
 from models.machine import choose_default_asr, choose_default_diarizer, cores
 from models.ports import Diarizer, Summarizer, SummarizerOptions, Transcriber, VoiceActivity
 from models.summarizers.fields import read_fields
+from models.text.worth import MIN_WORDS
 from models.types import RATE_HZ, Role
 from pipeline.call import Call, never
 from pipeline.config import Config, load_config
@@ -88,6 +89,11 @@ class OpenEngines:
             earlier_words=earlier_words,
             drop_unsupported=section.unsupported == "drop",
             restore=section.restore,
+            least_words=MIN_WORDS,
+            versions=(
+                version_of(self.summarizer.version, self.asr),
+                version_of((self.stand_in or self.summarizer).version, self.asr),
+            ),
         )
 
     @property

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from models.errors import EngineBudgetError, EngineError, EngineLateError
 from models.ports import NoteLimits, Summarizer, always
+from models.text.worth import too_little
 from models.types import Line, MemberNote, NoteRequest, StandIn, Statement, Summary
 from pipeline.core.grounding import ground
-from pipeline.core.too_little import code_of
 from pipeline.stretches import note_in_stretches, words_of
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def write_note(lines: Sequence[Line], writing: NoteWriting, go_on: Callable[[], 
     A chosen summarizer that fails, is late or takes more than its budget is stood in for; without a stand-in
     its `EngineError` goes on. Raises `DecodingCancelled`.
     """
-    code = code_of(lines)
+    code = too_little(lines)
     if code is not None:
         return Summary(code)
     try:

@@ -1,7 +1,7 @@
 """Whether there is anything in a call to summarize, and which of its words were really said.
 
 A call with nothing in it gets a code, never an invented note. The codes hang on the words alone, so that
-every summarizer refuses the same calls.
+all summarizers refuse the same calls.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COMMON: Final = frozenset(
 """English calls are full of them, and so they tell nothing of what a call is about."""
 
 _NOISE: Final = re.compile(
-    r"<[^<>]*>|\[(?![A-Z]+_\d+\])[^\[\]]*\]|(?<!\w)@\w+|https?://\S+|\((?:noise|inaudible|silence"
+    r"<[^<>]*>|\[(?![A-Z]+(?:_[A-Z]+)*_\d+\])[^\[\]]*\]|(?<!\w)@\w+|https?://\S+|\((?:noise|inaudible|silence"
     r"|music|laughter|crosstalk)\)",
     re.I,
 )
@@ -57,20 +57,34 @@ def spoken(line: Line) -> list[str]:
     return [word for word in _NOISE.sub(" ", line.text).split() if _is_word(word)]
 
 
-def refusal(lines: Sequence[Line]) -> SummaryCode | None:
-    """Why a call gets no note, or None where there may be something to tell.
+def too_little(lines: Sequence[Line], least_words: int = MIN_WORDS) -> SummaryCode | None:
+    """Why a call gets no note whoever would write it, or None where there may be something to tell.
 
-    "no_speech": no word. "too_short": fewer than `MIN_WORDS`. "no_conversation": only one party speaks.
-    "unsupported_language": hardly a word of English among many.
+    "no_speech": no word. "too_short": fewer than `least_words`. "no_conversation": only one party speaks.
     """
-    words = [(party(line), word.lower().strip(".,?!")) for line in lines for word in spoken(line)]
-    if not words:
+    parties: set[str] = set()
+    count = 0
+    for line in lines:
+        said = len(spoken(line))
+        count += said
+        if said:
+            parties.add(party(line))
+    if not count:
         return "no_speech"
-    if len(words) < MIN_WORDS:
+    if count < least_words:
         return "too_short"
-    if len({who for who, _ in words}) < 2:
-        return "no_conversation"
-    common = sum(word in COMMON for _, word in words)
+    return "no_conversation" if len(parties) < 2 else None
+
+
+def refusal(lines: Sequence[Line]) -> SummaryCode | None:
+    """As `too_little`, for summarizers that read English alone: also "unsupported_language", where hardly a
+    word of English is among many.
+    """
+    code = too_little(lines)
+    if code is not None:
+        return code
+    words = [word.lower().strip(".,?!") for line in lines for word in spoken(line)]
+    common = sum(word in COMMON for word in words)
     foreign = len(words) >= MIN_WORDS_OF_A_LANGUAGE and common < MIN_COMMON_SHARE * len(words)
     return "unsupported_language" if foreign else None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from models.types import RATE_HZ, ChunkNote, Line, NoteRequest, Role, Statement, Summary
 from pipeline.core.chunking import Chunker
-from pipeline.core.closing import Parts, code_of_lines, count_lines, lines_of_call
+from pipeline.core.closing import Parts, count_lines, lines_of_call
 from pipeline.core.events import CancelJob, ChunkNoted, Job, Output, Result, SummarizeJob
 from pipeline.core.fitting import fit
 from pipeline.core.grounding import ground
@@ -206,7 +206,7 @@ class ChunkNotes:
 
     def _ask(self, chunk: ChunkState, lines: Sequence[Line], at: Moment) -> list[Output]:
         left = self.left(CHUNK_SHARE)
-        if left is None or code_of_lines(lines) is not None:
+        if left is None or not lines:
             chunk.progress = "failed" if left else "budget"
             return []
         chunk.progress = "waiting"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from models.text.worth import too_little
 from models.types import Line, Role, SummaryCode
 from pipeline.core.events import SpeakerPart, UtteranceFinal
 from pipeline.core.revealing import Spans, spans_of, with_spans
 from pipeline.core.roles import assign_roles
 from pipeline.core.speakers import PROVISIONAL
 from pipeline.core.state import SessionSettings, SessionState
-from pipeline.core.transcript import TranscriptState, utterance_id
+from pipeline.core.transcript import utterance_id
 
 FOREIGN_SHARE = 0.3
 """A call with more than this share of its speech in a language the engine lacks gets a code, not a note."""
@@ -73,18 +74,17 @@ def count_lines(finals: Iterable[UtteranceFinal], parts: Parts, until: int) -> i
     return sum(len(parts.get(final.id, (None,))) for final in finals if final.start_samples < until)
 
 
-def code_of_lines(lines: Sequence[Line]) -> SummaryCode | None:
-    """Why these lines get no note, or None when there is something to note."""
-    return None if lines else "no_speech"
-
-
-def code_without_note(transcripts: Sequence[TranscriptState], lines: Sequence[Line]) -> SummaryCode | None:
+def code_without_note(state: SessionState) -> SummaryCode | None:
     """Why this call gets no note, or None when a note can be written."""
+    transcripts = [channel.transcript for channel in state.channels]
     spoken = sum(transcript.spoken for transcript in transcripts)
     foreign = sum(transcript.foreign for transcript in transcripts)
     if foreign > FOREIGN_SHARE * spoken:
         return "unsupported_language"
-    return code_of_lines(lines)
+    least_words = state.settings.note.least_words
+    if least_words is None:
+        return None if state.lines else "no_speech"
+    return too_little(state.lines, least_words)
 
 
 def language_of(finals: Sequence[UtteranceFinal]) -> str:

@@ -16,6 +16,7 @@ from pipeline.core.events import (
     CallClosed,
     CancelJob,
     DraftReady,
+    Failure,
     Job,
     NoteWriter,
     Output,
@@ -23,6 +24,7 @@ from pipeline.core.events import (
     SummarizeJob,
 )
 from pipeline.core.grounding import ground
+from pipeline.core.note_state import Progress
 from pipeline.core.state import SessionState
 from pipeline.core.vault import Vault
 
@@ -86,7 +88,7 @@ class Drafting:
             notes.embedded = "came" if came else "failed"
             notes.stands = value if isinstance(value, Summary) and came else None
         elif result.job_id == SUMMARIZE_ID and notes.chosen == "waiting":
-            notes.chosen = "came" if came else "failed"
+            notes.chosen = "came" if came else _failed(value)
             if isinstance(value, Summary) and came:
                 return [*self._show(value), *self._close()]
         else:
@@ -129,7 +131,7 @@ class Drafting:
         notes.notes_due_s = None
         out = self.chunks.settle()
         state = self._state
-        code = code_without_note([channel.transcript for channel in state.channels], state.lines)
+        code = code_without_note(state)
         if code is not None:
             return [*out, *self._show(Summary(code)), self._closed()]
         request = self.chunks.request()
@@ -171,8 +173,8 @@ class Drafting:
 
     def _why(self) -> StandIn:
         """Why the embedded summarizer's note is shown."""
-        chosen = self._state.notes.chosen
-        return "budget" if chosen == "budget" else "failed" if chosen == "failed" else "late"
+        reasons: dict[Progress, StandIn] = {"budget": "budget", "failed": "failed"}
+        return reasons.get(self._state.notes.chosen, "late")
 
     def _show(self, summary: Summary) -> list[Output]:
         state = self._state
@@ -181,7 +183,9 @@ class Drafting:
         summary = ground(summary, state.lines, state.settings.note.drop_unsupported)
         summary = flag_changed(summary, self.chunks.changed())
         summary = Vault(state.resolving.vault).restore_note(summary, state.settings.note.restore)
-        return [DraftReady(f"draft-{revision}", summary, revision)]
+        chosen, embedded = state.settings.note.versions
+        version = embedded if summary.stand_in else chosen
+        return [DraftReady(f"draft-{revision}", summary, revision, version)]
 
     def _close(self) -> list[Output]:
         """The last draft is out: what is still under way is not needed."""
@@ -202,3 +206,9 @@ class Drafting:
         notes.notes_due_s = notes.due_s = notes.give_up_s = notes.stands = None
         duration = max(channel.heard for channel in state.channels)
         return CallClosed("closed", state.code, duration, language_of(state.finals))
+
+
+def _failed(value: object) -> Progress:
+    """Why a note did not come, by the name of its error."""
+    reasons: dict[str, Progress] = {"EngineBudgetError": "budget", "EngineLateError": "late"}
+    return reasons.get(value.reason, "failed") if isinstance(value, Failure) else "failed"

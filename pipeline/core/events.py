@@ -162,12 +162,14 @@ class ChunkNoted:
 class DraftReady:
     """The note for the associate; evidence names the `Line` ids of the job that asked for it.
 
-    Revision 1 is what the associate is shown first; later ones are offered, never swapped in.
+    Revision 1 is what the associate is shown first; later ones are offered, never swapped in. `version`
+    stands for all that made it: summarizer, model, prompt, examples, decoding, mask and transcriber.
     """
 
     id: str
     summary: Summary
     revision: int = 1
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

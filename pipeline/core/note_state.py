@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 from models.types import Role, Summary, Usage
 
-Progress = Literal["unasked", "waiting", "came", "failed", "budget"]
-"""Of a note: "budget" says that there was nothing left to ask it with."""
+Progress = Literal["unasked", "waiting", "came", "failed", "budget", "late"]
+"""Of a note: "budget" says that it would take more than was left, "late" that its writer had no more time."""
 
 Roles: TypeAlias = tuple[tuple[str, Role, str], ...]
 """Line ids, who was taken to speak, and the line that follows, which says where this one ends."""

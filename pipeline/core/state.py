@@ -59,7 +59,9 @@ class NoteSettings:
     one call may cost, None for no bound. A stretch of the call is noted once it has `chunk_words` words, or
     half of them and a pause of `chunk_pause_ms`; None for `chunk_words`: not before hang-up.
     `drop_unsupported` leaves out statements that the call does not support, which else are flagged.
-    `restore`: kinds of secrets that the draft names in clear. `stands_in`: the embedded summarizer is to be
+    `restore`: kinds of secrets that the draft names in clear. A call with fewer than
+    `least_words`, or one party, gets a code in place of a note; None: the summarizer decides. `versions` are
+    those of notes by the chosen and by the embedded summarizer. `stands_in`: the embedded summarizer is to be
     asked beside the chosen one. A stretch that ended less than `chunk_rest_ms` before hang-up is not noted by
     itself, so that no draft waits for notes that were just asked for; they are asked for after half of that.
     `earlier_words` is what notes of stretches, and the lines that they rest on, may have in a draft.
@@ -75,6 +77,8 @@ class NoteSettings:
     chunk_rest_ms: int = 20_000
     earlier_words: int = 2_000
     drop_unsupported: bool = False
+    least_words: int | None = None
+    versions: tuple[str, str] = ("", "")
     restore: tuple[str, ...] = ()
 
 

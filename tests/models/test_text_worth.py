@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.text.worth import MIN_WORDS, party, refusal, spoken
+from models.text.worth import MIN_WORDS, party, refusal, spoken, too_little
 from models.types import Line, SummaryCode
 
 TALK = "I would like to know what this is about and when it will be done, please."
@@ -45,3 +45,11 @@ def test_words_that_were_said() -> None:
 def test_party_is_the_role_where_it_is_known() -> None:
     assert party(Line("u0", "agent", "S1", "")) == "agent"
     assert party(line("", "S1")) == "S1"
+
+
+def test_what_is_too_little_hangs_on_no_language() -> None:
+    lines = [line("wo ist denn meine karte geblieben " * 4), line("das wissen wir nicht " * 8, "S2")]
+    assert too_little(lines) is None
+    assert too_little(lines, least_words=1_000) == "too_short"
+    assert too_little(lines[:1]) == "no_conversation"
+    assert too_little([]) == "no_speech"

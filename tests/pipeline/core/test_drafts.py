@@ -67,6 +67,33 @@ def test_a_note_that_nobody_waits_for_is_cancelled() -> None:
     assert isinstance(driven.events[-1], CallClosed)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [("EngineBudgetError", "budget"), ("EngineLateError", "late"), ("EngineError", "failed")],
+)
+def test_a_note_that_stands_in_says_why_and_has_its_own_version(error: str, reason: str) -> None:
+    driven = hung_up(replace(CALL, note=replace(SETTINGS, versions=("chosen-1", "embedded-1"))))
+    chosen = job_of(driven, "chosen")
+    driven.reply(job_of(driven, "embedded"), 100.1)
+    driven.take(driven.session.push(Result(chosen.id, Failure(error)), 101.0))
+    assert told(driven) == [(1, "embedded", reason)]
+    assert [event.version for event in drafts(driven)] == ["embedded-1"]
+
+
+def test_the_chosen_summarizers_note_has_its_version() -> None:
+    driven = hung_up(replace(CALL, note=replace(SETTINGS, versions=("chosen-1", "embedded-1"))))
+    driven.reply(job_of(driven, "chosen"), 101.0)
+    assert [event.version for event in drafts(driven)] == ["chosen-1"]
+
+
+@pytest.mark.parametrize(("least_words", "code"), [(100, "too_short"), (1, "no_conversation")])
+def test_nobody_is_asked_for_a_note_of_too_little(least_words: int, code: str) -> None:
+    driven = hung_up(replace(CALL, note=replace(SETTINGS, least_words=least_words)))
+    assert asked(driven) == []
+    assert [event.summary for event in drafts(driven)] == [Summary(code)]
+    assert driven.session.closed
+
+
 def test_a_late_note_is_offered_behind_the_one_that_stood_in() -> None:
     driven = hung_up()
     driven.reply(job_of(driven, "embedded"), 100.1)
