@@ -93,7 +93,7 @@ def test_the_core_hides_a_card_number_and_leaves_the_talk() -> None:
     assert words_of(said, played.readable) == [
         *("my", "card", "number", "is", "okay", "thank", "you", "it", "was", "charged", "on", "friday")
     ]
-    assert played.stretches == (Stretch("number", said[0].words[4:]),)
+    assert played.stretches == (Stretch("card", said[0].words[4:]),)
     assert not set(words_of(said, played.live)) & set(said[0].words[4:])
     assert "card" in words_of(said, played.live)
 

@@ -26,6 +26,7 @@ from pipeline.core.events import (
     LegStarted,
     Partial,
     Result,
+    SpanResolved,
     UtteranceFinal,
     UtteranceLost,
 )
@@ -214,9 +215,9 @@ class LiveRoom:
         self.call = LiveCall(info, session, self.engines, ground, known, alone, state)
         return self.call
 
-    def raised(self, snapshot: bytes, finals: Sequence[UtteranceFinal]) -> LiveCall:
+    def raised(self, snapshot: bytes, events: Sequence[DurableEvent]) -> LiveCall:
         """The call of another room, whose server died, in this one."""
-        session, state = restored(snapshot, finals)
+        session, state = restored(snapshot, events)
         self.begin(session, alone="interrupted", state=state).resume()
         self.settle()
         return self.call
@@ -355,12 +356,14 @@ class Client:
             self._do(answer)
 
 
-def by_channel(events: Sequence[DurableEvent]) -> dict[int | None, list[DurableEvent]]:
-    """Durable events by channel, those of the whole call under None, without the legs, which no file has."""
-    found: dict[int | None, list[DurableEvent]] = {}
+def by_channel(events: Sequence[DurableEvent]) -> dict[int | str | None, list[DurableEvent]]:
+    """Durable events by channel, resolved spans apart, those of the whole call under None, without the legs,
+    which no file has."""
+    found: dict[int | str | None, list[DurableEvent]] = {}
     for event in events:
         if not isinstance(event, LegStarted):
-            found.setdefault(getattr(event, "channel", None), []).append(event)
+            stream = "spans" if isinstance(event, SpanResolved) else getattr(event, "channel", None)
+            found.setdefault(stream, []).append(event)
     return found
 
 
@@ -369,7 +372,7 @@ def in_order(events: Sequence[DurableEvent]) -> None:
     ids = [event.id for event in events]
     assert len(ids) == len(set(ids))
     for channel, found in by_channel(events).items():
-        if channel is not None:
+        if isinstance(channel, int):
             starts = [
                 event.start_samples
                 for event in found

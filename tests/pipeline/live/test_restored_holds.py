@@ -20,7 +20,7 @@ def again(first: LiveRoom) -> tuple[LiveRoom, NotingTranscriber]:
     """The call in a new server."""
     engine = NotingTranscriber()
     room = LiveRoom(LIVE, transcriber=engine)
-    room.raised(last_snapshot(first), first.recorder.finals)
+    room.raised(last_snapshot(first), first.recorder.events)
     return room, engine
 
 
