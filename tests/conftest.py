@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import find_binaries
 
 ROOT = Path(__file__).parent.parent
 REAL_AUDIO = Path(os.environ.get("WRAPUP_REAL_AUDIO", ROOT.parent / "shared" / "data"))
 
-# How long an example takes says nothing of what is tested, and much of what else the machine does.
-settings.register_profile("wrapup", deadline=None)
+# How long an example takes, or to draw one, says nothing of what is tested, and much of what else the
+# machine does.
+settings.register_profile("wrapup", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wrapup")
 
 CLIENTS = ROOT / ".venv-clients"

@@ -203,8 +203,6 @@ class Scan:
 
     def _is_digit_one(self, i: int) -> bool:
         """Whether "one" counts: beside a digit, in a run, after a cue, or alone; else it is a pronoun."""
-        if self.readable[i]:
-            return False
         if self.bare_utterance or any(self._is_open_digit(k) for k in (i - 1, i + 1)):
             return True
         if self._is_pronoun(i):

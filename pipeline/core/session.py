@@ -179,7 +179,7 @@ class Session:
         for index, endpointer in enumerate(self._endpointers):
             out += self._ask_final(index, endpointer.end(state.channels[index].heard), now_s)
             out += self._drop_early(index)
-            out += self._keep(index, [])
+            out += self._keep(index, self._transcripts[index].release())
         if state.settings.diarize and self._speech_was_found():
             state.turns_due_s = self._deadline(now_s, state.channels[0].heard)
             out.append(DiarizeJob(DIARIZE_ID, 0, state.channels[0].heard, state.turns_due_s))
@@ -211,7 +211,7 @@ class Session:
 
     def _flush(self, index: int, now_s: float) -> list[Output]:
         out = self._ask_final(index, self._endpointers[index].flush(), now_s)
-        return out + self._drop_early(index) + self._keep(index, [])
+        return out + self._drop_early(index) + self._keep(index, self._transcripts[index].release())
 
     def _miss(self, item: Missing) -> list[Output]:
         gap_id = f"g{item.channel}-{item.start_samples}"
@@ -225,10 +225,14 @@ class Session:
         out = self._ask_final(index, self._endpointers[index].push(item.scores), now_s)
         out += self._ask_early(index, now_s)
         out += self._ask_partial(index, now_s)
-        return out + self._keep(index, [])
+        return out + self._keep(index, self._transcripts[index].release())
 
     def _ask_final(self, index: int, spans: list[Span], now_s: float) -> list[Output]:
-        """Decided utterances: each takes the early reading of the same span, where there is one."""
+        """Decided utterances: each takes the early reading of the same span, where there is one.
+
+        What that makes known is released by the caller, once all of them are expected: before that, what is
+        masked would be decided as if none of them were to come.
+        """
         channel = self._state.channels[index]
         out: list[Output] = []
         for span in spans:
@@ -242,8 +246,6 @@ class Session:
                 channel.early = None
             if settled is None:
                 out.append(_transcribe(index, span, due, "final"))
-            else:
-                out += self._keep(index, self._transcripts[index].release())
         return out
 
     def _ask_early(self, index: int, now_s: float) -> list[Output]:

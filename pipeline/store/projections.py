@@ -15,6 +15,7 @@ from pipeline.core.events import (
     DraftReady,
     DurableEvent,
     RolesAssigned,
+    SpanResolved,
     SpeakerRevised,
     TurnsFound,
     UtteranceFinal,
@@ -22,7 +23,7 @@ from pipeline.core.events import (
 )
 from pipeline.formats.event_json import encode_event, type_name
 from pipeline.store.records import EventRecord
-from pipeline.store.tables import events, notes, revisions, utterances
+from pipeline.store.tables import events, notes, revisions, span_resolutions, utterances
 from pipeline.store.vault import Cipher, Sealed
 
 Row = dict[str, Any]
@@ -65,6 +66,10 @@ def event_rows(record: EventRecord, state: CallState) -> Rows:
         yield utterances, key | _utterance(event, cipher)
     elif isinstance(event, DraftReady | ChunkNoted):
         yield notes, key | _note(event, cipher) | {"at": record.at, "version": state.version}
+    elif isinstance(event, SpanResolved):
+        sealed = cipher.seal(event.text.encode(), place(span_resolutions, "text", event.token))
+        told = {"token": event.token, "event_id": event.id, "kind": event.kind, "text": sealed}
+        yield span_resolutions, key | told
     elif (facts := _facts(event)) is not None:
         yield revisions, key | {"event_id": event.id, "revision": 1, "utterance_id": None} | facts
 

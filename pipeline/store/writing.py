@@ -1,5 +1,6 @@
 """Records into rows. Every row has a derived key and stays as it was first written, so that writing a record
-again changes nothing, however the records were grouped.
+again changes nothing, however the records were grouped. Only the text of an utterance follows what becomes
+known of its masks.
 
 What has changed of a call is told by its state: the end of a call closes it, and takes its snapshot and its
 jobs' results with it, which hold what was said before the mask; a call without its key is forgotten, and
@@ -26,6 +27,7 @@ from pipeline.store.records import (
     Record,
     SnapshotRecord,
 )
+from pipeline.store.revealing import reveal
 from pipeline.store.tables import (
     associates,
     call_keys,
@@ -54,6 +56,7 @@ def write_records(connection: Connection, vault: Vault, records: Sequence[Record
     _insert_all(
         connection, (row for record in of_events for row in event_rows(record, _state(states, record)))
     )
+    reveal(connection, states, of_events)
     _write_snapshots(connection, states, kept)
     _close(connection, [record for record in of_events if isinstance(record.event, CallClosed)])
     _end_legs(connection, kept)

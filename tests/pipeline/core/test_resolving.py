@@ -116,6 +116,33 @@ def test_stretches_far_apart_are_two() -> None:
     assert said == ["it is [NUMBER_1] there", "it is [NUMBER_2] there"]
 
 
+def test_so_are_stretches_far_apart_in_one_utterance() -> None:
+    pause = " ".join(["well"] * 40)
+    said = resolved([(CUSTOMER, f"my account number is 5510032 {pause} it is 9633 there")])
+    assert said == [f"my account number is [ACCOUNT_1] {pause} it is [ACCOUNT_2] there"]
+
+
+def test_a_homophone_is_a_digit_where_an_answer_is_nothing_else() -> None:
+    asked = (AGENT, "what is your card number")
+    assert resolved([asked, (CUSTOMER, "oh oh double")])[1] == "[CARD_1]"
+    assert resolved([asked, (CUSTOMER, "I moved to texas last year"), (CUSTOMER, "oh")])[2] == "oh"
+
+
+def test_the_name_of_a_state_is_the_answer_to_a_question_for_an_address() -> None:
+    said = resolved([(AGENT, "what is your mailing address"), (CUSTOMER, "texas")])
+    assert said[1] == "[ADDRESS_1]"
+
+
+def test_a_letter_that_ends_an_identifier_is_hidden_with_it() -> None:
+    said = resolved([(AGENT, "what is your mailing address"), (CUSTOMER, "unit five a")])
+    assert said[1] == "[ADDRESS_1]"
+
+
+def test_a_count_in_a_sentence_is_not_what_was_announced() -> None:
+    text = "the account number ending please 2 cards I think"
+    assert resolved([(CUSTOMER, text)]) == [text]
+
+
 def test_a_revealed_span_without_words_gets_them_from_its_text() -> None:
     event = SpanResolved("s", 0, "u", "[NUMBER_1]", "revealed", "two of", 0, 9)
     words = with_spans([Word("[NUMBER_1]", 0, 9), Word("[NUMBER_3].", 9, 10)], {"[NUMBER_1]": event})

@@ -19,9 +19,14 @@ MONO = SessionSettings(channels=1, diarize=True)
 LIVE_MONO = SessionSettings(channels=1, diarize=True, partial_ms=200, label_ms=300, early=True)
 
 stretch = st.tuples(st.sampled_from([0.0, 0.0, 0.4, 0.9]), st.integers(1, 60))
-channel = st.lists(stretch, max_size=12).map(
-    lambda parts: list(itertools.chain.from_iterable([score] * length for score, length in parts))
-)
+
+
+def loudness(*stretches: tuple[float, int]) -> list[float]:
+    """Voice scores of one channel, from stretches of windows with the same score."""
+    return list(itertools.chain.from_iterable([score] * length for score, length in stretches))
+
+
+channel = st.lists(stretch, max_size=12).map(lambda stretches: loudness(*stretches))
 seeds = st.integers(0, 2**32)
 
 
@@ -110,6 +115,23 @@ def test_mono_events_depend_on_neither_cut_nor_order_nor_on_labels_during_the_ca
     same(driven, plain(MONO, [one]))
     known = {event.id for event in finals(driven)}
     assert {event.utterance_id for event in driven.labels} <= known
+
+
+def test_utterances_that_are_decided_together_are_all_waited_for() -> None:
+    """The first was read before its end; what the other channel's mask was is not to be told without the
+    second."""
+    one = loudness((0.0, 15), (0.9, 10), (0.4, 45), (0.0, 19), (0.9, 16), (0.0, 38), (0.9, 38))
+    other = loudness((0.0, 48), (0.9, 6), (0.0, 67), (0.9, 3), (0.0, 146))
+    driven = Driver(Session(LIVE))
+    driven.hear(1, other)
+    driven.reply_all()
+    driven.hear(0, one[:80])
+    driven.reply_all()
+    driven.hear(0, one[80:])
+    driven.end()
+    driven.reply_all()
+    assert len(driven.by_channel()["spans"]) == 3
+    same(driven, plain(STEREO, [one, other]))
 
 
 @settings(max_examples=100)

@@ -1,0 +1,75 @@
+"""Planted errors: one at a time, of the kinds that a sentence can take, the same for the same seed."""
+
+from __future__ import annotations
+
+import pytest
+
+from eval.planted import Planted, plant
+from models.types import Line, Statement
+
+LINES = (
+    Line("u0-0", "agent", "S1", "I see the charge of $40 from Monday."),
+    Line("u1-0", "customer", "S2", "It was $25, and I was not told of it."),
+)
+
+
+def planted(text: str, seed: int = 0) -> dict[str, Planted]:
+    return {one.kind: one for one in plant(Statement("reason", text, ("u1-0",)), LINES, seed)}
+
+
+def test_one_value_of_each_kind_is_another_than_it_was() -> None:
+    text = "Customer disputed a $40 charge from Monday."
+    for seed in range(20):
+        found = planted(text, seed)
+        assert {"money", "date", "negation", "actor", "promise"} <= set(found)
+        for kind, kept in (("money", "Monday"), ("date", "$40")):
+            assert found[kind].statement.text != text
+            assert kept in found[kind].statement.text
+            assert found[kind].statement.evidence == ("u1-0",)
+        assert "$40" not in found["money"].statement.text
+
+
+def test_the_source_says_whether_the_wrong_value_is_on_the_call() -> None:
+    found = [planted("Customer disputed a $40 charge.", seed)["money"] for seed in range(40)]
+    assert {one.source for one in found} == {"call", "new"}
+    for one in found:
+        assert ("$25" in one.statement.text) == (one.source == "call")
+
+
+def test_the_same_seed_plants_the_same() -> None:
+    text = "Customer disputed a $40 charge from Monday."
+    assert planted(text, 7) == planted(text, 7)
+    assert len({planted(text, seed)["money"].statement.text for seed in range(20)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("Customer was not told of it.", "Customer was told of it."),
+        ("Customer can't log in.", "Customer can log in."),
+        ("Customer received it.", "Customer did not receive it."),
+        ("Customer called again.", "Customer did not call again."),
+        ("The card was sent.", "The card was not sent."),
+    ],
+)
+def test_a_denial_is_put_in_or_left_out(text: str, denied: str) -> None:
+    assert planted(text)["negation"].statement.text == denied
+
+
+def test_what_cannot_be_changed_is_left_alone() -> None:
+    assert set(planted("Fees of the branch")) == {"promise"}
+    assert not {"negation", "actor"} & set(planted('Customer was told "it is fine".'))
+
+
+def test_a_promise_is_of_a_kind_of_which_the_agent_never_spoke() -> None:
+    spoken = Line("u0-1", "agent", "S1", "I will refund, waive, upgrade, give a voucher and guarantee it.")
+    statement = Statement("reason", "Fees of the branch", ("u1-0",))
+    assert [one.kind for one in plant(statement, [*LINES, spoken], 0)] == []
+    (promise,) = plant(statement, LINES, 0)
+    assert promise.statement.section == "follow_ups"
+    assert promise.statement.text.startswith("Agent ")
+
+
+def test_agent_and_customer_are_changed_over() -> None:
+    assert planted("Agent refunded it.")["actor"].statement.text == "Customer refunded it."
+    assert "actor" not in planted("Agent and customer met.")
