@@ -115,7 +115,7 @@ def test_all_of_a_note_is_in_the_document() -> None:
         (Disagreement("money", (("x", "$35"), ("z", "$53"))),),
     )
     found = note(summary)
-    assert found.text == "Reason: A fee of $35.\nDisposition: open"
+    assert found.text == "Reason: (not confirmed) A fee of $35.\nDisposition: open"
     assert found.statements[0].claims[0].end == 12
     assert found.statements[0].flags == ("unsupported",)
     assert (found.usage.requests, found.usage.input_tokens, found.usage.output_tokens) == (2, 30, 4)

@@ -33,7 +33,7 @@ def test_a_file_is_read_as_by_itself_but_for_its_note(tmp_path: Path, recording:
         assert service._workers.tally.done == {"file": 2}
     assert found.utterances == expected.utterances
     assert len(found.utterances) == 2
-    assert (found.summary.code, expected.summary.code) == ("failed", "ok")
+    assert (found.summary.code, expected.summary.code) == ("failed", "too_short")
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
