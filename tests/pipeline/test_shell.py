@@ -150,7 +150,7 @@ def test_an_early_reading_that_failed_is_read_again() -> None:
 
 
 def test_what_is_known_is_not_asked() -> None:
-    words = (Word("this", 0, 50), Word("is", 50, 60), Word("known", 60, 100))
+    words = (Word("they", 0, 50), Word("called", 50, 60), Word("again", 60, 100))
     spans = Rig(SessionSettings(1))
     spans.hear(SAID)
     (job_id,) = spans.shell._asked
@@ -162,7 +162,7 @@ def test_what_is_known_is_not_asked() -> None:
     rig.settle()
     (final,) = rig.of(UtteranceFinal)
     assert isinstance(final, UtteranceFinal)
-    assert [word.text for word in final.words] == ["this", "is", "known"]
+    assert [word.text for word in final.words] == ["they", "called", "again"]
     assert DraftReady("draft-1", Summary("too_short")) in rig.events
     assert rig.transcriber.lengths == []
 
