@@ -97,7 +97,9 @@ def test_the_report_as_json_holds_the_same(tmp_path: Path) -> None:
     assert chosen["transcriber"] == "moonshine"
     assert chosen["speakers, stereo"] == "channels"
     assert report["accelerator"]["kind"] in ("cpu", "cuda")
-    assert {"asr", "voice", "diarizer", "summarizer", "redactor"} == {row["kind"] for row in report["engines"]}
+    assert {"asr", "voice", "diarizer", "summarizer", "redactor"} == {
+        row["kind"] for row in report["engines"]
+    }
 
 
 def test_servers_are_in_the_report(monkeypatch: pytest.MonkeyPatch) -> None:

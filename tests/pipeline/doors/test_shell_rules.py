@@ -72,6 +72,9 @@ def test_the_last_text_comes_before_the_server_ends_an_idle_call(tmp_path: Path,
     assert told[-1] < len(messages) - 1 or protocol == "deepgram"
 
 
+SENTENCE = "what we talk about is long enough that somebody may want a note of it"
+
+
 class SlowNotes(LineSummarizer):
     """Notes that come when a test lets them."""
 
@@ -85,10 +88,11 @@ class SlowNotes(LineSummarizer):
 
 def test_audiohook_is_told_that_its_stream_is_closed_before_the_note_is_written(tmp_path: Path) -> None:
     notes = SlowNotes()
-    engines = OpenEngines(ScriptedTranscriber(max_batch=1), notes, ScriptedVoice())
+    engines = OpenEngines(ScriptedTranscriber(lambda _: SENTENCE, max_batch=1), notes, ScriptedVoice())
+    both = speech((0.3, 1.5, 0), (0.3, 1.5, 1), seconds=1.5)[::2].copy()
 
     async def talk() -> list[str]:
-        sender = AudioHookSender(talking("audiohook"))
+        sender = AudioHookSender(Spoken(str(uuid.uuid4()), 8_000, both))
         async with _opened(sender, f"ws://{address}") as socket:
             await _until_stage(sender, socket, "after the goodbye")
             said = []
@@ -149,10 +153,11 @@ def test_a_stream_that_is_stopped_and_begun_again_is_another_call(tmp_path: Path
 
 def test_a_stream_that_returns_while_the_note_is_written_is_another_call(tmp_path: Path) -> None:
     notes = SlowNotes()
-    engines = OpenEngines(ScriptedTranscriber(max_batch=1), notes, ScriptedVoice())
+    engines = OpenEngines(ScriptedTranscriber(lambda _: SENTENCE, max_batch=1), notes, ScriptedVoice())
 
     async def talk() -> None:
-        spoken = Spoken("CA1", 8_000, speech((0.3, 1.2, 0), seconds=2.0)[::2].copy())
+        both = speech((0.3, 1.2, 0), (0.3, 1.2, 1), seconds=2.0)[::2].copy()
+        spoken = Spoken("CA1", 8_000, both)
         for number in (1, 2):
             sender = SENDERS["twilio"](spoken)
             async with _opened(sender, f"ws://{address}") as socket:

@@ -59,7 +59,7 @@ def test_the_note_of_a_call_that_was_made_live(tmp_path: Path) -> None:
         status, page = ask(address, "c-1")
         assert status == 200
         assert [one["revision"] for one in page["drafts"]] == [1]
-        assert page["drafts"][0]["summary"]["code"] == "ok"
+        assert page["drafts"][0]["summary"]["code"] == "too_short"
         assert (page["of_record"], page["brief"]) == ([], [])
         assert ask(address, "c-2")[0] == 404
         assert ask(address, "no%20such%20id")[0] == 422

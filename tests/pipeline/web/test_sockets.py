@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from models.types import RATE_HZ
-from pipeline.core.events import LegStarted
+from pipeline.core.events import LegStarted, UtteranceFinal
 from pipeline.limits import Limits, SocketLimits
 from pipeline.live.admission import AdmissionSettings
 from tests.pipeline.clock import VirtualClock
@@ -230,7 +230,7 @@ def test_a_socket_that_is_cut_leaves_its_call_to_come_back_to() -> None:
                 assert (await farewell(socket))[1] == 1000
             await site.closed()
             finals = {event.id for event in site.office.recorders["c"].finals}
-            whole = {event.id for event in as_file(SPOKEN) if event.id.startswith("u")}
+            whole = {event.id for event in as_file(SPOKEN) if isinstance(event, UtteranceFinal)}
             assert finals == whole
 
     run(body())
