@@ -29,8 +29,9 @@ def test_a_sample_call_live_is_the_call_as_a_file(sample_calls: Path, name: str)
     with temporary_service(config) as service, running(service) as address:
         live = run(lambda: _sent(service, address, path))
     spoken = [event for event in live if event["type"] == "utterance_final"]
+    spans = {event["token"]: event for event in live if event["type"] == "span_resolved"}
     spoken.sort(key=lambda event: (event["start_s"], event["channel"]))
-    assert [_of_event(event) for event in spoken] == _of_document(document)
+    assert [_of_event(event, spans) for event in spoken] == _of_document(document)
     (draft,) = (event for event in live if event["type"] == "draft_ready")
     statements = [
         (one["section"], one["text"], tuple(one["evidence"])) for one in draft["summary"]["statements"]
@@ -47,14 +48,23 @@ async def _sent(service: Service, address: str, path: Path) -> list[dict]:
     return [one["event"] for one in await read_feed(address, "/v1/calls/call/events")]
 
 
-def _of_event(event: dict) -> tuple:
+def _of_event(event: dict, spans: dict[str, dict]) -> tuple:
+    """An utterance of the feed, with what is known of its masks in their place."""
     return (
         event["id"],
         event["channel"],
         event["start_s"],
         event["end_s"],
-        [w["text"] for w in event["words"]],
+        [text for word in event["words"] for text in _known(word["text"], spans)],
     )
+
+
+def _known(word: str, spans: dict[str, dict]) -> list[str]:
+    token, bracket, stops = word.partition("]")
+    span = spans.get(token + bracket)
+    if span is None:
+        return [word]
+    return span["text"].split() if span["kind"] == "revealed" else [span["text"] + stops]
 
 
 def _of_document(document: CallDocument) -> list[tuple]:

@@ -152,7 +152,8 @@ def test_no_digit_of_the_card_or_code_is_anywhere(run: Run, unmasked: dict[str, 
     everything = run.printed + "".join(
         _without_times(path.read_text()) for path in run.folder.glob("09-card-number.*")
     )
-    assert "[NUMBER_" in everything
+    assert "[CARD_1]" in everything
+    assert "[CARD_CODE_1]" in everything
     for written in ("4111", "1111", "357", "three five seven", "one one one", "four one"):
         assert written not in everything.lower()
 
@@ -175,7 +176,7 @@ def secrets_in(call: CallDocument, spans: list[tuple[float, float]]) -> list[str
         for word in utterance.words
         if utterance.channel == 1
         and any(start < utterance.end_s and utterance.start_s < end for start, end in spans)
-        and not word.text.startswith("[NUMBER_")
+        and not re.match(r"\[[A-Z_]+_\d+\]", word.text)
         and DIGIT_WORD.search(word.text)
     ]
 
