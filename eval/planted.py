@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from models.text.facts import Fact, find_facts, find_values
 from models.types import Line, Statement
@@ -105,7 +106,7 @@ def _another(kind: str, said: str, lines: Sequence[Line], chance: random.Random)
     for row in (_DAYS, _MONTHS):
         for one in row:
             if one in said:
-                makers.append(lambda row=row, one=one: said.replace(one, chance.choice(row)))  # type: ignore[misc]
+                makers.append(partial(_with_another, said, one, row, chance))
     spoken = {"two": "nine", "three": "eight", "five": "eleven", "ten": "fourteen", "yesterday": "last week"}
     spoken |= {
         "one": "six",
@@ -116,12 +117,16 @@ def _another(kind: str, said: str, lines: Sequence[Line], chance: random.Random)
     }
     for word, other in spoken.items():
         if re.search(rf"\b{word}", said):
-            makers.append(lambda word=word, other=other: re.sub(rf"\b{word}", other, said, count=1))  # type: ignore[misc]
+            makers.append(partial(re.sub, rf"\b{word}", other, said, count=1))
     for _ in range(12):
         new = chance.choice(makers)()
         if new != said and new.casefold() not in call:
             return new
     return None
+
+
+def _with_another(said: str, one: str, row: Sequence[str], chance: random.Random) -> str:
+    return said.replace(one, chance.choice(row))
 
 
 def _denied(text: str) -> str | None:
@@ -133,8 +138,7 @@ def _denied(text: str) -> str | None:
         return re.sub(r"  +", " ", _NOT.sub(" ", full, count=1))
     past = _ED.match(text)
     if past is not None:
-        verb = past[2] + ("e" if past[2][-1] in "cgsuvz" and not past[2].endswith("ss") else "")
-        return f"{past[1]} did not {verb}{text[past.end() :]}"
+        return f"{past[1]} never {past[2]}ed{text[past.end() :]}"
     return _AUXILIARY.sub(r"\1 not", text, count=1) if _AUXILIARY.search(text) else None
 
 

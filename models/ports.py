@@ -244,6 +244,10 @@ class Merger(Protocol):
         ...
 
 
+class MergingSummarizer(Summarizer, Merger, Protocol):
+    """A summarizer whose capabilities say that it `merges`."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundSpan:
     """Characters [start, end) of a text that are a secret of some kind: "card", "phone", "email" ..."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from models.types import Role
 
@@ -26,21 +26,7 @@ Entity = Literal[
 """Card number, its security code (CVV) and expiry; social security and taxpayer numbers; bank account and
 routing numbers; phone; e-mail; date of birth; postal address; PIN; one-time code."""
 
-ENTITIES: tuple[Entity, ...] = (
-    "card",
-    "card_code",
-    "expiry",
-    "ssn",
-    "itin",
-    "account",
-    "routing",
-    "phone",
-    "email",
-    "birth_date",
-    "address",
-    "pin",
-    "otp",
-)
+ENTITIES: tuple[Entity, ...] = get_args(Entity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from models import registry
 from models.errors import ConfigError, DecodingCancelled, EngineError, EngineLateError, WrapupError
 from models.ports import (
     UNLIMITED,
-    Merger,
+    MergingSummarizer,
     NoteLimits,
     Summarizer,
     SummarizerCapabilities,
@@ -67,8 +67,8 @@ def open_engine(argument: str, options: SummarizerOptions) -> Panel:
 class Panel:
     """See the module; satisfies `models.ports.Summarizer`."""
 
-    def __init__(self, members: Sequence[Summarizer], merger: Summarizer | None = None) -> None:
-        """`merger` is a `Merger` besides."""
+    def __init__(self, members: Sequence[Summarizer], merger: MergingSummarizer | None = None) -> None:
+        """`merger`: who writes one note out of the members'; None for the rules."""
         self._members = tuple(members)
         self._merger = merger
 
@@ -160,9 +160,8 @@ class Panel:
         """The merger's note; None without a merger, without need of one, or where it failed."""
         if self._merger is None or len(drafts) < FEWEST:
             return None
-        merger: Merger = self._merger  # type: ignore[assignment]
         try:
-            found = merger.merge(request, drafts, limits)
+            found = self._merger.merge(request, drafts, limits)
         except EngineError as error:
             log.warning("the panel's notes are merged by rules: %s", error)
             return None

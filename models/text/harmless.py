@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from models.text.dates import CalendarDate, find_dates
+from models.text.dates import CalendarDate, When, find_dates
 from models.text.digits import FILLERS, HOMOPHONES, MASK
 from models.text.money import find_money
 from models.text.numbers import TEENS, TENS, UNITS, Number, find_numbers
@@ -91,7 +91,7 @@ def find_harmless(texts: Sequence[str]) -> list[Harmless]:
     return sorted(spans, key=lambda span: span.first)
 
 
-def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:  # noqa: PLR0912 - a branch a kind
+def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:
     """Spans of characters, those to be preferred first."""
     numbers = find_numbers(line)
     for money in find_money(line):
@@ -105,21 +105,24 @@ def _candidates(line: str) -> Iterator[tuple[HarmlessKind, int, int]]:  # noqa: 
     for name in _NAME.finditer(line):
         yield "name", name.start(), name.end()
     for found in find_dates(line):
-        said = line[found.start : found.end]
-        if isinstance(found.value, ClockTime):
-            yield "bare time" if found.value.half is None else "time", found.start, found.end
-        elif isinstance(found.value, Duration):
-            if _disagrees(found.value, said):
-                continue
-            yield "duration", found.start, found.end
-        elif not isinstance(found.value, CalendarDate):
-            yield "date", found.start, found.end
-        elif any(char.isalpha() for char in said):
-            yield "calendar", found.start, found.end
+        when = _when(found.value, line[found.start : found.end])
+        if when is not None:
+            yield when, found.start, found.end
     yield from _counts(line, numbers)
     for number in numbers:
         if number.value.kind == "ordinal":
             yield "ordinal", number.start, number.end
+
+
+def _when(value: When, said: str) -> HarmlessKind | None:
+    """What kind of date or time it is; None for a row of numerals, and where unit and number disagree."""
+    if isinstance(value, ClockTime):
+        return "bare time" if value.half is None else "time"
+    if isinstance(value, Duration):
+        return None if _disagrees(value, said) else "duration"
+    if isinstance(value, CalendarDate):
+        return "calendar" if any(char.isalpha() for char in said) else None
+    return "date"
 
 
 def _disagrees(length: Duration, said: str) -> bool:

@@ -35,7 +35,10 @@ def check_name(name: Name, call: CallText, near: Sequence[int]) -> Support:
     return "contradicted" if any(word in here for word in name.words) else "not_found"
 
 
-def _same(fact: Fact, other: Fact) -> bool:  # noqa: PLR0911 - a pair of kinds a line
+_LONGER_THAN_A_DAY = frozenset({"week", "month", "year", "quarter", "weekend"})
+
+
+def _same(fact: Fact, other: Fact) -> bool:
     mine, said = fact.value, other.value
     if isinstance(mine, CalendarDate) and isinstance(said, CalendarDate):
         pairs = ((mine.year, said.year), (mine.month, said.month), (mine.day, said.day))
@@ -46,20 +49,21 @@ def _same(fact: Fact, other: Fact) -> bool:  # noqa: PLR0911 - a pair of kinds a
     if isinstance(mine, ClockTime) and isinstance(said, ClockTime):
         halves = mine.half == said.half or None in (mine.half, said.half)
         return halves and replace(mine, half=None) == replace(said, half=None)
-    if isinstance(mine, RelativeDay) and isinstance(said, Period):
-        return mine.days == said.which == 0
-    if isinstance(mine, Period) and isinstance(said, RelativeDay):
-        return mine.which == said.days == 0 and mine.unit not in (
-            "week",
-            "month",
-            "year",
-            "quarter",
-            "weekend",
-        )
+    if isinstance(mine, RelativeDay | Period) and isinstance(said, RelativeDay | Period):
+        return mine == said or _same_day(mine, said)
     if isinstance(mine, Counted) and isinstance(said, Counted):
         return mine.number.value == said.number.value and _kinds_agree(mine, said)
     bare = isinstance(mine, Counted) or isinstance(said, Counted)
     return mine == said or (bare and _amount(mine) == _amount(said) is not None)
+
+
+def _same_day(mine: RelativeDay | Period, said: RelativeDay | Period) -> bool:
+    """Whether one is a part of the day that the other names: "this morning" is today, and today no week."""
+    if isinstance(mine, RelativeDay) and isinstance(said, Period):
+        return mine.days == said.which == 0
+    if isinstance(mine, Period) and isinstance(said, RelativeDay):
+        return mine.which == said.days == 0 and mine.unit not in _LONGER_THAN_A_DAY
+    return False
 
 
 def _kinds_agree(mine: Counted, said: Counted) -> bool:

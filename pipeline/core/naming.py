@@ -107,23 +107,34 @@ class _Facts:
             return found or (piece.cue if piece.cue not in ("email", "address") else "") or "number"
         return ""
 
-    def _is_value(self, i: int, cue: str) -> bool:  # noqa: PLR0911
+    def _is_value(self, i: int, cue: str) -> bool:
         """Whether an announced piece is what was announced."""
         piece = self._pieces[i]
-        if cue == "password" and (piece.direct or piece.answer):
+        word = cue == "password" and (piece.direct or piece.answer)
+        if word or (cue in DATE_KINDS and says_date(piece.texts)):
             return True
-        if cue in DATE_KINDS:
-            if says_date(piece.texts):
-                return True
-        elif set(piece.harmless) == {"calendar"}:
+        if cue not in DATE_KINDS and set(piece.harmless) == {"calendar"}:
             return False
-        if not self._digits[i] and cue in ("email", "address"):
-            return piece.answer and (self._letters(i) > 0 or (cue == "address" and self._is_place(i)))
-        if not self._digits[i] and not self._sounds(i):
-            return cue == "number" and self._letters(i) >= RUN_DIGITS
-        if cue == "birth_date":
-            same = [k for k in self._pieces if k.cue_at == piece.cue_at]
-            return self._told(i) > 2 or any(says_date(k.texts) for k in same)
+        if not self._digits[i] and (cue in ("email", "address") or not self._sounds(i)):
+            return self._is_spelled(i, cue)
+        return self._is_birthday(i) if cue == "birth_date" else self._is_number(i, cue)
+
+    def _is_spelled(self, i: int, cue: str) -> bool:
+        """Whether a piece without digits is a value: of letters, or of names of places."""
+        if cue in ("email", "address"):
+            return self._pieces[i].answer and (
+                self._letters(i) > 0 or (cue == "address" and self._is_place(i))
+            )
+        return cue == "number" and self._letters(i) >= RUN_DIGITS
+
+    def _is_birthday(self, i: int) -> bool:
+        """Whether what was announced with a piece has a date in it, or digits enough for one."""
+        same = [piece for piece in self._pieces if piece.cue_at == self._pieces[i].cue_at]
+        return self._told(i) > 2 or any(says_date(piece.texts) for piece in same)
+
+    def _is_number(self, i: int, cue: str) -> bool:
+        """Whether a piece with digits is what was announced, or an amount, a date or a count beside it."""
+        piece = self._pieces[i]
         if _is_amount(piece) and not piece.direct:
             return False
         if piece.answer or piece.direct:

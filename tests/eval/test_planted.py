@@ -47,8 +47,8 @@ def test_the_same_seed_plants_the_same() -> None:
     [
         ("Customer was not told of it.", "Customer was told of it."),
         ("Customer can't log in.", "Customer can log in."),
-        ("Customer received it.", "Customer did not receive it."),
-        ("Customer called again.", "Customer did not call again."),
+        ("Customer received it.", "Customer never received it."),
+        ("Customer called again.", "Customer never called again."),
         ("The card was sent.", "The card was not sent."),
     ],
 )
