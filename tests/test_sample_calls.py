@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -169,12 +170,14 @@ def secret_spans() -> list[tuple[float, float]]:
 
 
 def secrets_in(call: CallDocument, spans: list[tuple[float, float]]) -> list[str]:
-    """Digits and number words of utterances in which a secret is spoken."""
+    """Digits and number words of utterances in which a secret is spoken; "the last four" names none."""
     return [
         word.text
         for utterance in call.utterances
-        for word in utterance.words
-        if utterance.channel == 1
+        for before, word in itertools.pairwise((None, *utterance.words))
+        if word is not None
+        and (before is None or (before.text, word.text) != ("last", "four"))
+        and utterance.channel == 1
         and any(start < utterance.end_s and utterance.start_s < end for start, end in spans)
         and not re.match(r"\[[A-Z_]+_\d+\]", word.text)
         and DIGIT_WORD.search(word.text)
