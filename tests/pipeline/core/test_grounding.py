@@ -136,3 +136,9 @@ def test_any_text_is_checked(said: list[tuple[Role, str]], text: str, drop: bool
         assert set(row.evidence) <= known
         assert all(0 <= claim.start <= claim.end <= len(row.text) for claim in row.claims)
         assert row.evidence or "unsupported" in row.flags
+
+
+@pytest.mark.parametrize(("day", "support"), [("today", "supported"), ("yesterday", "contradicted")])
+def test_a_day_is_another_one_than_the_next(day: str, support: Support) -> None:
+    lines = (Line("u0", "agent", "agent", "I closed the old account for you today."),)
+    assert checked(f"Agent closed the old account {day}.", 0, lines=lines).support == support
