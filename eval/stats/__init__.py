@@ -1,0 +1,1 @@
+"""Counts, and what can be said from them: rates, differences, drift and slices. Pure functions."""

@@ -1,0 +1,183 @@
+"""Rates over calls that come in clusters: the notes of one associate are alike, so they count for less.
+
+An interval that takes calls as independent covers the truth far too seldom. Here each associate is a cluster
+of the linear model "one mean a window" with the bias-reduced variance CR2 and Satterthwaite's degrees of
+freedom (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018), which have closed forms for such a model.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from eval.stats.proportions import Interval, clopper_pearson
+
+Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+REFUSED_UNDER = 10
+"""Clusters under which no interval is given: its coverage would be luck."""
+FEW_UNDER = 20
+THIN_UNDER = 20
+
+Flag = Literal["thin", "few associates", "too few associates"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCounts:
+    """Successes and trials, one entry a cluster, in one order of clusters; entries may be 0."""
+
+    successes: Counts
+    trials: Counts
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for counts that cannot be."""
+        if self.successes.shape != self.trials.shape or self.trials.ndim != 1:
+            raise ValueError("one number of successes and one of trials a cluster")
+        if np.any(self.successes < 0) or np.any(self.successes > self.trials):
+            raise ValueError("successes lie between 0 and the trials")
+
+    @property
+    def clusters(self) -> int:
+        """Clusters with a trial."""
+        return int(np.count_nonzero(self.trials))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate, how sure it is, and on how much it stands; None is what cannot be known.
+
+    `icc` is the correlation of two calls of one associate; `effective_n` the number of independent calls
+    that would tell as much.
+    """
+
+    successes: int
+    trials: int
+    clusters: int
+    value: float | None
+    interval: Interval | None
+    icc: float | None
+    design_effect: float | None
+    effective_n: float | None
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Rate of the second window minus that of the first, with its interval and its two-sided p-value."""
+
+    value: float
+    interval: Interval | None
+    p_value: float | None
+    clusters: int
+
+
+def cluster_rate(counts: ClusterCounts, level: float = 0.95) -> Rate:
+    """The rate over all calls, with an interval at `level` that takes clusters into account.
+
+    The interval is symmetric in the log odds. No variance is taken to be less than that of independent
+    calls: a sample in which associates are more alike than chance makes them proves no precision. Where all
+    calls are alike the interval is Clopper and Pearson's with each associate as one trial, which holds for
+    any correlation.
+    """
+    trials, successes = int(counts.trials.sum()), int(counts.successes.sum())
+    clusters = counts.clusters
+    flags = _flags(trials, clusters)
+    if not trials:
+        return Rate(0, 0, 0, None, None, None, None, None, flags)
+    value = successes / trials
+    if clusters < REFUSED_UNDER:
+        return Rate(successes, trials, clusters, value, None, _icc(counts), None, None, flags)
+    if successes in (0, trials):
+        interval = clopper_pearson(clusters if successes else 0, clusters, level)
+        return Rate(successes, trials, clusters, value, interval, None, None, None, flags)
+    independent = value * (1 - value) / trials
+    variance, df = _contrast([counts], [1.0])
+    variance = max(variance, independent)
+    half = float(stats.t.ppf((1 + level) / 2, df)) * math.sqrt(variance) / (value * (1 - value))
+    middle = math.log(value / (1 - value))
+    interval = Interval(_expit(middle - half), _expit(middle + half), "CR2 logit-t", df)
+    effect = variance / independent
+    return Rate(successes, trials, clusters, value, interval, _icc(counts), effect, trials / effect, flags)
+
+
+def difference(first: ClusterCounts, second: ClusterCounts, level: float = 0.95) -> Difference | None:
+    """How the rate changed from one window to another, the same clusters in the same order in both.
+
+    What a cluster has in both windows is compared with itself. None where a window has no trial.
+    """
+    if first.trials.shape != second.trials.shape:
+        raise ValueError("both windows need the same clusters, in the same order")
+    if not first.trials.sum() or not second.trials.sum():
+        return None
+    rates = [counts.successes.sum() / counts.trials.sum() for counts in (first, second)]
+    value = float(rates[1] - rates[0])
+    clusters = int(np.count_nonzero(first.trials + second.trials))
+    if min(first.clusters, second.clusters) < REFUSED_UNDER:
+        return Difference(value, None, None, clusters)
+    variance, df = _contrast([first, second], [-1.0, 1.0])
+    if not variance > 0:
+        return Difference(value, None, None, clusters)
+    error = math.sqrt(variance)
+    half = float(stats.t.ppf((1 + level) / 2, df)) * error
+    interval = Interval(max(-1.0, value - half), min(1.0, value + half), "CR2 t, paired by associate", df)
+    return Difference(value, interval, float(2 * stats.t.sf(abs(value) / error, df)), clusters)
+
+
+def _contrast(windows: list[ClusterCounts], weights: list[float]) -> tuple[float, float]:
+    """CR2 variance of a weighted sum of the windows' rates, and Satterthwaite's degrees of freedom.
+
+    With n trials of a cluster of N in all, the adjustment (I - H)^(-1/2) multiplies the cluster's sum of
+    residuals by (1 - n / N)^(-1/2), since the hat matrix of a mean is constant. The degrees of freedom are
+    tr(M)^2 / tr(M^2) of the quadratic form's M = diag(d) - B B', under a working model of independence.
+    """
+    trials = np.stack([counts.trials for counts in windows], axis=1).astype(np.float64)
+    successes = np.stack([counts.successes for counts in windows], axis=1).astype(np.float64)
+    total = trials.sum(axis=0)
+    share = np.minimum(trials / total, 1 - 1e-12)
+    adjusted = np.asarray(weights) / total / np.sqrt(1 - share)
+    residuals = successes - trials * (successes.sum(axis=0) / total)
+    variance = float(np.square((adjusted * residuals).sum(axis=1)).sum())
+    own = (np.square(adjusted) * trials).sum(axis=1)
+    shared: Floats = adjusted * trials / np.sqrt(total)
+    trace = own.sum() - np.square(shared).sum()
+    squared = np.square(own).sum() - 2 * (own * np.square(shared).sum(axis=1)).sum()
+    squared += np.square(shared.T @ shared).sum()
+    return variance, float(trace**2 / squared)
+
+
+def _icc(counts: ClusterCounts) -> float | None:
+    """The correlation inside clusters, by analysis of variance (Ridout, Demetrio and Firth 1999).
+
+    None where there is one call a cluster, one cluster, or no variance.
+    """
+    some = counts.trials > 0
+    trials = counts.trials[some].astype(np.float64)
+    successes = counts.successes[some].astype(np.float64)
+    total, clusters = trials.sum(), len(trials)
+    if clusters < 2 or total == clusters:
+        return None
+    rate = successes.sum() / total
+    between = (trials * np.square(successes / trials - rate)).sum() / (clusters - 1)
+    within = (successes * (1 - successes / trials)).sum() / (total - clusters)
+    typical = (total - np.square(trials).sum() / total) / (clusters - 1)
+    variance = between + (typical - 1) * within
+    return float((between - within) / variance) if variance > 0 else None
+
+
+def _flags(trials: int, clusters: int) -> tuple[Flag, ...]:
+    flags: list[Flag] = ["thin"] if trials < THIN_UNDER else []
+    if clusters < REFUSED_UNDER:
+        flags.append("too few associates")
+    elif clusters < FEW_UNDER:
+        flags.append("few associates")
+    return tuple(flags)
+
+
+def _expit(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
