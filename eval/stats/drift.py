@@ -1,8 +1,8 @@
 """Did a daily rate change? Two charts with few false alarms where days differ more than chance makes them.
 
 At thousands of calls a day the limits of a plain p-chart are narrower than the days' own unrest, and it
-alarms on nearly half of the days. Laney's p' chart measures that unrest and widens the limits by it (Laney 2002). A
-one-sided CUSUM (Page 1954) adds up small rises that no single day shows.
+alarms on nearly half of the days. Laney's p' chart measures that unrest and widens the limits by it (Laney
+2002). A one-sided CUSUM (Page 1954) adds up small rises that no single day shows.
 
 Each day is compared with days before it, the baseline, because a rate that is meant to rise has no level of
 its own; days without trials are left out.
@@ -25,8 +25,8 @@ CUSUM_GAP_DAYS = 7
 """Days between a day and its baseline in the CUSUM, so that a slow rise is not taken for the level."""
 CUSUM_SLACK = 0.5
 """Rise of a day, in its standard errors, under which nothing is added up: half of the rise to be found."""
-CUSUM_LIMIT = 6.0
-"""Sum at which the CUSUM alarms: simulated, false alarms are about a year apart (380 to 500 days)."""
+CUSUM_LIMIT = 7.0
+"""Sum at which the CUSUM alarms: simulated, false alarms are more than a year apart."""
 LIMIT_SIGMAS = 3.0
 _RANGE_TO_SIGMA = 1.128
 """Mean of the range of two draws from a normal distribution, in its standard deviations."""

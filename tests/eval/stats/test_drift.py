@@ -68,7 +68,7 @@ def test_many_calls_a_day_do_not_alarm_by_themselves() -> None:
 
 def test_false_alarms_of_a_cusum_are_far_apart() -> None:
     runs = [
-        next((d.day for d in cusum(draw_days(0.05, 2000, 1.5, 800, seed)) if d.alarm), 800)
+        next((d.day for d in cusum(draw_days(0.05, 2000, 1.5, 1200, seed)) if d.alarm), 1200)
         for seed in range(20)
     ]
     assert sum(runs) / len(runs) - BASELINE_DAYS > 365
