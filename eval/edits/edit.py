@@ -30,7 +30,7 @@ ChangeKind: TypeAlias = Literal[
     "removed",
     "word",
 ]
-"""`tail`: the last digits of an account or phone; `added` and `removed`: a whole sentence; `word`: not critical."""
+"""`tail`: last digits of an account or phone. `added`, `removed`: a sentence. `word`: nothing critical."""
 
 
 @dataclass(frozen=True, slots=True)
