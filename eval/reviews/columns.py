@@ -1,10 +1,11 @@
 """Reviews as columns: a folder of Parquet files, `wrapup.reviews/1`, written and read by DuckDB.
 
 A row is a `Review`, and with it what whoever writes it finds once and for all: `draft_words`, the classes
-`edit` (at saving), `edit_mature` and `section_edits` (of the mature text, by section), the change that decided
-`edit_mature` (`decided_kind`, `decided_before`, `decided_after`), and the `ladder` that classed them. Classes are NULL where nothing was saved or no draft was there to edit; `section_edits` is empty
-there, and of a discarded draft. Moments are TIMESTAMP WITH TIME ZONE. `reviews.json` beside the files tells
-where they come from.
+`edit` (at saving), `edit_mature` and `section_edits` (of the mature text, by section), the change that
+decided `edit_mature` (`decided_kind`, `decided_before`, `decided_after`), and the `ladder` that classed them.
+Classes are NULL where nothing was saved or no draft was there to edit; `section_edits` is empty there, and of
+a discarded draft. Moments are TIMESTAMP WITH TIME ZONE. `reviews.json` beside the files tells where they come
+from.
 """
 
 from __future__ import annotations
