@@ -43,7 +43,7 @@ TOPICS = (
         "cards",
         "Customer {said} that a shop charged {amount} twice to the card ending in {tail}.",
         (
-            "{actor} {checked} the last {count} payments on the card.",
+            "{actor} {checked} {count} recent payments on the card.",
             "Agent opened a dispute for the second charge of {amount}.",
         ),
         "The charge {has} been taken off the balance. {status}",
@@ -56,7 +56,7 @@ TOPICS = (
         "cards",
         "Customer {said} that the card ending in {tail} was lost on {date}.",
         (
-            "{actor} {checked} the last {count} purchases together with the other party.",
+            "{actor} {checked} {count} recent purchases together with the other party.",
             "Agent blocked the card and ordered a new one; the last purchase was {amount}.",
         ),
         "The old card {has} been used since it was lost. {status}",

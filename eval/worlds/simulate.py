@@ -94,6 +94,11 @@ def simulate(world: World) -> Iterator[tuple[DayPlan, list[Review]]]:
         yield plan, _reviews(world, people, plan)
 
 
+def source_of(world: World) -> dict[str, Any]:
+    """Where these reviews come from, for `reviews.json`: that they are made up, and of which numbers."""
+    return {"source": "simulated", "seed": world.seed, "simulated": asdict(world)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Site:
     """A site on a day: its opening hour, and its rollout."""

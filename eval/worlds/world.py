@@ -72,8 +72,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Check all of it."""
-        if self.name not in WORLDS:
-            raise ConfigError(f"no world is called {self.name!r}; there are {', '.join(WORLDS)}")
+        world_name(self.name)
         if self.associates < 1 or self.days < 1 or not 0 < self.calls_per_day <= 200:
             raise ConfigError("a world has an associate, a day, and up to 200 calls a day at least")
         if self.seed < 0:
@@ -113,6 +112,14 @@ _BAD = (
 
 _TOGETHER_DAYS = (0, 14, 27, 48, 55)
 """Where all start on one day: releases fall on the milestones of everybody."""
+
+
+def world_name(name: str) -> WorldName:
+    """A name as given on the command line. Raises `ConfigError` for a name that no world has."""
+    for known in WORLDS:
+        if name == known:
+            return known
+    raise ConfigError(f"no world is called {name!r}; there are {', '.join(WORLDS)}")
 
 
 def habit_rate(own_day: Numbers) -> Floats:
