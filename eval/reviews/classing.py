@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from eval.edits.edit import EditClass
+from eval.edits.edit import Change, EditClass
 from eval.edits.ladder import classify, classify_class
 from eval.reviews.review import Review
 
@@ -18,11 +18,15 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Classes of one review; None where no draft was saved or discarded."""
+    """Classes of one review; None where no draft was saved or discarded.
+
+    `decided_by` is the change that decided the class of the mature text, where one did.
+    """
 
     edit: EditClass | None = None
     edit_mature: EditClass | None = None
     sections: Mapping[str, EditClass] = field(default_factory=dict)
+    decided_by: Change | None = None
 
 
 def classes_of(review: Review) -> Classes:
@@ -32,7 +36,7 @@ def classes_of(review: Review) -> Classes:
     mature = classify(review.draft, review.mature, review.used)
     same = review.final == review.mature
     edit = mature.edit_class if same else classify_class(review.draft, review.final, review.used)
-    return Classes(edit, mature.edit_class, mature.sections)
+    return Classes(edit, mature.edit_class, mature.sections, mature.decided_by)
 
 
 class Classifier:

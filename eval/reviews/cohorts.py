@@ -98,9 +98,8 @@ def cohorts(
 def fixed_panel(windows: Sequence[Counts]) -> npt.NDArray[np.bool_]:
     """Which associates saved a note in every window: a truth value each."""
     saved = COUNTED.index("saved")
-    each = np.stack([counts[:, saved] > 0 for counts in windows])
-    stays: npt.NDArray[np.bool_] = each.all(axis=0)
-    return stays
+    least = np.stack([counts[:, saved] for counts in windows]).min(axis=0)
+    return np.asarray(least > 0)
 
 
 def rate_of(counts: Counts, metric: str) -> Rate:

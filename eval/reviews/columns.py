@@ -1,8 +1,8 @@
 """Reviews as columns: a folder of Parquet files, `wrapup.reviews/1`, written and read by DuckDB.
 
 A row is a `Review`, and with it what whoever writes it finds once and for all: `draft_words`, the classes
-`edit` (at saving), `edit_mature` and `section_edits` (of the mature text, by section), and the `ladder` that
-classed them. Classes are NULL where nothing was saved or no draft was there to edit; `section_edits` is empty
+`edit` (at saving), `edit_mature` and `section_edits` (of the mature text, by section), the change that decided
+`edit_mature` (`decided_kind`, `decided_before`, `decided_after`), and the `ladder` that classed them. Classes are NULL where nothing was saved or no draft was there to edit; `section_edits` is empty
 there, and of a discarded draft. Moments are TIMESTAMP WITH TIME ZONE. `reviews.json` beside the files tells
 where they come from.
 """
@@ -41,7 +41,8 @@ _FIELDS = tuple(field.name for field in fields(Review))
 _MOMENTS = tuple(name for name in _FIELDS if _TYPES[name] in {datetime, datetime | None})
 _TEXTS = ("draft", "final", "mature")
 _BETWEEN_KEYS = "\x1f"
-_STORED = ("draft_words", "edit", "edit_mature", "section_edits", "ladder")
+_DECIDED = ("decided_kind", "decided_before", "decided_after")
+_STORED = ("draft_words", "edit", "edit_mature", "section_edits", *_DECIDED, "ladder")
 COLUMNS = (*_FIELDS, *_STORED)
 
 
@@ -224,6 +225,8 @@ def _columns_of(reviews: Sequence[Review], classes: Sequence[Classes]) -> dict[s
     columns["edit_mature"] = _objects([each.edit_mature for each in classes])
     columns["section_names"] = _objects([_joined(each.sections) for each in classes])
     columns["section_classes"] = _objects([_joined(each.sections.values()) for each in classes])
+    for name, attribute in zip(_DECIDED, ("kind", "before", "after"), strict=True):
+        columns[name] = _objects([getattr(each.decided_by, attribute, None) for each in classes])
     return columns
 
 

@@ -27,11 +27,14 @@ SLICED = ("team", "queue", "site", "language", "version", "length")
 READ_WORDS_A_MINUTE = 600
 """Nobody reads faster: a note that was open for less was not read."""
 
+MOST_CHANGES = 20
+
 _FACTS = f"""
 CREATE OR REPLACE TEMP TABLE facts AS
 WITH legs AS (
     SELECT
         associate, team, queue, site, language, version, draft_words, focus_s, section_edits,
+        decided_kind, decided_before, decided_after,
         CAST(timezone(zone, started_at) AS DATE) AS day,
         CAST(timezone(zone, first_assisted_at) AS DATE) AS stated_associate,
         CAST(timezone(zone, rollout_at) AS DATE) AS stated_rollout,
@@ -45,6 +48,7 @@ WITH legs AS (
 )
 SELECT
     associate, team, queue, site, language, version, section_edits, day, drafted, late, opened,
+    decided_kind, decided_before, decided_after,
     COALESCE(saved, FALSE) AS saved,
     CASE WHEN saved THEN edit END AS edit,
     COALESCE(saved AND focus_s IS NOT NULL, FALSE) AS timed,
@@ -182,6 +186,24 @@ def section_classes(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str
     for section, edit, count in found:
         sections.setdefault(section, {})[edit] = count
     return sections
+
+
+def critical_changes(
+    connection: duckdb.DuckDBPyConnection, most: int = MOST_CHANGES
+) -> list[tuple[str, str, str, int]]:
+    """What associates changed most that is critical: kind, before, after and how often, the most often first.
+
+    Of names and of whole sentences the kind alone is told: they may be a customer's.
+    """
+    hidden = "decided_kind IN ('name', 'tail', 'added', 'removed')"
+    found = connection.execute(
+        f"SELECT decided_kind, CASE WHEN {hidden} THEN '' ELSE decided_before END AS before,"
+        f" CASE WHEN {hidden} THEN '' ELSE decided_after END AS after, COUNT(*) AS often FROM facts"
+        " WHERE edit = 'material' AND decided_kind IS NOT NULL"
+        " GROUP BY ALL ORDER BY often DESC, decided_kind, before, after LIMIT ?",
+        [most],
+    ).fetchall()
+    return [(kind, before, after, often) for kind, before, after, often in found]
 
 
 def _tally(rows: list[tuple[object, ...]]) -> Tally:

@@ -1,0 +1,1 @@
+"""Commands of `wrapup eval`, a file each; `eval.cli` puts them together."""

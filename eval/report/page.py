@@ -1,0 +1,143 @@
+"""The page of a report on reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from eval.edits.edit import EDIT_CLASSES
+from eval.report import charts
+from eval.report.charts import SHADES, Part, Point
+from eval.reviews.cohorts import CurveDay
+from eval.reviews.rates import METRICS
+from eval.reviews.report import FUNNEL, CohortReport, counted, percent_with_interval
+from eval.stats.clusters import Difference
+from eval.stats.drift import CUSUM_LIMIT, Judged
+
+ANCHORS = {
+    "associate": "an associate's first draft",
+    "rollout": "the rollout at a site",
+    "version": "the release of a version",
+}
+
+
+def page_of(report: CohortReport) -> str:
+    """The page as HTML: the same for the same report."""
+    environment = Environment(
+        loader=PackageLoader("eval", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        about=about(report),
+        verdicts=[],
+        anchor=ANCHORS[report.wanted.clock],
+        names=list(METRICS),
+        key=list(zip(EDIT_CLASSES, SHADES, strict=True)),
+        shown=percent_with_interval,
+        moved=moved,
+        charts=_charts(report),
+        drift={
+            "nmn": told_alarms(report.nmn_chart),
+            "material": told_alarms(report.material_chart),
+        },
+        metrics=list(METRICS.values()),
+        provenance=provenance_lines(report),
+    )
+
+
+def about(report: CohortReport) -> str:
+    """What the data are, in a sentence or two."""
+    span = report.span
+    told = (
+        f"{counted(span.legs, 'leg')} of calls from {span.first.isoformat()} to {span.last.isoformat()},"
+        f" by days since {ANCHORS[report.wanted.clock]}."
+    )
+    if span.before_anchor:
+        told += f" {counted(span.before_anchor, 'leg')} before that day, in no window."
+    if span.without_anchor:
+        told += f" {counted(span.without_anchor, 'leg')} without such a day, in no window."
+    return told
+
+
+def moved(found: Difference | None) -> str:
+    """A difference in points, with its interval."""
+    if found is None:
+        return "-"
+    told = f"{found.value * 100:+.1f}"
+    if found.interval is None:
+        return told
+    return f"{told} [{found.interval.low * 100:+.1f}, {found.interval.high * 100:+.1f}]"
+
+
+def told_alarms(chart: Sequence[Judged]) -> str:
+    """How many days alarm, and which."""
+    judged = [day for day in chart if day.centre is not None]
+    alarms = [day.day for day in judged if day.alarm]
+    if not judged:
+        return "too few days to judge."
+    if not alarms:
+        return f"no alarm on {counted(len(judged), 'day')}."
+    shown = ", ".join(map(str, alarms[:12])) + (" ..." if len(alarms) > 12 else "")
+    return f"{counted(len(alarms), 'alarm')} on {counted(len(judged), 'day')}: day {shown}."
+
+
+def provenance_lines(report: CohortReport) -> list[tuple[str, str]]:
+    """Names and values of what the report was made from and how."""
+    wanted = report.wanted
+    milestones = ", ".join(map(str, wanted.milestones))
+    lines = [("clock", wanted.clock), ("milestones", f"{milestones}; windows of {wanted.window_days} days")]
+    return lines + [(name, str(value)) for name, value in report.provenance.items()]
+
+
+def _charts(report: CohortReport) -> Mapping[str, Markup]:
+    wanted = report.wanted
+    days = "day of the data"
+    return {
+        "curve": charts.rate_chart(
+            "NMN rate", _curve_points(report.curve), wanted.milestones, f"days since {ANCHORS[wanted.clock]}"
+        ),
+        "classes": charts.bars(
+            "Edits by class",
+            [
+                (f"days {cohort.window.first} to {cohort.window.last}", _parts(cohort.classes))
+                for cohort in report.of_panel("all")
+            ],
+        ),
+        "sections": charts.bars(
+            "Edits by section",
+            [(name or "before any heading", _parts(found)) for name, found in report.sections.items()],
+        ),
+        "nmn": charts.control_chart("NMN rate by day", _judged_points(report.nmn_chart), days),
+        "material": charts.sum_chart(
+            "Rises of material edits", _sum_points(report.material_chart), CUSUM_LIMIT, days
+        ),
+        "funnel": charts.funnel("From calls to notes", [Part(name, report.funnel[name]) for name in FUNNEL]),
+    }
+
+
+def _parts(counts: Mapping[str, int]) -> list[Part]:
+    return [Part(name, counts.get(name, 0)) for name in EDIT_CLASSES]
+
+
+def _curve_points(days: Sequence[CurveDay]) -> list[Point]:
+    points = []
+    for one in days:
+        limits = one.rate.interval
+        if one.rate.value is not None:
+            low, high = (None, None) if limits is None else (limits.low, limits.high)
+            points.append(Point(one.day, one.rate.value, low, high))
+    return points
+
+
+def _judged_points(chart: Sequence[Judged]) -> list[Point]:
+    return [Point(day.day, day.value, day.low, day.high, day.alarm) for day in chart]
+
+
+def _sum_points(chart: Sequence[Judged]) -> list[Point]:
+    return [Point(day.day, day.statistic, alarm=day.alarm) for day in chart if day.statistic is not None]

@@ -1,0 +1,184 @@
+"""All that the report on reviews says, before it is shown: on the terminal, as a page, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from eval.reviews import tallies
+from eval.reviews.cohorts import (
+    MILESTONES,
+    WINDOW_DAYS,
+    Cohort,
+    CurveDay,
+    Panel,
+    Window,
+    cluster_counts,
+    cohorts,
+    curve,
+    rises,
+    windows_of,
+)
+from eval.reviews.rates import COUNTED, METRICS
+from eval.reviews.tallies import CLOCKS, Clock, Span, Tally
+from eval.stats.clusters import Difference, Rate
+from eval.stats.drift import Day, Judged, cusum, laney
+from eval.stats.slices import Slice, compare_slices
+from models.errors import ConfigError, InputError
+
+FUNNEL = ("eligible", "drafted", "opened", "saved")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a report is to be about. Raises `ConfigError` for what cannot be."""
+
+    clock: Clock = "associate"
+    milestones: tuple[int, ...] = MILESTONES
+    window_days: int = WINDOW_DAYS
+    by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check all of it."""
+        if self.clock not in CLOCKS:
+            raise ConfigError(f"no clock is called {self.clock!r}; there are {', '.join(CLOCKS)}")
+        for name in self.by:
+            if name not in tallies.SLICED:
+                raise ConfigError(f"reviews cannot be sliced by {name!r}; by {', '.join(tallies.SLICED)}")
+        windows_of(self.milestones, self.window_days)
+
+    @property
+    def windows(self) -> list[Window]:
+        """The windows of the milestones."""
+        return windows_of(self.milestones, self.window_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """How a metric changed from the first window to a later one."""
+
+    metric: str
+    panel: Panel
+    milestone: int
+    difference: Difference | None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortReport:
+    """The report. `provenance` says what it was made from; the same inputs give the same report."""
+
+    wanted: Wanted
+    span: Span
+    cohorts: tuple[Cohort, ...]
+    rises: tuple[Rise, ...]
+    curve: tuple[CurveDay, ...]
+    funnel: Mapping[str, int]
+    sections: Mapping[str, Mapping[str, int]]
+    changes: Sequence[tuple[str, str, str, int]]
+    slices: Mapping[str, Sequence[Slice]]
+    nmn_chart: tuple[Judged, ...]
+    material_chart: tuple[Judged, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def of_panel(self, panel: Panel) -> list[Cohort]:
+        """Its cohorts, by milestone."""
+        return [cohort for cohort in self.cohorts if cohort.panel == panel]
+
+    @property
+    def headline(self) -> str:
+        """The result in a line: of the last milestone that has a saved note."""
+        told = [cohort for cohort in self.of_panel("all") if cohort.counts["saved"]]
+        if not told:
+            return "NMN rate: no note was saved in any of these windows"
+        last = told[-1]
+        rate, unread = last.rates["nmn"], last.rates["unread"]
+        line = (
+            f"NMN rate {percent_with_interval(rate)} at day {last.window.milestone},"
+            f" {counted(rate.clusters, 'associate')}, {counted(rate.trials, 'note')}"
+        )
+        if unread.value is not None:
+            line += f"; unread at least {unread.value * 100:.0f} %"
+        return line
+
+
+def counted(number: int, what: str) -> str:
+    """A number with what it counts: "1 note", "41,000 notes"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def percent(value: float | None) -> str:
+    """A share in percent, or "-" where it is not known."""
+    return "-" if value is None else f"{value * 100:.1f} %"
+
+
+def percent_with_interval(rate: Rate) -> str:
+    """A rate and its interval: "82.1 % [80.4, 83.6]"."""
+    if rate.value is None:
+        return "-"
+    if rate.interval is None:
+        return f"{percent(rate.value)} [no interval: {counted(rate.clusters, 'associate')}]"
+    return f"{percent(rate.value)} [{rate.interval.low * 100:.1f}, {rate.interval.high * 100:.1f}]"
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection, wanted: Wanted, provenance: Mapping[str, Any]
+) -> CohortReport:
+    """The report on the view `reviews`. Raises `InputError` where it has none."""
+    (count,) = connection.execute("SELECT COUNT(*) FROM reviews").fetchall()
+    if not count[0]:
+        raise InputError("there are no reviews: nothing to report on")
+    tallies.prepare(connection)
+    tally = tallies.tally(connection, wanted.clock)
+    windows = wanted.windows
+    at_risk = {w.milestone: tallies.anchors_reached(connection, wanted.clock, w.milestone) for w in windows}
+    daily = tallies.calendar_tally(connection)
+    return CohortReport(
+        wanted=wanted,
+        span=tallies.span(connection, wanted.clock),
+        cohorts=tuple(
+            cohort for panel in ("all", "fixed") for cohort in cohorts(tally, windows, at_risk, panel)
+        ),
+        rises=tuple(_rises(tally, windows)),
+        curve=tuple(curve(tally, "nmn")),
+        funnel=_funnel(daily),
+        sections=tallies.section_classes(connection),
+        changes=tallies.critical_changes(connection),
+        slices={by: _slices(connection, by) for by in wanted.by},
+        nmn_chart=tuple(laney(days_of(daily, "nmn"))),
+        material_chart=tuple(cusum(days_of(daily, "material"))),
+        provenance=provenance,
+    )
+
+
+def days_of(daily: Tally, metric: str) -> list[Day]:
+    """A metric by day of the calendar."""
+    defined = METRICS[metric]
+    successes = [COUNTED.index(name) for name in defined.counts]
+    trials = COUNTED.index(defined.over)
+    return [
+        Day(day, int(counts[:, successes].sum()), int(counts[:, trials].sum()))
+        for day, counts in sorted(daily.by_day().items())
+    ]
+
+
+def _rises(tally: Tally, windows: Sequence[Window]) -> list[Rise]:
+    panels: tuple[Panel, ...] = ("all", "fixed")
+    return [
+        Rise(metric, panel, window.milestone, found)
+        for metric in ("nmn", "material", "unread")
+        for panel in panels
+        for window, found in zip(windows[1:], rises(tally, windows, metric, panel), strict=True)
+    ]
+
+
+def _slices(connection: duckdb.DuckDBPyConnection, by: str) -> list[Slice]:
+    found = tallies.sliced(connection, by)
+    return compare_slices({name: cluster_counts(counts, "nmn") for name, counts in found.items()})
+
+
+def _funnel(daily: Tally) -> dict[str, int]:
+    total = daily.counts.sum(axis=0)
+    return {name: int(total[COUNTED.index(name)]) for name in FUNNEL}
