@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from eval.commands.importing import import_reviews
 from models.errors import InputError
 from pipeline.commands import BAD_INPUT, one_line_errors, table_console, tell_error
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline.formats.call_json import CallDocument
 
 app = typer.Typer(help="Measure accuracy and latency against references.", no_args_is_help=True)
+
+app.command("import")(import_reviews)
 
 ScoreT = TypeVar("ScoreT")
 

@@ -1,4 +1,4 @@
-"""Moments as files tell them: ISO 8601, a format of strptime, or numbers since 1970; with a zone in the end."""
+"""Moments as files tell them: ISO 8601, a form of strptime, or numbers since 1970; in the end with a zone."""
 
 from __future__ import annotations
 

@@ -92,11 +92,11 @@ def _parquet(path: Path, columns: Collection[str], delimiter: str, told: Told) -
     size = path.stat().st_size
     try:
         with closing(connect()) as connection:
-            relation = connection.read_parquet([str(path)])
-            names = relation.columns
+            found = connection.execute("SELECT * FROM read_parquet(?)", [[str(path)]])
+            names = [column[0] for column in found.description or ()]
             _check_columns(path, columns, names)
             line = 0
-            while rows := relation.fetchmany(PARQUET_ROWS):
+            while rows := found.fetchmany(PARQUET_ROWS):
                 for values in rows:
                     line += 1
                     yield Row(line, dict(zip(names, values, strict=True)))
