@@ -140,7 +140,10 @@ def test_names_that_are_pseudonyms_already_stay(desk: Desk) -> None:
             GOOD.replace("2026-01-05 09:00:00", "2026-03-29 01:30:00"),
             "started_at: 2026-03-29 01:30:00 was left out when the clocks of Europe/London were set forward",
         ),
-        (GOOD.replace("2026-01-05 09:00:00", "0001-01-01 00:00:00+01:00"), "started_at: '0001-01-01 00:00:00+01:00' is out of range"),
+        (
+            GOOD.replace("2026-01-05 09:00:00", "0001-01-01 00:00:00+01:00"),
+            "started_at: '0001-01-01 00:00:00+01:00' is out of range",
+        ),
     ],
 )  # fmt: skip
 def test_bad_rows_are_told_and_the_good_ones_written(desk: Desk, row: str, reason: str) -> None:
@@ -279,7 +282,8 @@ def test_a_mature_text_of_a_column_counts_if_it_was_in_time(desk: Desk) -> None:
 def test_calls_before_an_anchor_are_kept_and_noted(desk: Desk) -> None:
     desk.map(
         MAPPING
-        + 'site = "Site"\nversion = "Version"\n[rollouts]\nLeeds = 2026-01-06\n[releases]\nv1 = "2026-01-01T00:00:00Z"\n'
+        + 'site = "Site"\nversion = "Version"\n'
+        + '[rollouts]\nLeeds = 2026-01-06\n[releases]\nv1 = "2026-01-01T00:00:00Z"\n'
         + "[teams]\nann = 'North'\n"
     )
     result = desk.run(desk.csv(GOOD + ",Leeds,v1", header=HEADER + ",Site,Version"))
