@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from eval.commands.importing import import_reviews
+from eval.commands.reviewing import drift, reviews
 from models.errors import InputError
 from pipeline.commands import BAD_INPUT, one_line_errors, table_console, tell_error
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure accuracy and latency against references.", no_args_is_help=True)
 
 app.command("import")(import_reviews)
+app.command()(reviews)
+app.command()(drift)
 
 ScoreT = TypeVar("ScoreT")
 

@@ -4,8 +4,8 @@ A row is a `Review`, and with it what whoever writes it finds once and for all: 
 `edit` (at saving), `edit_mature` and `section_edits` (of the mature text, by section), the change that
 decided `edit_mature` (`decided_kind`, `decided_before`, `decided_after`), and the `ladder` that classed them.
 Classes are NULL where nothing was saved or no draft was there to edit; `section_edits` is empty there, and of
-a discarded draft. Moments are TIMESTAMP WITH TIME ZONE. `reviews.json` beside the files tells
-where they come from.
+a discarded draft. Moments are TIMESTAMP WITH TIME ZONE. `reviews.json` beside the files tells where they come
+from.
 """
 
 from __future__ import annotations
