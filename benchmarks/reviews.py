@@ -3,7 +3,7 @@
     python -m benchmarks.reviews [--reviews 10000 100000 1000000] [--folder FOLDER]
 
 Simulates a world of each size, and then runs `wrapup eval reviews`, with slices and the page, in a process of
-its own. Seconds are those of the clock; memory is the process's peak. With --folder the worlds are kept there,
+its own. Seconds are those of the clock; memory is the process's peak. With --folder worlds are kept there,
 and those that are there are not made again.
 """
 
