@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from eval.commands.importing import import_reviews
 from eval.commands.reviewing import drift, reviews
 from eval.commands.simulating import simulate_world
 from models.errors import InputError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Measure accuracy and latency against references.", no_args_is_help=True)
 
+app.command("import")(import_reviews)
 app.command()(reviews)
 app.command()(drift)
 app.command("simulate")(simulate_world)
