@@ -88,7 +88,9 @@ def attribute(cells: Cells, windows: Sequence[Window]) -> Attribution:
     )
     bad, excesses = _bad_version(cells)
     whole = _rise(cells, "exact", first, last)
-    reason = _nothing_to_explain(rise)
+    reason = _nothing_to_explain(
+        rise, min(cells.counts("saved", window).clusters for window in (first, last))
+    )
     if reason or whole is None:
         causes = tuple(_untold(name, reason) for name in SHARING)
     else:
@@ -100,11 +102,13 @@ def attribute(cells: Cells, windows: Sequence[Window]) -> Attribution:
     return Attribution(rise, panel_rise, (*causes, bad), excesses)
 
 
-def _nothing_to_explain(rise: Difference | None) -> str:
+def _nothing_to_explain(rise: Difference | None, associates: int) -> str:
     if rise is None:
         return "no notes in the first or the last window"
-    if rise.interval is None:
+    if associates < REFUSED_UNDER:
         return f"fewer than {REFUSED_UNDER} associates in a window"
+    if rise.interval is None:
+        return "associates who are all alike prove nothing"
     return "" if rise.interval.low > 0 else "no rise that is surely one"
 
 

@@ -1,0 +1,62 @@
+"""Makes the proof: `python -m eval.worlds.proof --out docs/eval-proof.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from eval.worlds.proof.causes import Size, causes
+from eval.worlds.proof.charts import false_alarms, run_lengths, slices
+from eval.worlds.proof.claims import Part
+from eval.worlds.proof.edits import GOLDEN, edits, read_pairs
+from eval.worlds.proof.intervals import intervals
+from eval.worlds.proof.page import failures, page_of
+from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
+from pipeline.sinks.files import write_whole
+
+
+@one_line_errors
+def main(
+    out: Annotated[Path, typer.Option(help="The page, in Markdown.")],
+    golden: Annotated[Path, typer.Option(help="Golden pairs, a JSON object a line.")] = GOLDEN,
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each interval; others in proportion.")] = 4_000,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of each world.")] = 20,
+) -> None:
+    """Prove that intervals cover, alarms are seldom false, edits are classed right and causes are found."""
+    pairs = read_pairs(golden) if golden.is_file() else []
+    parts = _run(
+        [
+            lambda: intervals(runs),
+            lambda: false_alarms(max(1, runs // 60)),
+            lambda: run_lengths(max(1, runs // 20)),
+            lambda: slices(max(1, runs // 4)),
+            lambda: edits(pairs, runs // 4),
+            lambda: causes(Size(60, 75, 3.0), seeds),
+            lambda: causes(Size(200, 90, 6.0), seeds),
+        ]
+    )
+    write_whole(out, page_of(parts))
+    for title, row in failures(parts):
+        tell_error(f"does not hold: {title}: {', '.join(row.cells)}")
+    if failures(parts):
+        raise typer.Exit(BAD_INPUT)
+
+
+def _run(parts: list[Callable[[], Part]]) -> list[Part]:
+    console = Console(stderr=True)
+    found = []
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("parts", total=len(parts))
+        for part in parts:
+            found.append(part())
+            progress.advance(bar)
+    return found
+
+
+if __name__ == "__main__":
+    typer.run(main)
