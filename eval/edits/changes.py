@@ -164,8 +164,8 @@ def _is_changed(before: Sequence[Word], after: Sequence[Word], runs: Sequence[Ru
     else:
         had, has = (Counter(word.key for word in words if word.kind == kind) for words in (before, after))
         lost, gained = had - has, has - had
-        if (lost or gained) and not _is_infinitive(before, after, lost, gained):
-            return True
+        if lost or gained:
+            return not _is_infinitive(before, after, lost, gained)
     moved = any(_count(run.before, kind) != _count(run.after, kind) for run in runs)
     return moved and _followed(before, kind) != _followed(after, kind)
 
