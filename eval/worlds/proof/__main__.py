@@ -23,12 +23,12 @@ from pipeline.sinks.files import write_whole
 @one_line_errors
 def main(
     out: Annotated[Path, typer.Option(help="The page, in Markdown.")],
-    golden: Annotated[Path, typer.Option(help="Golden pairs, a JSON object a line.")] = GOLDEN,
+    golden: Annotated[Path, typer.Option(help="Folder of golden pairs.")] = GOLDEN,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each interval; others in proportion.")] = 4_000,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of each world.")] = 20,
 ) -> None:
     """Prove that intervals cover, alarms are seldom false, edits are classed right and causes are found."""
-    pairs = read_pairs(golden) if golden.is_file() else []
+    pairs = read_pairs(golden)
     parts = _run(
         [
             lambda: intervals(runs),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,32 +51,35 @@ def test_teams_that_do_not_differ_are_seldom_said_to() -> None:
     assert shares(part, "Benjamini-Hochberg", 2)[0] < 15
 
 
-def golden(tmp_path: Path, rows: list[dict[str, object]]) -> Path:
-    path = tmp_path / "golden.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
+def golden(folder: Path, name: str, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    return folder
 
 
-def test_golden_pairs_are_read_and_classed(tmp_path: Path) -> None:
-    rows: list[dict[str, object]] = [{"draft": "A fee.", "final": "A fee.", "class": "exact"}] * 300
-    rows.append({"draft": "$50", "final": "$500", "class": "material", "adversarial": True})
-    pairs = read_pairs(golden(tmp_path, rows))
-    part = edits(pairs, planted=20)
+def test_golden_pairs_are_read_once_each(tmp_path: Path) -> None:
+    golden(tmp_path, "form", 'pairs = [["a", "a", "exact", ""], ["a", "a", "exact", ""]]')
+    golden(tmp_path, "near", 'pairs = [["$50", "$500", "material", "money"]]')
+    assert read_pairs(tmp_path) == [Pair("a", "a", "exact"), Pair("$50", "$500", "material", True)]
+    assert read_pairs(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize("text", ["pairs = 1", "other = []", "pairs = [['a']]", "pairs"])
+def test_a_file_without_pairs_is_named(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"form\.toml"):
+        read_pairs(golden(tmp_path, "form", text))
+
+
+def test_all_golden_pairs_must_be_classed_right() -> None:
+    pairs = [Pair(f"Fee {place}.", f"Fee {place}.", "exact") for place in range(240)]
+    near = [Pair(f"${place}", f"${place}0", "material", True) for place in range(1, 61)]
+    part = edits([*pairs, *near], planted=20)
     assert part.holds
-    assert [row.cells for row in part.rows[:2]] == [
-        ("golden", "301", "301"),
-        ("golden, adversarial", "1", "1"),
-    ]
+    assert [row.cells[1:] for row in part.rows[:2]] == [("300", "300"), ("60", "60")]
     assert len(part.rows) == 2 + len(EDIT_CLASSES)
-    wrong = edits([*pairs, Pair("one", "two", "exact")], planted=1)
+    wrong = edits([*pairs, *near, Pair("one", "two", "exact")], planted=1)
     assert [row.holds for row in wrong.rows[:2]] == [False, True]
-    assert not edits(pairs[:10], planted=1).holds
-
-
-@pytest.mark.parametrize("row", [{"draft": "a"}, {"draft": "a", "final": "b"}])
-def test_a_line_that_is_no_pair_is_named(row: dict[str, object], tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="line 1"):
-        read_pairs(golden(tmp_path, [row]))
+    assert not edits([*pairs[:10], *near], planted=1).holds
 
 
 def test_causes_over_seeds() -> None:
