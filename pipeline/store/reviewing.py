@@ -56,19 +56,21 @@ def add_review(connection: Connection, vault: Vault, record: ReviewRecord) -> bo
         if _record(row, state.cipher if row.call_id == record.call_id else None) == record:
             return False
         raise ReviewConflictError(f"there is another review {record.review_id!r}; give each an id of its own")
-    _check(record, reviews_of(connection, record.call_id, None))
+    _check(record, reviews_of(connection, {record.call_id: None}).get(record.call_id, []))
     sealed = state.cipher.seal(record.final.encode(), place(reviews, "final_text", record.review_id))
     connection.execute(insert(connection, reviews), _row(record) | {"final_text": sealed})
     return True
 
 
-def reviews_of(connection: Connection, call_id: str, cipher: Cipher | None) -> list[ReviewRecord]:
-    """Reviews of a call in the order of saving; without their texts where there is no cipher."""
-    query = select(reviews).where(reviews.c.call_id == call_id, reviews.c.note_id.is_not(None))
-    return [
-        _record(row, cipher)
-        for row in connection.execute(query.order_by(reviews.c.saved_at, reviews.c.review_id))
-    ]
+def reviews_of(
+    connection: Connection, ciphers: Mapping[str, Cipher | None]
+) -> Mapping[str, list[ReviewRecord]]:
+    """Call id -> its reviews in the order of saving; without their texts where there is no cipher."""
+    found: dict[str, list[ReviewRecord]] = {}
+    query = select(reviews).where(reviews.c.call_id.in_(sorted(ciphers)), reviews.c.note_id.is_not(None))
+    for row in connection.execute(query.order_by(reviews.c.saved_at, reviews.c.review_id)):
+        found.setdefault(row.call_id, []).append(_record(row, ciphers[row.call_id]))
+    return found
 
 
 def put_site(connection: Connection, site: SiteRecord) -> None:

@@ -60,8 +60,9 @@ def told(service: Service, *events: DurableEvent, site: str | None = None) -> No
 
 
 def kept(service: Service) -> list[ReviewRecord]:
-    calls = service._store._reviewed(service._store.call("c-1"))  # type: ignore[arg-type]
-    return list(calls.reviews)
+    call = service._store.call("c-1")
+    assert call is not None
+    return list(service._store._reviewed([call])[0].reviews)
 
 
 def test_a_draft_is_shown_reviewed_and_amended(tmp_path: Path) -> None:
