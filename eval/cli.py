@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from eval.commands.importing import import_reviews
 from eval.commands.reviewing import drift, reviews
+from eval.commands.simulating import simulate_world
 from models.errors import InputError
 from pipeline.commands import BAD_INPUT, one_line_errors, table_console, tell_error
 
@@ -27,6 +28,7 @@ app = typer.Typer(help="Measure accuracy and latency against references.", no_ar
 app.command("import")(import_reviews)
 app.command()(reviews)
 app.command()(drift)
+app.command("simulate")(simulate_world)
 
 ScoreT = TypeVar("ScoreT")
 
