@@ -254,7 +254,7 @@ def test_the_mature_text_is_the_last_amendment_within_a_day(desk: Desk) -> None:
     assert (review.final, review.mature) == ("Fee waived.", "Third.")
     assert review.amended_at is not None
     assert review.amended_at.isoformat() == "2026-01-06T09:09:00+00:00"
-    assert desk.edits() == [("exact", "minor")]
+    assert desk.edits() == [("exact", "material")]
     assert sorted(desk.told()) == [
         ("5", "an amendment after the mature text was taken", "yes"),
         ("6", "an amendment before its review was saved", "no"),
