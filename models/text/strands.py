@@ -1,0 +1,201 @@
+"""A text as a row of words that can be laid beside another telling of the same.
+
+Who speaks, tenses of "be" and "have", and small words change when somebody else tells a thing; the other words
+around a value mostly stay. A strand has each word in one form, people as "@", and negations apart from the words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Literal
+
+from models.text.facts_clauses import opens_question
+from models.text.facts_denials import is_answer
+from models.text.facts_names import without_masks
+from models.text.facts_words import PAST, STOP, stem
+from models.text.tokens import Token, listed, norm_at, spoken_tokens
+
+Person = Literal["", "first", "second", "agent", "customer", "other"]
+
+_MOST = 6
+PERSON = "@"
+END = "|"
+"""Stands between sentences and equals nothing."""
+
+_DROPPED = frozenset(
+    listed(
+        "a an the um uh uhm er erm hmm mm please just actually really also so well oh very quite"
+        " do does did 'll 're 've gladly already now hi hello hey thank thanks"
+    )
+)
+_BE = frozenset(listed("am is are was were be been being 's 'm"))
+_HAVE = frozenset(listed("have has had"))
+_PEOPLE: dict[str, Person] = (
+    dict.fromkeys(listed("i we"), "first")
+    | dict.fromkeys(listed("you"), "second")
+    | dict.fromkeys(listed("agent representative advisor adviser associate rep"), "agent")
+    | dict.fromkeys(listed("customer caller client cardholder"), "customer")
+    | dict.fromkeys(
+        listed(
+            "me my mine myself us our ours ourselves your yours yourself they them their theirs themselves he"
+            " him his she her hers himself herself"
+        ),
+        "other",
+    )
+)
+_TAILS = (("n't", ""), ("'ll", "will"), ("'re", "be"), ("'ve", "have"), ("'m", "be"), ("'d", "would"))
+_WHOLE = {"won't": "will", "can't": "can", "cannot": "can", "shan't": "will", "gonna": "will", "ain't": "be"}
+_WHOLE |= {"dont": "do", "doesnt": "do", "didnt": "do", "cant": "can", "wont": "will", "isnt": "be"}
+_DENYING = frozenset(_WHOLE) - {"gonna"}
+_ENDS = frozenset(listed(". ? ! ; said says stated replied"))
+_NOT = frozenset(listed("not never"))
+_S_IS = frozenset(listed("it that there he she what who where how here let"))
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """Words in order with the first character of each; `denied` are those before which a negation stands,
+    `asked` those of questions.
+
+    `people` says of each "@" who it is, where it stands as a subject: the speaker or those with them ("first"),
+    who is spoken to, or a role by its name. Objects and possessives are "other".
+    """
+
+    words: tuple[str, ...]
+    starts: tuple[int, ...]
+    people: tuple[Person, ...]
+    denied: frozenset[int]
+    asked: frozenset[int] = frozenset()
+
+    def between(self, start: int, end: int) -> tuple[int, int]:
+        """The words that begin in these characters: [first, after)."""
+        return bisect_left(self.starts, start), bisect_left(self.starts, end)
+
+
+class _Winding:
+    """A strand in the making."""
+
+    def __init__(self) -> None:
+        self._words: list[tuple[str, int, Person]] = []
+        self._denied: set[int] = set()
+        self._asked: set[int] = set()
+        self._sentence = 0
+
+    def add(self, word: str, start: int, owner: bool = False) -> None:
+        """One word in normal form, if it is of those that stay; `owner`: it has a possessive 's."""
+        person = _PEOPLE.get(word, "")
+        person = "other" if person and owner else person
+        if person:
+            word = PERSON
+        elif word in _BE:
+            word = "be"
+        elif word in _HAVE:
+            word = "have"
+        elif word in _DROPPED:
+            return
+        else:
+            word = stem(word)
+        self._words.append((word, start, person))
+
+    def deny(self) -> None:
+        """A negation stands before the next word."""
+        self._denied.add(len(self._words))
+
+    def end(self, start: int, asked: bool) -> None:
+        """A sentence is over."""
+        if asked:
+            self._asked.update(range(self._sentence, len(self._words) + 1))
+        if start >= 0:
+            self._words.append((END, start, ""))
+        self._sentence = len(self._words)
+
+    def strand(self) -> Strand:
+        """All words so far."""
+        return Strand(
+            tuple(word for word, _, _ in self._words),
+            tuple(start for _, start, _ in self._words),
+            tuple(person for _, _, person in self._words),
+            frozenset(self._denied),
+            frozenset(self._asked),
+        )
+
+
+def strand_of(text: str) -> Strand:
+    """The strand of a text."""
+    tokens = spoken_tokens(without_masks(text))
+    winding = _Winding()
+    opened = 0
+    for i, token in enumerate(tokens):
+        if token.norm in _ENDS:
+            winding.end(token.start, token.norm == "?" or opens_question(tokens[opened:i]))
+            opened = i + 1
+        elif token.kind != "punct":
+            _wind(winding, tokens, i, token)
+    winding.end(-1, opens_question(tokens[opened:]))
+    return winding.strand()
+
+
+def _wind(winding: _Winding, tokens: list[Token], i: int, token: Token) -> None:
+    norm = token.norm
+    if norm in _NOT or (norm == "no" and not is_answer(tokens, i)):
+        winding.deny()
+        return
+    if norm in _HAVE and (norm_at(tokens, i + 1).endswith("ed") or norm_at(tokens, i + 1) in PAST):
+        return
+    if norm in _WHOLE:
+        winding.add(_WHOLE[norm], token.start)
+        if norm in _DENYING:
+            winding.deny()
+        return
+    for tail, word in _TAILS:
+        if norm.endswith(tail) and len(norm) > len(tail):
+            winding.add(norm.removesuffix(tail), token.start)
+            if word:
+                winding.add(word, token.start)
+            else:
+                winding.deny()
+            return
+    if norm.endswith("'s"):
+        winding.add(norm.removesuffix("'s"), token.start, owner=True)
+        if norm.removesuffix("'s") in _S_IS:
+            winding.add("be", token.start)
+        return
+    winding.add(norm, token.start)
+
+
+def run_of(one: Strand, at: int, other: Strand, there: int, step: int, slack: int = 1) -> float:
+    """How far two strands agree from these words on, forwards (1) or backwards (-1), over six words at most.
+
+    Words that carry meaning count 1, others a half; `slack` words may be left over on either side.
+    """
+    score = 0.0
+    for _ in range(_MOST):
+        a, b = _word(one, at), _word(other, there)
+        if a != b or not a or a == END:
+            if not slack or not score:
+                break
+            slack -= 1
+            if _word(one, at + step) == b and b not in ("", END):
+                at += step
+            elif _word(other, there + step) == a and a not in ("", END):
+                there += step
+            else:
+                break
+        score += weight_of(_word(one, at))
+        at, there = at + step, there + step
+    return score
+
+
+def weight_of(word: str) -> float:
+    """1 for a word that carries meaning, a half for the others."""
+    return 0.5 if word in STOP or word in (PERSON, "be", "hav", "have") or len(word) < 2 else 1.0
+
+
+def ends_at(strand: Strand, at: int) -> bool:
+    """Whether the strand, or a sentence of it, is over at this word."""
+    return _word(strand, at) in ("", END)
+
+
+def _word(strand: Strand, at: int) -> str:
+    return strand.words[at] if 0 <= at < len(strand.words) else ""

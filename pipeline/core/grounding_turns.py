@@ -1,0 +1,137 @@
+"""Whether a note turned over what was said: a denial put in or left out, or one side's words given to the other.
+
+Like `grounding_slots`, by laying the note and what was said beside each other; with few words in common nothing
+is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from models.text.facts_promises import Owner
+from models.text.strands import END, PERSON, Strand, ends_at, run_of, weight_of
+from models.text.tokens import listed
+from models.types import Role
+from pipeline.core.grounding_call import CallText
+
+SURE = 2.0
+"""So much of the words around a denial, or after a subject, must agree (see `run_of`)."""
+AHEAD = 1.0
+"""And by so much more than with the opposite."""
+VERB_ONLY = 1.0
+"""A verb alone is enough where the line has much of the statement's words."""
+
+_HELPING = frozenset(listed("will can could would hav should may might must to go want need lik try get"))
+_OTHER: dict[Role, Role] = {"agent": "customer", "customer": "agent", "unknown": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How much of the words around one place of a note agrees with lines that deny there, and that do not."""
+
+    denied: float = 0.0
+    affirmed: float = 0.0
+
+
+def told_at(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> Told:
+    """What the lines have where the note has the gap before its word `at`."""
+    best = {True: 0.0, False: 0.0}
+    for line in lines:
+        told = call.strand(line)
+        for there in range(len(told.words) + 1):
+            if (there in told.asked) != (at in strand.asked):
+                continue
+            left = run_of(strand, at - 1, told, there - 1, -1)
+            right = run_of(strand, at, told, there, 1) if left else 0.0
+            if right or (left >= SURE and ends_at(strand, at) and ends_at(told, there)):
+                denies = there in told.denied
+                best[denies] = max(best[denies], left + right)
+    return Told(best[True], best[False])
+
+
+def denied_alone(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> bool | None:
+    """Whether only the note denies here (True), or the lines do as well (False); None where it is not sure."""
+    told = told_at(strand, at, lines, call)
+    if told.affirmed >= max(SURE, told.denied + AHEAD):
+        return True
+    return False if told.denied >= max(SURE, told.affirmed + AHEAD) else None
+
+
+def denials_left_out(strand: Strand, cited: Sequence[int], lines: Sequence[int], call: CallText) -> list[int]:
+    """Words of the note before which the cited lines have a denial that the note lacks."""
+    found = []
+    marks = {call.strand(line).words[at] for line in cited for at in _denied_words(call.strand(line))}
+    for at, word in enumerate(strand.words):
+        if word not in marks or at in strand.denied:
+            continue
+        told = told_at(strand, at, cited, call)
+        if told.denied >= SURE:
+            wider = told_at(strand, at, lines, call)
+            if told.denied >= wider.affirmed + AHEAD:
+                found.append(at)
+    return found
+
+
+def _denied_words(strand: Strand) -> list[int]:
+    return [at for at in strand.denied if not ends_at(strand, at)]
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """How much of a statement's words follows its subject where the lines have the same one, the speaker
+    (`own`) or whoever, and where they have the other side."""
+
+    own: float = 0.0
+    same: float = 0.0
+    other: float = 0.0
+
+
+def actors_of(strand: Strand, owner: Owner, lines: Sequence[int], call: CallText) -> Actors:
+    """Whose doing the lines make what the statement says of its subject."""
+    own = same = other = 0.0
+    for line in lines:
+        told = call.strand(line)
+        role = call.lines[line].role
+        for at, who in _subjects(told, role):
+            run = _after_subject(strand, told, at + 1)
+            if who == owner or who == "unknown":
+                same = max(same, run)
+                own = max(own, run) if role == owner else own
+            else:
+                other = max(other, run)
+    return Actors(own, same, other)
+
+
+def subject_of(strand: Strand) -> Owner:
+    """The side that a statement begins with, unless it reports what they said."""
+    if len(strand.words) < 2 or strand.words[1] == END or strand.words[0] != PERSON:
+        return "either"
+    who = strand.people[0]
+    return who if who in ("agent", "customer") else "either"
+
+
+def _subjects(told: Strand, role: Role) -> Iterator[tuple[int, Role]]:
+    """Where a subject stands in a line, and who it is; a sentence without one may be its speaker's."""
+    for at, who in enumerate(told.people):
+        if who == "first":
+            yield at, role
+        elif who == "second":
+            yield at, _OTHER[role]
+        elif who in ("agent", "customer"):
+            yield at, who
+        elif told.words[at] == END:
+            yield at, role
+    yield -1, role
+
+
+def _after_subject(strand: Strand, told: Strand, there: int) -> float:
+    """How much agrees after both subjects, helping verbs left out or not."""
+    whole = run_of(strand, 1, told, there, 1, slack=0)
+    return max(whole, run_of(strand, _past_helping(strand, 1), told, _past_helping(told, there), 1, slack=0))
+
+
+def _past_helping(strand: Strand, at: int) -> int:
+    while at < len(strand.words) and strand.words[at] in _HELPING:
+        at += 1
+    return at
