@@ -10,27 +10,29 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Literal
 
+from models.text.facts import Counted, Fact, find_values
 from models.text.facts_clauses import opens_question
 from models.text.facts_denials import is_answer
 from models.text.facts_names import without_masks
-from models.text.facts_words import PAST, STOP, stem
+from models.text.facts_words import STOP, stem
+from models.text.money import Money
 from models.text.tokens import Token, listed, norm_at, spoken_tokens
 
 Person = Literal["", "first", "second", "agent", "customer", "other"]
 
 _MOST = 6
 PERSON = "@"
+VALUE = "#"
 END = "|"
 """Stands between sentences and equals nothing."""
 
 _DROPPED = frozenset(
     listed(
         "a an the um uh uhm er erm hmm mm please just actually really also so well oh very quite"
-        " do does did 'll 're 've gladly already now hi hello hey thank thanks"
+        " do does did have has had 'll 're 've gladly already now hi hello hey thank thanks"
     )
 )
 _BE = frozenset(listed("am is are was were be been being 's 'm"))
-_HAVE = frozenset(listed("have has had"))
 _PEOPLE: dict[str, Person] = (
     dict.fromkeys(listed("i we"), "first")
     | dict.fromkeys(listed("you"), "second")
@@ -45,7 +47,7 @@ _PEOPLE: dict[str, Person] = (
     )
 )
 _TAILS = (("n't", ""), ("'ll", "will"), ("'re", "be"), ("'ve", "have"), ("'m", "be"), ("'d", "would"))
-_WHOLE = {"won't": "will", "can't": "can", "cannot": "can", "shan't": "will", "gonna": "will", "ain't": "be"}
+_WHOLE = {"won't": "will", "can't": "can", "cannot": "can", "shan't": "will", "gonna": "go", "ain't": "be"}
 _WHOLE |= {"dont": "do", "doesnt": "do", "didnt": "do", "cant": "can", "wont": "will", "isnt": "be"}
 _DENYING = frozenset(_WHOLE) - {"gonna"}
 _ENDS = frozenset(listed(". ? ! ; said says stated replied"))
@@ -90,13 +92,17 @@ class _Winding:
             word = PERSON
         elif word in _BE:
             word = "be"
-        elif word in _HAVE:
-            word = "have"
         elif word in _DROPPED:
             return
         else:
             word = stem(word)
         self._words.append((word, start, person))
+
+    def value(self, fact: Fact) -> None:
+        """An amount, date, time or number as one word, however it was said."""
+        said = fact.value
+        number = said.number.value if isinstance(said, Counted) else said.amount if isinstance(said, Money) else said
+        self._words.append((f"{VALUE}{number}", fact.start, ""))
 
     def deny(self) -> None:
         """A negation stands before the next word."""
@@ -124,10 +130,16 @@ class _Winding:
 def strand_of(text: str) -> Strand:
     """The strand of a text."""
     tokens = spoken_tokens(without_masks(text))
+    values = {fact.start: fact for fact in find_values(text) if fact.end > fact.start}
     winding = _Winding()
-    opened = 0
+    opened = over = 0
     for i, token in enumerate(tokens):
-        if token.norm in _ENDS:
+        if token.start in values:
+            winding.value(values[token.start])
+            over = values[token.start].end
+        elif token.start < over:
+            continue
+        elif token.norm in _ENDS:
             winding.end(token.start, token.norm == "?" or opens_question(tokens[opened:i]))
             opened = i + 1
         elif token.kind != "punct":
@@ -141,12 +153,12 @@ def _wind(winding: _Winding, tokens: list[Token], i: int, token: Token) -> None:
     if norm in _NOT or (norm == "no" and not is_answer(tokens, i)):
         winding.deny()
         return
-    if norm in _HAVE and (norm_at(tokens, i + 1).endswith("ed") or norm_at(tokens, i + 1) in PAST):
-        return
     if norm in _WHOLE:
         winding.add(_WHOLE[norm], token.start)
         if norm in _DENYING:
             winding.deny()
+        else:
+            winding.add("to", token.start)
         return
     for tail, word in _TAILS:
         if norm.endswith(tail) and len(norm) > len(tail):
@@ -189,7 +201,7 @@ def run_of(one: Strand, at: int, other: Strand, there: int, step: int, slack: in
 
 def weight_of(word: str) -> float:
     """1 for a word that carries meaning, a half for the others."""
-    return 0.5 if word in STOP or word in (PERSON, "be", "hav", "have") or len(word) < 2 else 1.0
+    return 0.5 if word in STOP or word in (PERSON, "be") or len(word) < 2 else 1.0
 
 
 def ends_at(strand: Strand, at: int) -> bool:

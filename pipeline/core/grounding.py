@@ -27,12 +27,9 @@ from pipeline.core.grounding_polarity import Polarity
 from pipeline.core.grounding_quotes import quote_in, said_by
 from pipeline.core.grounding_slots import name_displaced, value_displaced
 from pipeline.core.grounding_turns import (
-    AHEAD,
-    SURE,
     actors_of,
     denials_left_out,
-    denied_alone,
-    subject_of,
+    affirmed_at,
 )
 from pipeline.core.grounding_values import check_name, check_value, conflicts
 from pipeline.core.grounding_voices import Voice, check_act, check_speaker, share_of
@@ -96,6 +93,7 @@ class _Check:
         self._found = not any(one in call.places for one in statement.evidence)
         near = call.near(cited)
         self._at = _Context(cited, near, call.voiced(near))
+        self._actors = actors_of(self._strand, near, call)
         self._claims: list[Claim] = []
         self._flags: dict[Flag, None] = dict.fromkeys(
             flag for flag in statement.flags if flag == "role_changed"
@@ -177,7 +175,7 @@ class _Check:
 
     def _denial(self, fact: Fact, denial: Denial) -> Support:
         at = self._strand.between(fact.start, fact.end)[1]
-        alone = denied_alone(self._strand, at, self._at.near, self._call) if at in self._strand.denied else None
+        alone = affirmed_at(self._strand, at, self._at.near, self._call) if at in self._strand.denied else None
         if alone is None:
             return self._polarity().check(denial)
         return "contradicted" if alone else "supported"
@@ -196,6 +194,8 @@ class _Check:
         voice = check_act(act, stems | ({act.verb} if not act.kinds else set()), self._at.voiced, self._call)
         if voice.support == "not_found":
             voice = self._act_elsewhere(act, stems, voice)
+        if voice.support != "supported" and act.owner == "customer" and self._actors.kept:
+            voice = Voice("supported")
         if voice.wrong_speaker:
             self._flags["wrong_speaker"] = None
         firm = act.will or act.owner == "agent"
@@ -231,22 +231,25 @@ class _Check:
         denied = {one for fact in self._facts if isinstance(fact.value, Denial) for one in fact.value.scope}
         words = {polar(token): token for token in self._tokens if may_be_denied(token)}
         for one in self._polarity().turned([one for one in words if one not in denied]):
+            at = self._strand.between(words[one].start, words[one].end)[0]
+            if affirmed_at(self._strand, at, self._at.near, self._call):
+                continue
             self._claims.append(Claim("negation", words[one].start, words[one].end, "contradicted"))
         starts = {token.start: token for token in self._tokens}
         for at in denials_left_out(self._strand, self._at.cited, self._at.near, self._call):
             token = starts[self._strand.starts[at]]
-            self._claims.append(Claim("negation", token.start, token.end, "contradicted"))
+            claim = Claim("negation", token.start, token.end, "contradicted")
+            if claim not in self._claims:
+                self._claims.append(claim)
 
     def _check_speaker(self) -> None:
         owner: Owner = speaker_of(self._tokens)
         kept = any(claim.kind == "promise" and claim.support == "supported" for claim in self._claims)
+        kept = kept or self._actors.kept
         if not kept and check_speaker(owner, self._stems, self._at.voiced, self._call):
             self._flags["wrong_speaker"] = None
-        subject = subject_of(self._strand)
-        if subject != "either":
-            found = actors_of(self._strand, subject, self._at.near, self._call)
-            if found.other >= max(SURE, found.same + AHEAD):
-                self._flags["wrong_speaker"] = None
+        if self._actors.swapped:
+            self._flags["wrong_speaker"] = None
 
     def _mark(self, fact: Fact, support: Support | None) -> None:
         if support is not None:

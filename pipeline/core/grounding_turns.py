@@ -7,10 +7,10 @@ is decided here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.text.facts_promises import Owner
-from models.text.strands import END, PERSON, Strand, ends_at, run_of, weight_of
+from models.text.strands import END, Strand, ends_at, run_of, weight_of
 from models.text.tokens import listed
 from models.types import Role
 from pipeline.core.grounding_call import CallText
@@ -20,9 +20,9 @@ SURE = 2.0
 AHEAD = 1.0
 """And by so much more than with the opposite."""
 VERB_ONLY = 1.0
-"""A verb alone is enough where the line has much of the statement's words."""
+"""Less than this decides nothing about a subject, however short the statement."""
 
-_HELPING = frozenset(listed("will can could would hav should may might must to go want need lik try get"))
+_HELPING = frozenset(listed("will can could would should may might must to go want need lik try get"))
 _OTHER: dict[Role, Role] = {"agent": "customer", "customer": "agent", "unknown": "unknown"}
 
 
@@ -50,8 +50,8 @@ def told_at(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> To
     return Told(best[True], best[False])
 
 
-def denied_alone(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> bool | None:
-    """Whether only the note denies here (True), or the lines do as well (False); None where it is not sure."""
+def affirmed_at(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> bool | None:
+    """Whether the lines affirm what the note has here (True) or deny it (False); None where it is not sure."""
     told = told_at(strand, at, lines, call)
     if told.affirmed >= max(SURE, told.denied + AHEAD):
         return True
@@ -79,40 +79,62 @@ def _denied_words(strand: Strand) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """How much of a statement's words follows its subject where the lines have the same one, the speaker
-    (`own`) or whoever, and where they have the other side."""
+    """How much of what a statement says of its subject the lines say of the same one and of the other side.
 
-    own: float = 0.0
+    `plain` is `same` with the helping verbs as they were; `enough` is what decides.
+    """
+
     same: float = 0.0
+    plain: float = 0.0
     other: float = 0.0
+    enough: float = SURE
+
+    @property
+    def swapped(self) -> bool:
+        """Whether the lines have it from the other side alone."""
+        return self.other >= max(self.enough, self.same + min(AHEAD, self.enough))
+
+    @property
+    def kept(self) -> bool:
+        """Whether the lines have it of the same side, in the same form."""
+        return self.plain >= max(self.enough, self.other)
 
 
-def actors_of(strand: Strand, owner: Owner, lines: Sequence[int], call: CallText) -> Actors:
-    """Whose doing the lines make what the statement says of its subject."""
-    own = same = other = 0.0
+def actors_of(strand: Strand, lines: Sequence[int], call: CallText) -> Actors:
+    """Whose doing the lines make what the statement says of its subject, if that is one of the two sides."""
+    owner = _subject_of(strand)
+    found = Actors(enough=max(VERB_ONLY, min(SURE, _weight_after(strand))))
+    if owner == "either":
+        return found
     for line in lines:
         told = call.strand(line)
-        role = call.lines[line].role
-        for at, who in _subjects(told, role):
-            run = _after_subject(strand, told, at + 1)
-            if who == owner or who == "unknown":
-                same = max(same, run)
-                own = max(own, run) if role == owner else own
+        for at, who in _subjects(told, call.lines[line].role):
+            plain = run_of(strand, 1, told, at + 1, 1, slack=0)
+            helped = run_of(strand, _past_helping(strand, 1), told, _past_helping(told, at + 1), 1, slack=0)
+            run = max(plain, helped)
+            if who in (owner, "unknown"):
+                found = replace(found, same=max(found.same, run), plain=max(found.plain, plain))
             else:
-                other = max(other, run)
-    return Actors(own, same, other)
+                found = replace(found, other=max(found.other, run))
+    return found
 
 
-def subject_of(strand: Strand) -> Owner:
+def _subject_of(strand: Strand) -> Owner:
     """The side that a statement begins with, unless it reports what they said."""
-    if len(strand.words) < 2 or strand.words[1] == END or strand.words[0] != PERSON:
+    if len(strand.words) < 2 or strand.words[1] == END:
         return "either"
     who = strand.people[0]
     return who if who in ("agent", "customer") else "either"
 
 
+def _weight_after(strand: Strand) -> float:
+    """The weight of what a statement says of its subject."""
+    after = strand.words[1:]
+    return sum(weight_of(word) for word in after[: after.index(END) if END in after else len(after)])
+
+
 def _subjects(told: Strand, role: Role) -> Iterator[tuple[int, Role]]:
-    """Where a subject stands in a line, and who it is; a sentence without one may be its speaker's."""
+    """Where one of the two sides stands as a subject in a line, and which."""
     for at, who in enumerate(told.people):
         if who == "first":
             yield at, role
@@ -120,15 +142,6 @@ def _subjects(told: Strand, role: Role) -> Iterator[tuple[int, Role]]:
             yield at, _OTHER[role]
         elif who in ("agent", "customer"):
             yield at, who
-        elif told.words[at] == END:
-            yield at, role
-    yield -1, role
-
-
-def _after_subject(strand: Strand, told: Strand, there: int) -> float:
-    """How much agrees after both subjects, helping verbs left out or not."""
-    whole = run_of(strand, 1, told, there, 1, slack=0)
-    return max(whole, run_of(strand, _past_helping(strand, 1), told, _past_helping(told, there), 1, slack=0))
 
 
 def _past_helping(strand: Strand, at: int) -> int:
