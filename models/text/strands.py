@@ -29,7 +29,8 @@ END = "|"
 _DROPPED = frozenset(
     listed(
         "a an the um uh uhm er erm hmm mm please just actually really also so well oh very quite"
-        " do does did have has had 'll 're 've gladly already now hi hello hey thank thanks"
+        " do does did have has had 'll 're 've gladly already now hi hello hey thank thanks my your our their"
+        " his its"
     )
 )
 _BE = frozenset(listed("am is are was were be been being 's 'm"))
@@ -40,8 +41,8 @@ _PEOPLE: dict[str, Person] = (
     | dict.fromkeys(listed("customer caller client cardholder"), "customer")
     | dict.fromkeys(
         listed(
-            "me my mine myself us our ours ourselves your yours yourself they them their theirs themselves he"
-            " him his she her hers himself herself"
+            "me mine myself us ours ourselves yours yourself they them theirs themselves he him she her hers himself"
+            " herself"
         ),
         "other",
     )
@@ -61,7 +62,7 @@ class Strand:
     `asked` those of questions.
 
     `people` says of each "@" who it is, where it stands as a subject: the speaker or those with them ("first"),
-    who is spoken to, or a role by its name. Objects and possessives are "other".
+    who is spoken to, or a role by its name. Objects are "other"; possessives are left out, like articles.
     """
 
     words: tuple[str, ...]
@@ -87,7 +88,8 @@ class _Winding:
     def add(self, word: str, start: int, owner: bool = False) -> None:
         """One word in normal form, if it is of those that stay; `owner`: it has a possessive 's."""
         person = _PEOPLE.get(word, "")
-        person = "other" if person and owner else person
+        if person and owner:
+            return
         if person:
             word = PERSON
         elif word in _BE:
@@ -95,7 +97,7 @@ class _Winding:
         elif word in _DROPPED:
             return
         else:
-            word = stem(word)
+            word = "go" if word == "going" else stem(word)
         self._words.append((word, start, person))
 
     def value(self, fact: Fact) -> None:
@@ -103,6 +105,10 @@ class _Winding:
         said = fact.value
         number = said.number.value if isinstance(said, Counted) else said.amount if isinstance(said, Money) else said
         self._words.append((f"{VALUE}{number}", fact.start, ""))
+
+    def drop(self) -> None:
+        """The word before was of a turn of speech ("you know")."""
+        self._words.pop()
 
     def deny(self) -> None:
         """A negation stands before the next word."""
@@ -152,6 +158,9 @@ def _wind(winding: _Winding, tokens: list[Token], i: int, token: Token) -> None:
     norm = token.norm
     if norm in _NOT or (norm == "no" and not is_answer(tokens, i)):
         winding.deny()
+        return
+    if norm == "know" and norm_at(tokens, i - 1) == "you" and norm_at(tokens, i + 1) == ",":
+        winding.drop()
         return
     if norm in _WHOLE:
         winding.add(_WHOLE[norm], token.start)

@@ -235,9 +235,17 @@ class _Check:
             if affirmed_at(self._strand, at, self._at.near, self._call):
                 continue
             self._claims.append(Claim("negation", words[one].start, words[one].end, "contradicted"))
-        starts = {token.start: token for token in self._tokens}
-        for at in denials_left_out(self._strand, self._at.cited, self._at.near, self._call):
-            token = starts[self._strand.starts[at]]
+        facts = [fact for fact in self._facts if isinstance(fact.value, Denial)]
+        self._turned_over(frozenset(self._strand.between(fact.start, fact.end)[1] for fact in facts))
+
+    def _turned_over(self, checked: frozenset[int]) -> None:
+        """Denials that the note leaves out, and those in turns of speech that are no facts ("not sure")."""
+        lines = self._at.near
+        found = denials_left_out(self._strand, self._at.cited, lines, self._call)
+        idle = [at for at in self._strand.denied - checked if affirmed_at(self._strand, at, lines, self._call)]
+        tokens = {token.start: token for token in self._tokens}
+        for at in [*found, *idle]:
+            token = tokens[self._strand.starts[min(at, len(self._strand.starts) - 1)]]
             claim = Claim("negation", token.start, token.end, "contradicted")
             if claim not in self._claims:
                 self._claims.append(claim)

@@ -22,7 +22,7 @@ AHEAD = 1.0
 VERB_ONLY = 1.0
 """Less than this decides nothing about a subject, however short the statement."""
 
-_HELPING = frozenset(listed("will can could would should may might must to go want need lik try get"))
+_HELPING = frozenset(listed("will can could would should may might must to go want need lik try get ahead and"))
 _OTHER: dict[Role, Role] = {"agent": "customer", "customer": "agent", "unknown": "unknown"}
 
 
@@ -43,8 +43,10 @@ def told_at(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> To
             if (there in told.asked) != (at in strand.asked):
                 continue
             left = run_of(strand, at - 1, told, there - 1, -1)
-            right = run_of(strand, at, told, there, 1) if left else 0.0
-            if right or (left >= SURE and ends_at(strand, at) and ends_at(told, there)):
+            opens = ends_at(strand, at - 1) and ends_at(told, there - 1)
+            right = run_of(strand, at, told, there, 1) if left or opens else 0.0
+            closes = ends_at(strand, at) and ends_at(told, there)
+            if (left and right) or (opens and right >= SURE) or (closes and left >= SURE):
                 denies = there in told.denied
                 best[denies] = max(best[denies], left + right)
     return Told(best[True], best[False])
