@@ -51,7 +51,8 @@ _TAILS = (("n't", ""), ("'ll", "will"), ("'re", "be"), ("'ve", "have"), ("'m", "
 _WHOLE = {"won't": "will", "can't": "can", "cannot": "can", "shan't": "will", "gonna": "go", "ain't": "be"}
 _WHOLE |= {"dont": "do", "doesnt": "do", "didnt": "do", "cant": "can", "wont": "will", "isnt": "be"}
 _DENYING = frozenset(_WHOLE) - {"gonna"}
-_ENDS = frozenset(listed(". ? ! ; said says stated replied"))
+_ENDS = frozenset(listed(". ? ! ;"))
+_SAYS = frozenset(listed("said says stated replied"))
 _NOT = frozenset(listed("not never"))
 _S_IS = frozenset(listed("it that there he she what who where how here let"))
 
@@ -145,7 +146,7 @@ def strand_of(text: str) -> Strand:
             over = values[token.start].end
         elif token.start < over:
             continue
-        elif token.norm in _ENDS:
+        elif token.norm in _ENDS or (token.norm in _SAYS and norm_at(tokens, i - 1) in _PEOPLE):
             winding.end(token.start, token.norm == "?" or opens_question(tokens[opened:i]))
             opened = i + 1
         elif token.kind != "punct":

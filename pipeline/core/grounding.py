@@ -147,9 +147,9 @@ class _Check:
 
     def _value(self, fact: Fact, values: Sequence[Fact]) -> Support:
         """The support of an amount, date, time or number; a line elsewhere may vouch for it."""
-        support = check_value(fact, values)
-        if support == "supported" and value_displaced(fact, self._strand, self._wider(), self._call):
+        if value_displaced(fact, self._strand, self._wider(), self._call):
             return "contradicted"
+        support = check_value(fact, values)
         if support == "supported" and not self._misplaced(fact):
             return support
         place = elsewhere(fact, self._stems, self._at.near, self._call)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.text.facts import Fact, Name
+from models.text.facts import Counted, Fact, Name
 from models.text.strands import END, Strand, ends_at, run_of
 from models.text.tokens import listed
 from pipeline.core.grounding_call import CallText
@@ -62,14 +62,18 @@ def value_displaced(fact: Fact, strand: Strand, lines: Sequence[int], call: Call
             slot = slot_at(strand, span, line, call, at)
             if same_value(fact, other) or is_pieced(fact, [other]):
                 same.append(slot)
-            elif other.kind == fact.kind and other.end > other.start:
+            elif other.kind == fact.kind and other.end > other.start and not _is_part(other, fact):
                 others.append(slot)
-    if not same and is_pieced(fact, [other for line in lines for other in call.values(line)]):
-        return False
     best = max((slot.around for slot in same), default=0.0)
     return any(
         slot.around >= max(AROUND, best + AHEAD) and not _corrected(slot, same, call) for slot in others
     )
+
+
+def _is_part(other: Fact, fact: Fact) -> bool:
+    """Whether a number may be a part of the note's, which was said in pieces."""
+    mine, said = fact.value, other.value
+    return isinstance(mine, Counted) and isinstance(said, Counted) and said.number.digits in mine.number.digits
 
 
 def _corrected(slot: Slot, same: Sequence[Slot], call: CallText) -> bool:
