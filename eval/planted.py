@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from models.text.dates import CalendarDate, RelativeDay, WeekdayRef
-from models.text.facts import Counted, Fact, Name, Period, find_facts, find_values
+from models.text.facts import Counted, Fact, Name, Period, Value, find_facts, find_values
 from models.text.times import ClockTime
 from models.types import Line, Statement
 
@@ -141,16 +141,18 @@ def _may_be_equal(one: Fact, held: Fact) -> bool:
     if isinstance(mine, Counted) and isinstance(said, Counted):
         few, many = sorted((mine.number.digits, said.number.digits), key=len)
         return mine.number.value == said.number.value or (len(few) > 2 and few in many)
-    if isinstance(mine, WeekdayRef) and isinstance(said, WeekdayRef):
-        return mine.weekday == said.weekday
-    if isinstance(mine, ClockTime) and isinstance(said, ClockTime):
-        return (mine.hour, mine.minute) == (said.hour, said.minute)
-    if isinstance(mine, CalendarDate) and isinstance(said, CalendarDate):
-        pairs = ((mine.year, said.year), (mine.month, said.month), (mine.day, said.day))
-        return all(a is None or b is None or a == b for a, b in pairs)
-    if isinstance(mine, Period | RelativeDay) and isinstance(said, Period | RelativeDay):
-        return type(mine) is not type(said) or mine == said
-    return mine == said
+    if type(mine) is not type(said):
+        return isinstance(mine, Period | RelativeDay) and isinstance(said, Period | RelativeDay)
+    return all(a is None or b is None or a == b for a, b in zip(_parts(mine), _parts(said), strict=True))
+
+
+def _parts(value: Value) -> tuple[object, ...]:
+    """What a date or time tells, part by part; a weekday is the same one in whichever week."""
+    if isinstance(value, WeekdayRef):
+        return (value.weekday,)
+    if isinstance(value, CalendarDate):
+        return (value.year, value.month, value.day)
+    return (value.hour, value.minute) if isinstance(value, ClockTime) else (value,)
 
 
 def _another(kind: str, said: str, lines: Sequence[Line], chance: random.Random) -> str | None:

@@ -1,12 +1,14 @@
 """A text as a row of words that can be laid beside another telling of the same.
 
-Who speaks, tenses of "be" and "have", and small words change when somebody else tells a thing; the other words
-around a value mostly stay. A strand has each word in one form, people as "@", and negations apart from the words.
+Who speaks, tenses of "be" and "have", and small words change when somebody else tells a thing; the other
+words around a value mostly stay. A strand has each word in one form, people as "@", values in their canonical
+form and negations apart from the words.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +23,7 @@ from models.text.tokens import Token, listed, norm_at, spoken_tokens
 Person = Literal["", "first", "second", "agent", "customer", "other"]
 
 _MOST = 6
+"""Words on one side of a value that may agree; further ones say little of it."""
 PERSON = "@"
 VALUE = "#"
 END = "|"
@@ -34,23 +37,18 @@ _DROPPED = frozenset(
     )
 )
 _BE = frozenset(listed("am is are was were be been being 's 'm"))
-_PEOPLE: dict[str, Person] = (
-    dict.fromkeys(listed("i we"), "first")
-    | dict.fromkeys(listed("you"), "second")
-    | dict.fromkeys(listed("agent representative advisor adviser associate rep"), "agent")
-    | dict.fromkeys(listed("customer caller client cardholder"), "customer")
-    | dict.fromkeys(
-        listed(
-            "me mine myself us ours ourselves yours yourself they them theirs themselves he him she her hers himself"
-            " herself"
-        ),
-        "other",
-    )
+_PERSONS: tuple[tuple[Person, str], ...] = (
+    ("first", "i we"),
+    ("second", "you"),
+    ("agent", "agent representative advisor adviser associate rep"),
+    ("customer", "customer caller client cardholder"),
+    ("other", "me mine myself us ours ourselves yours yourself they them theirs themselves"),
+    ("other", "he him she her hers himself herself"),
 )
+_PEOPLE = {word: person for person, words in _PERSONS for word in listed(words)}
 _TAILS = (("n't", ""), ("'ll", "will"), ("'re", "be"), ("'ve", "have"), ("'m", "be"), ("'d", "would"))
-_WHOLE = {"won't": "will", "can't": "can", "cannot": "can", "shan't": "will", "gonna": "go", "ain't": "be"}
+_WHOLE = {"won't": "will", "can't": "can", "cannot": "can", "shan't": "will", "ain't": "be"}
 _WHOLE |= {"dont": "do", "doesnt": "do", "didnt": "do", "cant": "can", "wont": "will", "isnt": "be"}
-_DENYING = frozenset(_WHOLE) - {"gonna"}
 _ENDS = frozenset(listed(". ? ! ;"))
 _SAYS = frozenset(listed("said says stated replied"))
 _NOT = frozenset(listed("not never"))
@@ -59,11 +57,11 @@ _S_IS = frozenset(listed("it that there he she what who where how here let"))
 
 @dataclass(frozen=True, slots=True)
 class Strand:
-    """Words in order with the first character of each; `denied` are those before which a negation stands,
-    `asked` those of questions.
+    """Words in order, and the first character of each.
 
-    `people` says of each "@" who it is, where it stands as a subject: the speaker or those with them ("first"),
-    who is spoken to, or a role by its name. Objects are "other"; possessives are left out, like articles.
+    `denied` are those before which a negation stands, `asked` those of questions. `people` says of each "@"
+    who it is, where it stands as a subject: the speaker or those with them ("first"), who is spoken to
+    ("second"), or a role by its name. Objects are "other"; possessives are left out, like articles.
     """
 
     words: tuple[str, ...]
@@ -103,9 +101,12 @@ class _Winding:
 
     def value(self, fact: Fact) -> None:
         """An amount, date, time or number as one word, however it was said."""
-        said = fact.value
-        number = said.number.value if isinstance(said, Counted) else said.amount if isinstance(said, Money) else said
-        self._words.append((f"{VALUE}{number}", fact.start, ""))
+        said: object = fact.value
+        if isinstance(said, Counted):
+            said = said.number.value
+        elif isinstance(said, Money):
+            said = said.amount
+        self._words.append((f"{VALUE}{said}", fact.start, ""))
 
     def drop(self) -> None:
         """The word before was of a turn of speech ("you know")."""
@@ -155,7 +156,8 @@ def strand_of(text: str) -> Strand:
     return winding.strand()
 
 
-def _wind(winding: _Winding, tokens: list[Token], i: int, token: Token) -> None:
+def _wind(winding: _Winding, tokens: Sequence[Token], i: int, token: Token) -> None:
+    """Takes up one word: what it denies, and the verb in its tail ("I'll", "don't")."""
     norm = token.norm
     if norm in _NOT or (norm == "no" and not is_answer(tokens, i)):
         winding.deny()
@@ -165,10 +167,11 @@ def _wind(winding: _Winding, tokens: list[Token], i: int, token: Token) -> None:
         return
     if norm in _WHOLE:
         winding.add(_WHOLE[norm], token.start)
-        if norm in _DENYING:
-            winding.deny()
-        else:
-            winding.add("to", token.start)
+        winding.deny()
+        return
+    if norm == "gonna":
+        winding.add("go", token.start)
+        winding.add("to", token.start)
         return
     for tail, word in _TAILS:
         if norm.endswith(tail) and len(norm) > len(tail):
@@ -194,13 +197,15 @@ def run_of(one: Strand, at: int, other: Strand, there: int, step: int, slack: in
     score = 0.0
     for _ in range(_MOST):
         a, b = _word(one, at), _word(other, there)
-        if a != b or not a or a == END:
+        if a in ("", END) or b in ("", END):
+            break
+        if a != b:
             if not slack or not score:
                 break
             slack -= 1
-            if _word(one, at + step) == b and b not in ("", END):
+            if _word(one, at + step) == b:
                 at += step
-            elif _word(other, there + step) == a and a not in ("", END):
+            elif _word(other, there + step) == a:
                 there += step
             else:
                 break

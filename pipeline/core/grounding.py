@@ -28,8 +28,8 @@ from pipeline.core.grounding_quotes import quote_in, said_by
 from pipeline.core.grounding_slots import name_displaced, value_displaced
 from pipeline.core.grounding_turns import (
     actors_of,
-    denials_left_out,
     affirmed_at,
+    denials_left_out,
 )
 from pipeline.core.grounding_values import check_name, check_value, conflicts
 from pipeline.core.grounding_voices import Voice, check_act, check_speaker, share_of
@@ -175,7 +175,9 @@ class _Check:
 
     def _denial(self, fact: Fact, denial: Denial) -> Support:
         at = self._strand.between(fact.start, fact.end)[1]
-        alone = affirmed_at(self._strand, at, self._at.near, self._call) if at in self._strand.denied else None
+        alone = (
+            affirmed_at(self._strand, at, self._at.near, self._call) if at in self._strand.denied else None
+        )
         if alone is None:
             return self._polarity().check(denial)
         return "contradicted" if alone else "supported"
@@ -242,7 +244,9 @@ class _Check:
         """Denials that the note leaves out, and those in turns of speech that are no facts ("not sure")."""
         lines = self._at.near
         found = denials_left_out(self._strand, self._at.cited, lines, self._call)
-        idle = [at for at in self._strand.denied - checked if affirmed_at(self._strand, at, lines, self._call)]
+        idle = [
+            at for at in self._strand.denied - checked if affirmed_at(self._strand, at, lines, self._call)
+        ]
         tokens = {token.start: token for token in self._tokens}
         for at in [*found, *idle]:
             token = tokens[self._strand.starts[min(at, len(self._strand.starts) - 1)]]

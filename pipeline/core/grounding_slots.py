@@ -1,8 +1,8 @@
 """Whether something else was said in the place where a note has a value: the same words around another one.
 
-A note and what was said are laid beside each other word by word (`models.text.strands`). Where the words around
-a value of the note stand around another value, and not nearly as many around this one, the note took a value
-that was said of something else. With few words in common nothing is decided here.
+A note and what was said are laid beside each other word by word (`models.text.strands`). Where the words
+around a value of the note stand around another value, and not nearly as many around this one, the note took a
+value that was said of something else. With few words in common nothing is decided here.
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ AHEAD = 1.0
 """And by so much more than around the value itself."""
 NAME_AROUND = 1.5
 """The same for names, where both sides must agree."""
+ONE_SIDE = 2.0
+"""So much before a name is enough where the line has nothing of the note's own name."""
 _CORRECTING = frozenset(listed("sorry mean meant correction rather wait mistake"))
 _SOON = 3
+"""A value that follows so soon in one sentence may take the one before back."""
 _CUE_REACH = 6
+"""So far away from both a word may stand that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ def value_displaced(fact: Fact, strand: Strand, lines: Sequence[int], call: Call
 def _is_part(other: Fact, fact: Fact) -> bool:
     """Whether a number may be a part of the note's, which was said in pieces."""
     mine, said = fact.value, other.value
-    return isinstance(mine, Counted) and isinstance(said, Counted) and said.number.digits in mine.number.digits
+    return (
+        isinstance(mine, Counted) and isinstance(said, Counted) and said.number.digits in mine.number.digits
+    )
 
 
 def _corrected(slot: Slot, same: Sequence[Slot], call: CallText) -> bool:
@@ -82,7 +88,7 @@ def _corrected(slot: Slot, same: Sequence[Slot], call: CallText) -> bool:
         if (one.line, one.first) <= (slot.line, slot.first):
             continue
         here = one.line == slot.line
-        between = [word for word in call.strand(one.line).words[slot.after if here else 0 : one.first]]
+        between = call.strand(one.line).words[slot.after if here else 0 : one.first]
         if (here and len(between) <= _SOON and END not in between) or (
             len(between) <= _CUE_REACH and _CORRECTING & set(between)
         ):
@@ -100,15 +106,18 @@ def name_displaced(fact: Fact, name: Name, strand: Strand, near: Sequence[int], 
     others: list[Slot] = []
     for line in near:
         told = call.strand(line)
-        for at in _standing(mine, told):
-            best = max(best, slot_at(strand, span, line, call, at).around)
-        for other in call.names(line):
-            at = told.between(other.start, other.end)
-            slot = slot_at(strand, span, line, call, at)
-            theirs = set(told.words[slice(*at)])
-            if theirs - set(mine) and set(mine) - theirs and _closed(slot, strand, span, call):
-                others.append(slot)
+        names = [told.between(other.start, other.end) for other in call.names(line)]
+        rivals = [at for at in names if _are_rivals(told.words[slice(*at)], mine)]
+        standing = [at for at in _standing(mine, told) if not any(at[0] in range(*one) for one in rivals)]
+        best = max([best, *(slot_at(strand, span, line, call, at).around for at in standing)])
+        slots = [slot_at(strand, span, line, call, at) for at in rivals]
+        others += [one for one in slots if _closed(one, strand, span, call, alone=not standing)]
     return any(slot.around >= max(NAME_AROUND, best + AHEAD) for slot in others)
+
+
+def _are_rivals(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two names are not one and its half."""
+    return bool(set(one) - set(other)) and bool(set(other) - set(one))
 
 
 def _standing(words: tuple[str, ...], told: Strand) -> Iterator[tuple[int, int]]:
@@ -124,9 +133,9 @@ def _standing(words: tuple[str, ...], told: Strand) -> Iterator[tuple[int, int]]
             yield at, at + 1
 
 
-def _closed(slot: Slot, strand: Strand, span: tuple[int, int], call: CallText) -> bool:
-    """Whether both sides of a slot agree, or end together."""
+def _closed(slot: Slot, strand: Strand, span: tuple[int, int], call: CallText, alone: bool) -> bool:
+    """Whether both sides of a slot agree, or end together; before it is enough if `alone`."""
     told = call.strand(slot.line)
     left = slot.left > 0 or (ends_at(strand, span[0] - 1) and ends_at(told, slot.first - 1))
     right = slot.right > 0 or (ends_at(strand, span[1]) and ends_at(told, slot.after))
-    return left and right
+    return (left and right) or (alone and slot.left >= ONE_SIDE)

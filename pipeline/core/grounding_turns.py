@@ -1,7 +1,7 @@
-"""Whether a note turned over what was said: a denial put in or left out, or one side's words given to the other.
+"""Whether a note turned what was said: a denial put in or left out, or one side's words given to the other.
 
-Like `grounding_slots`, by laying the note and what was said beside each other; with few words in common nothing
-is decided here.
+Like `grounding_slots`, by laying the note and what was said beside each other; with few words in common
+nothing is decided here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from models.text.facts_promises import Owner
+from models.text.facts_words import stem
 from models.text.strands import END, Strand, ends_at, run_of, weight_of
 from models.text.tokens import listed
 from models.types import Role
@@ -22,7 +23,12 @@ AHEAD = 1.0
 VERB_ONLY = 1.0
 """Less than this decides nothing about a subject, however short the statement."""
 
-_HELPING = frozenset(listed("will can could would should may might must to go want need lik try get ahead and"))
+_HELPING = frozenset(
+    listed("will can could would should may might must to go want need lik try get ahead and")
+)
+_LEFT_TO = frozenset(listed("can could should may might must to"))
+"""What the other side may tell somebody of themselves; "you have to" is a strand's "to"."""
+_SUPPOSING = frozenset(map(stem, listed("if unless otherwise else maybe perhaps might would")))
 _OTHER: dict[Role, Role] = {"agent": "customer", "customer": "agent", "unknown": "unknown"}
 
 
@@ -53,7 +59,7 @@ def told_at(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> To
 
 
 def affirmed_at(strand: Strand, at: int, lines: Sequence[int], call: CallText) -> bool | None:
-    """Whether the lines affirm what the note has here (True) or deny it (False); None where it is not sure."""
+    """Whether the lines affirm what the note has here (True) or deny it (False); None where that is open."""
     told = told_at(strand, at, lines, call)
     if told.affirmed >= max(SURE, told.denied + AHEAD):
         return True
@@ -83,7 +89,8 @@ def _denied_words(strand: Strand) -> list[int]:
 class Actors:
     """How much of what a statement says of its subject the lines say of the same one and of the other side.
 
-    `plain` is `same` with the helping verbs as they were; `enough` is what decides.
+    `plain` is that in the same form and by whom it must be told: themselves, or the other side where it tells
+    them what they may or must do. `enough` is what decides.
     """
 
     same: float = 0.0
@@ -98,7 +105,7 @@ class Actors:
 
     @property
     def kept(self) -> bool:
-        """Whether the lines have it of the same side, in the same form."""
+        """Whether the right side tells it, in the same form."""
         return self.plain >= max(self.enough, self.other)
 
 
@@ -115,7 +122,8 @@ def actors_of(strand: Strand, lines: Sequence[int], call: CallText) -> Actors:
             helped = run_of(strand, _past_helping(strand, 1), told, _past_helping(told, at + 1), 1, slack=0)
             run = max(plain, helped)
             if who in (owner, "unknown"):
-                found = replace(found, same=max(found.same, run), plain=max(found.plain, plain))
+                own = _states(told, at) and (told.people[at] == "first" or strand.words[1] in _LEFT_TO)
+                found = replace(found, same=max(found.same, run), plain=max(found.plain, plain * own))
             else:
                 found = replace(found, other=max(found.other, run))
     return found
@@ -144,6 +152,13 @@ def _subjects(told: Strand, role: Role) -> Iterator[tuple[int, Role]]:
             yield at, _OTHER[role]
         elif who in ("agent", "customer"):
             yield at, who
+
+
+def _states(told: Strand, at: int) -> bool:
+    """Whether the sentence around a word neither asks nor supposes."""
+    first = max((i for i in range(at) if told.words[i] == END), default=-1)
+    after = next((i for i in range(at, len(told.words)) if told.words[i] == END), len(told.words))
+    return at not in told.asked and not _SUPPOSING & set(told.words[first + 1 : after])
 
 
 def _past_helping(strand: Strand, at: int) -> int:
