@@ -109,3 +109,19 @@ def test_a_supposition_keeps_no_promise(said: str) -> None:
 def test_each_turned_denial_is_one_claim() -> None:
     claims = checked("Customer can see their last statement.", 1).claims
     assert len(claims) == len({(claim.kind, claim.start) for claim in claims})
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "support"),
+    [
+        ("Refunded, all of it.", "Customer was never refunded.", "contradicted"),
+        (
+            "I have until June to give the ladder back, I do not give June, back or ladder lectures.",
+            "Customer has until June to give the ladder back.",
+            "supported",
+        ),
+        ("I met Rowan at noon. Ada was ill.", "Customer met Ada Rowan at noon.", "supported"),
+    ],
+)
+def test_the_nearest_telling_counts(said: str, text: str, support: str) -> None:
+    assert checked(text, 0, (Line("u0", "customer", "S1", said),)).support == support
