@@ -138,11 +138,12 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class MemberNote:
     """What one member of a panel wrote; `fault` says in one line why there is nothing, without call
-    content."""
+    content. `version` is the member's own, as the engine names itself."""
 
     summarizer: str
     statements: tuple[Statement, ...] = ()
     fault: str | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,7 @@ class Pipeline:
                 started_at=info.started_at,
                 provenance=self.provenance(info),
                 wall_s=time.monotonic() - started_s,
+                stand_in=self._engines.stand_in and self._engines.stand_in.version,
             )
             return Done(document(call.events, frame), fault)
 

@@ -14,7 +14,7 @@ from models.errors import DecodingCancelled, WrapupError
 from models.ports import UNLIMITED, NoteLimits, Summarizer, SummarizerCapabilities
 from models.types import NoteRequest, Summary
 from pipeline.batch import Recording, Target
-from pipeline.document import note, version_of
+from pipeline.document import made_by, note
 from pipeline.formats.call_json import CallDocument, Provenance, read_call
 from pipeline.notes import NoteWriting, write_note
 from pipeline.sinks.files import write_document
@@ -70,19 +70,14 @@ def note_all(todo: Sequence[Recording], noting: Noting, *, jobs: int, resume: bo
 
 def read_transcript(recording: Recording, noting: Noting, summarizer: Summarizer) -> CallDocument:
     """A transcript as a document without its note, which `summarizer` is to write. Raises `InputError`."""
-    made_by = Provenance(wrapup=noting.wrapup, summarizer=summarizer.version)
-    document = read_call_text(recording.path, recording.call_id, made_by)
-    return _made_by(document, summarizer, noting.config)
+    known = Provenance(wrapup=noting.wrapup, summarizer=summarizer.version)
+    document = read_call_text(recording.path, recording.call_id, known)
+    return _by(document, summarizer, noting.config)
 
 
-def _made_by(document: CallDocument, summarizer: Summarizer, config: dict[str, JsonValue]) -> CallDocument:
-    asr = document.provenance.asr
-    changed = {
-        "summarizer": summarizer.version,
-        "version": version_of(summarizer.version, asr),
-        "config": document.provenance.config | config,
-    }
-    return document.model_copy(update={"provenance": document.provenance.model_copy(update=changed)})
+def _by(document: CallDocument, summarizer: Summarizer, config: dict[str, JsonValue]) -> CallDocument:
+    known = document.provenance.model_copy(update={"config": document.provenance.config | config})
+    return document.model_copy(update={"provenance": made_by(known, summarizer.version)})
 
 
 def _one(recording: Recording, noting: Noting, resume: bool) -> Noted:
@@ -106,7 +101,7 @@ def noted(document: CallDocument, noting: Noting) -> CallDocument:
     writing = noting.writing
     summary = write_note(lines_of(document), writing, noting.go_on)
     if summary.stand_in is not None and writing.stand_in is not None:
-        document = _made_by(document, writing.stand_in, noting.config)
+        document = _by(document, writing.stand_in, noting.config)
     return document.model_copy(update={"summary": note(summary)})
 
 

@@ -265,7 +265,7 @@ class ChunkNotes:
             self._done += 1
             if chunk.summary is not None and chunk.shown < chunk.noted:
                 chunk.shown = chunk.noted
-                out.append(_noted(chunk, chunk.summary))
+                out.append(_noted(chunk, chunk.summary, self._state.settings.note.versions[0]))
         return out
 
 
@@ -284,7 +284,7 @@ def _statements(chunk: ChunkState) -> tuple[Statement, ...]:
     return () if chunk.summary is None else chunk.summary.statements
 
 
-def _noted(chunk: ChunkState, summary: Summary) -> ChunkNoted:
+def _noted(chunk: ChunkState, summary: Summary, version: str) -> ChunkNoted:
     return ChunkNoted(
         f"chunk-{chunk.number}-r{chunk.noted}",
         chunk.number,
@@ -292,6 +292,7 @@ def _noted(chunk: ChunkState, summary: Summary) -> ChunkNoted:
         chunk.start_samples,
         chunk.end_samples,
         summary,
+        version,
     )
 
 

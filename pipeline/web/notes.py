@@ -32,9 +32,11 @@ RETRY_S = 5
 
 
 class Draft(BaseModel):
-    """A draft. `offered`: it came when a review may have begun with the one before it."""
+    """A draft. `offered`: it came when a review may have begun with the one before it. `version` stands for
+    all that made it."""
 
     revision: int
+    version: str
     at: datetime
     offered: bool
     summary: dict[str, Any]
@@ -45,6 +47,7 @@ class Stretch(BaseModel):
 
     number: int
     revision: int
+    version: str
     start_s: float
     end_s: float
     summary: dict[str, Any]
@@ -134,6 +137,7 @@ def _page(call_id: str, notes: CallNotes) -> NotePage:
             drafts.append(
                 Draft(
                     revision=event.revision,
+                    version=event.version,
                     at=record.at,
                     offered=event.revision > 1,
                     summary=encode_event(event)["summary"],
@@ -153,6 +157,7 @@ def _stretch(event: ChunkNoted) -> Stretch:
     return Stretch(
         number=event.number,
         revision=event.revision,
+        version=event.version,
         start_s=seconds(event.start_samples),
         end_s=seconds(event.end_samples),
         summary=encode_event(event)["summary"],
