@@ -98,9 +98,7 @@ class Panel:
         found = self._ask_all(request, self._share(limits))
         notes = [one.summary for one in found if one.summary is not None]
         members = tuple(
-            MemberNote(
-                one.name, one.summary.statements if one.summary else (), one.fault, one.member.version
-            )
+            MemberNote(one.name, one.summary.statements if one.summary else (), one.fault, one.member.version)
             for one in found
         )
         used = sum((note.usage for note in notes), Usage())

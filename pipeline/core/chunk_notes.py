@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.types import RATE_HZ, ChunkNote, Line, NoteRequest, Role, Statement, Summary
-from pipeline.core.chunking import Chunker
+from pipeline.core.chunking import Chunker, piece_of
 from pipeline.core.closing import Parts, count_lines, lines_of_call
 from pipeline.core.events import CancelJob, ChunkNoted, Job, Output, Result, SummarizeJob
-from pipeline.core.fitting import fit
+from pipeline.core.fitting import draft_request
 from pipeline.core.grounding import ground
 from pipeline.core.note_state import ChunkState, Roles
 from pipeline.core.state import SessionState
@@ -128,14 +128,9 @@ class ChunkNotes:
         """The draft's: the notes that there are, the lines that these rest on, and all other lines."""
         noted = [chunk for chunk in self._state.notes.chunks if chunk.summary is not None]
         told = {line.id: line for chunk in noted for line in self._final_lines(chunk)}
-        lines, words = self._state.lines, self._state.settings.note.earlier_words
-        earlier = fit([ChunkNote(chunk.number, _statements(chunk)) for chunk in noted], told, words)
-        rests = {line for note in earlier for row in note.statements for line in row.evidence}
-        return NoteRequest(
-            lines=tuple(line for line in lines if line.id not in told),
-            earlier=earlier,
-            cited=tuple(line for line in lines if line.id in rests and line.id in told),
-        )
+        rest = [line for line in self._state.lines if line.id not in told]
+        notes = [ChunkNote(chunk.number, _statements(chunk)) for chunk in noted]
+        return draft_request(rest, notes, told, self._state.settings.note.earlier_words)
 
     def resume(self, parts: Parts, at: Moment) -> list[Job]:
         """The jobs that a restored session still waits for.
@@ -169,7 +164,7 @@ class ChunkNotes:
         if note.chunk_words is None:
             return None
         start, spoken = (chunks[-1].end_samples, chunks[-1].spoken_until) if chunks else (0, 0)
-        return Chunker(note.chunk_words, note.chunk_pause_ms, self._mono, start, spoken)
+        return Chunker(note.chunk_words, note.chunk_pause_ms, start, spoken)
 
     def _open(self) -> list[ChunkState]:
         return self._state.notes.chunks[self._done :]
@@ -187,7 +182,7 @@ class ChunkNotes:
     def _cut(self, settled: int) -> None:
         state = self._state
         assert self._chunker is not None
-        self._chunker.push(state.finals[self._pushed :])
+        self._chunker.push(piece_of(final, self._mono) for final in state.finals[self._pushed :])
         self._pushed = len(state.finals)
         for found in self._chunker.settle(settled):
             if state.stage == "open" or self._counts(found.spoken_until):
