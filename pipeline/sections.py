@@ -132,7 +132,7 @@ class NoteSection(_Section):
     """File with the key of the language model's service; else its usual variable counts."""
     seconds: float = Field(default=120.0, gt=0)
     """How long language models may take for one call, all its notes together."""
-    tokens: int = Field(default=200_000, gt=0)
+    tokens: int = Field(default=300_000, gt=0)
     """Tokens, both ways, that all notes of one call may take."""
     due_s: float = Field(default=_NOTE.due_s, gt=0)
     """After hang-up, how long a live call waits for the note before the embedded summarizer's stands in."""

@@ -191,6 +191,13 @@ def test_no_statements_are_no_conversation(server: LanguageServer) -> None:
     assert opened(server).summarize(NoteRequest(())) == Summary("no_speech")
 
 
+def test_what_a_failed_try_took_counts(server: LanguageServer) -> None:
+    server.script = in_turn(Said("I am afraid not."), Refused(500), FINE)
+    found = opened(server).summarize(REQUEST)
+    assert len(server.seen) == 3
+    assert found.usage.input_tokens == 200
+
+
 def test_a_server_that_asks_for_time_gets_it(server: LanguageServer) -> None:
     server.script = in_turn(Refused(429, {"retry-after": "1"}, "rate_limit_exceeded"), FINE)
     began_s = time.monotonic()
