@@ -139,9 +139,9 @@ class NoteSection(_Section):
     give_up_s: float = Field(default=_NOTE.give_up_s, gt=0)
     """After hang-up, how long the late note may still come and be offered."""
     chunk_words: int = Field(default=400, ge=0)
-    """Words of a live call after which a stretch of it is noted; 0 for not before hang-up."""
+    """Words of a live call after which a chunk of it is noted; 0 for not before hang-up."""
     chunk_pause_ms: int = Field(default=_NOTE.chunk_pause_ms, ge=0)
-    """Silence of all sides at which a stretch of half as many words ends."""
+    """Silence of all sides at which a chunk of half as many words ends."""
     unsupported: Literal["flag", "drop"] = "flag"
     """What becomes of a statement that the call does not support."""
     restore: Annotated[tuple[RestorableKind, ...], NoDecode] = ()
