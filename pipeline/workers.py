@@ -367,9 +367,10 @@ def attempt(run: Callable[[], Any]) -> Any:
         except DecodingCancelled:
             return _Cancelled()
         except WrapupError as error:
-            log.warning("engine failed (try %d of %d): %s: %s", trial, TRIES, type(error).__name__, error)
             if not error.retryable:
+                log.warning("engine failed: %s: %s", type(error).__name__, error)
                 return Failure(type(error).__name__)
+            log.warning("engine failed (try %d of %d): %s: %s", trial, TRIES, type(error).__name__, error)
             time.sleep(BACKOFF_S * trial)
         except Exception as error:  # noqa: BLE001 - an engine's own bug must not leave a call waiting
             log.error("engine failed: %s", type(error).__name__)
