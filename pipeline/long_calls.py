@@ -15,9 +15,6 @@ from pipeline.core.state import NoteSettings
 
 Ask = Callable[[NoteRequest], Summary]
 
-EARLIER_SHARE = 0.5
-"""Of the longest request, what notes of chunks may take."""
-
 
 @dataclass(frozen=True, slots=True)
 class TimedLine:
@@ -45,8 +42,7 @@ def note_in_chunks(lines: Sequence[TimedLine], longest: int, ask: Ask) -> Summar
         notes.append(ChunkNote(len(notes) + 1, found.statements))
         for line in chunk:
             told.setdefault(line.id, line)
-    room = min(int(EARLIER_SHARE * longest), longest - words_of(NoteRequest(rest)))
-    found = ask(draft_request(rest, notes, told, room))
+    found = ask(draft_request(rest, notes, told, longest - words_of(NoteRequest(rest))))
     return replace(found, usage=used + found.usage)
 
 
