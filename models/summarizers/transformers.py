@@ -88,7 +88,6 @@ class LocalModel(PromptedSummarizer):
         self, asked: Asked, fields: tuple[NoteField, ...], limits: NoteLimits
     ) -> tuple[NoteAnswer, Usage]:
         wish = _Wish(limits)
-        wish.check()
         schema = note_schema(fields, len(asked.ids))
         while not self._lock.acquire(timeout=LOOK_S):
             wish.check()
