@@ -10,8 +10,7 @@ from models.text.digits import ACKNOWLEDGEMENTS, HESITATIONS, WEAK_HOMOPHONES, L
 from models.text.harmless import WEAK_KINDS, Harmless, find_harmless
 from models.text.secrets import find_cues
 from models.text.secrets_reach import cue_words, named_words
-from models.text.secrets_values import is_ordinal
-from models.text.secrets_words import is_answer
+from models.text.secrets_words import is_answer, is_ordinal
 from models.text.tokens import listed
 from models.types import RATE_HZ, Word
 
@@ -90,10 +89,22 @@ class Scan:
         odd = {i for i in sounds if not WEAK_HOMOPHONES.issuperset(self.looks[i].parts)}
         if not digits and not ones:
             odd = {i for i in odd if not _is_plain_oh(set(self.looks[i].parts), self.looks[i + 1 : i + 2])}
-        bare = all(seen.kind in BETWEEN or seen.kind == "mask" for seen in self.looks[first:])
         weak = set(sounds) - {i for i in sounds if not WEAK_HOMOPHONES.issuperset(self.looks[i].parts)}
-        told = digits or odd or ones or (bare and len(weak) < RUN_DIGITS)
+        told = digits or odd or ones or self._tells_sounds(first, len(weak))
         return ones | odd | (weak if told else set())
+
+    def _tells_sounds(self, first: int, count: int) -> bool:
+        """Whether words from `first` on that have nothing but "to" and "for" may be digits: "it's for"."""
+        rest = self.looks[first:]
+        if not all(seen.kind in BETWEEN or seen.kind == "mask" for seen in rest):
+            return False
+        linked = (
+            not first
+            or (bool(rest) and is_link(self.texts[first], rest[0]))
+            or "is" in self.looks[first - 1].parts
+        )
+        only = all(seen.kind == "homophone" or HESITATIONS.issuperset(seen.parts) for seen in rest)
+        return linked and (only or count < RUN_DIGITS)
 
     def _is_moment(self, i: int) -> bool:
         """Whether "one second" is a wish to wait."""
@@ -251,16 +262,19 @@ def _is_plain_oh(sounds: set[str], after: Sequence[Look]) -> bool:
 
 
 def misheard(looks: Sequence[Look], digits: set[int]) -> set[int]:
-    """Homophones in a row with digits, and rows of three that hold more than "to" and "for"."""
+    """Homophones in a row with digits, and rows of three, with "one", that hold more than "to" and "for"."""
     found: set[int] = set()
     sounds = {i for i, seen in enumerate(looks) if seen.kind == "homophone"}
+    ones = {i for i, seen in enumerate(looks) if seen.kind == "one"}
     pauses = {i for i, seen in enumerate(looks) if seen.parts and HESITATIONS.issuperset(seen.parts)}
-    for first, after in rows(sorted(sounds | digits | pauses)):
+    for first, after in rows(sorted(sounds | ones | digits | pauses)):
         row = range(first, after)
         heard = sounds.intersection(row)
         said = {part for i in heard for part in looks[i].parts}
-        if not digits.isdisjoint(row) or (len(heard) >= RUN_DIGITS and not said <= WEAK_HOMOPHONES):
+        if not digits.isdisjoint(row):
             found |= heard
+        elif len(heard | ones.intersection(row)) >= RUN_DIGITS and not said <= WEAK_HOMOPHONES:
+            found |= heard | ones.intersection(row)
     return found
 
 
