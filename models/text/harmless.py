@@ -35,7 +35,7 @@ WEAK_KINDS = frozenset({"bare time", "count", "ordinal", "name"})
 """Kinds that digits alone can form, or that hang on a guess about one word."""
 
 _NAME = re.compile(
-    r"\b(?:scale (?:of|from) (?:one|1|zero|0) (?:to|through) (?:ten|10|five|5)\b|401 ?\(?k\b\)?"
+    r"\b(?:(?:scale of|from) (?:one|1|zero|0),? (?:to|through) (?:ten|10|five|5)\b|401 ?\(?k\b\)?"
     r"|403 ?\(?b\b\)?|four oh one k\b|24/7|twenty[ -]four[ -]seven|50/50|fifty[ -]fifty)",
     re.IGNORECASE,
 )

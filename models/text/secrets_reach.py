@@ -26,6 +26,7 @@ from models.text.tokens import listed
 
 _NAMED_KINDS = frozenset({"email", "address", "birth_date", "expiry"})
 _DATE_KINDS = frozenset({"birth_date", "expiry"})
+_QUESTIONS = frozenset(listed("what what's which where when who how"))
 _VERBS = frozenset(listed("think guess believe mean have got see say said was am"))
 _PERSONS = frozenset({"i", "we", "you", "he", "she", "they"})
 _INSIDE = frozenset({"at", "dot", "underscore", "dash", "hyphen", "period", "point", *HESITATIONS})
@@ -78,7 +79,7 @@ def named_words(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
             held |= {i for i in range(cue.after, len(looks)) if is_letter(looks[i], texts[i])}
         if cue.kind in _DATE_KINDS:
             held |= _days(looks)
-        elif cue.kind in _NAMED_KINDS and is_answer(texts[: cue.first], looks[: cue.first]):
+        elif cue.kind in _NAMED_KINDS and _may_be_named(texts, looks, cue.first):
             held |= {i for i in names if i < cue.first}
     held |= {i for i, seen in enumerate(looks) if is_before_name(seen) and i + 1 in held & names}
     return held | joined_by(looks, held)
@@ -136,6 +137,12 @@ def _local_part(texts: Sequence[str], looks: Sequence[Look], at: int) -> int:
 def cue_words(texts: Sequence[str]) -> set[int]:
     """Indices of the words that announce a secret and are none: "c v v", "sixteen digit card number"."""
     return {i for cue in find_cues(texts) if cue.strong for i in range(cue.first, cue.after)}
+
+
+def _may_be_named(texts: Sequence[str], looks: Sequence[Look], cue: int) -> bool:
+    """Whether the words before a cue may be what it names, and are no question: "Tulsa is my address"."""
+    asks = any(_QUESTIONS.intersection(seen.parts) for seen in looks[:cue])
+    return not asks and is_answer(texts[:cue], looks[:cue])
 
 
 def _days(looks: Sequence[Look]) -> set[int]:

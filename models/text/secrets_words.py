@@ -79,14 +79,14 @@ _FUNCTION: Final = ANSWERS | frozenset(
         " under up upon within without account accounts card cards checking savings saving balance payment"
         " payments transfer transfers money bank branch number numbers code codes address email e-mail mail"
         " phone name names first last middle birth birthday date dates pin social security"
-        " routing mailing home billing street avenue road drive lane court boulevard apartment apt unit"
+        " routing password passwords passcode mailing home billing street avenue road drive lane court boulevard apartment apt unit"
         " suite city state zip information info details file record records verify verification charge"
         " charges fee fees order orders credit debit replacement appointment schedule wonderful fine"
         " course absolutely exactly awesome cool help anything something everything nothing else welcome"
         " ahead available ready working works work done new old different appreciate nice have's sir ma'am"
         " madam problem issue question questions speaking people person time times week month year years"
         " minutes hours days bill statement online website app sorry's address's sounds sound looks look"
-        " whenever was were"
+        " whenever was were gonna wanna gotta going"
         " dollar dollars cent cents percent amount guess"
     )
 )

@@ -42,6 +42,7 @@ _POINTS = re.compile(
     r"|\b(?:i|we) (?:have|had|got)\b|\bi've\b|\bgot\b|\b(?:giving|gave|told) (?:you|me)\b|\bthank(?:s"
     r"| you).* for\b"
 )
+_LEADS = ("is", "are", "was", "were", "be", "'s")
 _ASKS = re.compile(r"\b(?:what|when|which)\b.*\b(?:is|was|are|the|your)\b|\bwhat's\b")
 
 
@@ -83,7 +84,8 @@ def refers_back(texts: Sequence[str], cue: Cue, cues: Sequence[Cue], same_speake
         return False
     line = _line(before)
     points = bool(_POINTS.search(line)) and not _ASKS.search(line)
-    return points or (same_speaker and _is_around(after) and not _ASKS.search(line))
+    leads_on = _line(after).endswith(_LEADS)
+    return points or (same_speaker and _is_around(after) and not leads_on and not _ASKS.search(line))
 
 
 def rename_tail(chain: list[Piece], topic: Topic) -> None:
@@ -101,6 +103,11 @@ def _renamed(piece: Piece, topic: Topic) -> Piece:
         return piece
     named = replace(piece, cue=topic.kind, strong=topic.strong, cue_at=topic.number)
     return replace(named, direct=True, answer=True, asked=True)
+
+
+def has_value(piece: Piece) -> bool:
+    """Whether a piece says a digit or a letter, so that more of what was announced may follow."""
+    return any(seen.kind in ("digit", "one", "letter") for seen in map(look, piece.texts))
 
 
 def is_plain(texts: Iterable[str]) -> bool:

@@ -200,12 +200,16 @@ class _Facts:
         found |= cued
         for i in range(1, len(self._pieces)):
             joins = self._pieces[i].answer or (kind == "address" and self._is_place(i))
-            if i - 1 in found and self._pieces[i].linked and joins:
+            if i - 1 in found and self._follows(i) and joins:
                 found.add(i)
         for i in range(len(self._pieces) - 1, 0, -1):
-            if i in found and self._pieces[i].linked and self._pieces[i - 1].answer:
+            if i in found and self._follows(i) and self._pieces[i - 1].answer:
                 found.add(i - 1)
         return {i for i in found if not _is_amount(self._pieces[i])}
+
+    def _follows(self, i: int) -> bool:
+        """Whether a piece goes on with the one before it: linked to it, and announced by the same cue."""
+        return self._pieces[i].linked and self._pieces[i].cue_at == self._pieces[i - 1].cue_at
 
     def _is_email(self, texts: Sequence[str], looks: Sequence[Look]) -> bool:
         told = [

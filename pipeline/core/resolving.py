@@ -20,6 +20,7 @@ from models.types import RATE_HZ, Word
 from pipeline.core.announcing import (
     NEAR_WORDS,
     Topic,
+    has_value,
     is_answer_to,
     is_plain,
     names_value_before,
@@ -211,7 +212,7 @@ class Resolver:
                 rename_tail(pieces, topic)
                 if pieces[0].linked and pieces[0].cue_at == topic.number:
                     rename_tail(state.chains[said.channel], topic)
-            if topic is not None:
+            if topic is not None and has_value(pieces[-1]):
                 asked = None if topic.channel == said.channel else topic.channel
                 end_samples = pieces[-1].end_samples
                 state.topic = replace(topic, at_samples=end_samples, turn=state.turn, channel=asked)

@@ -179,7 +179,7 @@ def test_nothing_said_changes_nothing() -> None:
         ("my card is 4111 11", "my card is [NUMBER]"),
         ("four, one. and for", "[NUMBER]. and [NUMBER]"),
         ("the fee was $35 for two", "the fee was [NUMBER]"),
-        ("I have it at forty maple", "I have it [NUMBER]"),
+        ("we have it on forty maple", "we have it on [NUMBER]"),
         ("send that to jo at riverbank", "send that to [NUMBER]"),
         ("Denver", "[NUMBER]"),
         ("I have been to Denver", "I have been to Denver"),
