@@ -58,7 +58,8 @@ _STATES = (
 _ORDINAL = r"(?:\w+(?:first|second|third)|first|second|third|\w+th|twentieth|thirtieth|\d+(?:st|nd|rd|th))"
 _HOUSE = rf"(?:{_NUMBER}(?: {_NUMBER})*|{_ORDINAL})"
 _ADDRESS = re.compile(
-    rf"(?<!\S)(?:(?:unit|apartment|apt|flat|suite) )?{_HOUSE}(?: [a-z])?(?: (?!the |of )\w+){{0,4}}? {_STREETS}(?!\S)"
+    rf"(?<!\S)(?:(?:unit|apartment|apt|flat|suite) )?{_HOUSE}(?: [a-z])?(?: (?!the |of )\w+){{0,4}}?"
+    rf" {_STREETS}(?!\S)"
     rf"(?: (?:(?:unit|apartment|apt|suite|flat|number) )?{_NUMBER}(?: [a-z](?!\S))?)*"
     rf"(?:(?: \w+){{1,3}} (?:{_STATES}|[a-z][a-z])(?: {_NUMBER})+|(?: \w+){{1,3}} {_STATES}(?!\S))?"
 )
@@ -68,7 +69,10 @@ _MONTHS = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 )
-_YEAR = rf"(?:(?:nineteen|twenty) (?:um |uh )?{_NUMBER}(?: {_NUMBER})?|two thousand(?: and)?(?: {_NUMBER})?|(?:19|20)\d\d)"
+_YEAR = (
+    rf"(?:(?:nineteen|twenty) (?:um |uh )?{_NUMBER}(?: {_NUMBER})?|two thousand(?: and)?(?: {_NUMBER})?"
+    r"|(?:19|20)\d\d)"
+)
 _DAY = rf"(?:(?:the )?(?:{_TEN} )?{_ORDINAL}|{_NUMBER})"
 _GAP = r"(?: (?:um|uh|on|of|the|in|and))* "
 _DAY_MONTH = rf"(?:{_DAY}{_GAP}{_MONTHS}|{_MONTHS}{_GAP}{_DAY})"
@@ -77,7 +81,8 @@ _DATE = re.compile(
     r"|(?<!\S)\d{1,2}/\d{1,2}/(?:\d\d)?\d\d(?!\S)"
 )
 _BIRTH_PART = re.compile(
-    rf"(?<!\S)(?:{_DAY_MONTH}|{_DAY}{_GAP}{_ORDINAL}(?:{_GAP}{_YEAR})?|{_YEAR}|{_MONTHS}|{_NUMBER}(?: {_NUMBER}){{0,3}} {_YEAR})(?!\S)"
+    rf"(?<!\S)(?:{_DAY_MONTH}|{_DAY}{_GAP}{_ORDINAL}(?:{_GAP}{_YEAR})?|{_YEAR}|{_MONTHS}"
+    rf"|{_NUMBER}(?: {_NUMBER}){{0,3}} {_YEAR})(?!\S)"
 )
 _BIRTH = re.compile(r"\b(?:birth|birthday|born|dob)\b")
 _EDGE = re.compile(r"^[^\w@]+|[^\w]+$")

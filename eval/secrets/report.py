@@ -136,8 +136,8 @@ def talk_table(tally: Tally) -> Table:
 def talk_lines(tally: Tally) -> list[str]:
     """How real secrets are told apart, and what was hidden by kind."""
     lines = [
-        "true by kind: hidden words inside an e-mail address, a long or asked-for number, a street or a date of "
-        "birth, by strict patterns that do not know the mask; the last column counts everything hidden"
+        "true by kind: hidden words inside an e-mail address, a long or asked-for number, a street or a date "
+        "of birth, by strict patterns that do not know the mask; the last column counts everything hidden"
     ]
     for mask, kinds in tally.kinds.items():
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())

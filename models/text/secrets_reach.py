@@ -77,6 +77,8 @@ def named_words(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
             held |= {i for i in range(cue.after, len(looks)) if is_place_word(texts[i], looks[i])}
         if cue.kind == "email":
             held |= {i for i in range(cue.after, len(looks)) if is_letter(looks[i], texts[i])}
+        if cue.kind == "password" and is_answer(texts[cue.after :], looks[cue.after :]):
+            held |= {i for i in names if i >= cue.after}
         if cue.kind in _DATE_KINDS:
             held |= _days(looks)
         elif cue.kind in _NAMED_KINDS and _may_be_named(texts, looks, cue.first):

@@ -56,7 +56,7 @@ ANSWERS: Final = FILLERS | frozenset(
         " i'm i've i'll have let's there's who's here's what what's spell spelled spelling capital letter"
         " upper lower case all word file together zero double triple number one's two"
         " month day year believe think guess looks says reads"
-        " oops excuse pardon mister missus mr mrs ms also plus not don't dont can't cannot"
+        " start started oops excuse pardon mister missus mr mrs ms also plus not don't dont can't cannot"
     )
 )
 """Words that stand around the value in an answer: "sure it's", "let me see", "is that right"."""
@@ -79,9 +79,10 @@ _FUNCTION: Final = ANSWERS | frozenset(
         " under up upon within without account accounts card cards checking savings saving balance payment"
         " payments transfer transfers money bank branch number numbers code codes address email e-mail mail"
         " phone name names first last middle birth birthday date dates pin social security"
-        " routing password passwords passcode mailing home billing street avenue road drive lane court boulevard apartment apt unit"
-        " suite city state zip information info details file record records verify verification charge"
-        " charges fee fees order orders credit debit replacement appointment schedule wonderful fine"
+        " routing password passwords passcode mailing home billing street avenue road drive lane court"
+        " boulevard apartment apt unit suite city state zip information info details file record records verify"
+        " verification charge charges fee fees order orders credit debit replacement appointment schedule"
+        " wonderful fine"
         " course absolutely exactly awesome cool help anything something everything nothing else welcome"
         " ahead available ready working works work done new old different appreciate nice have's sir ma'am"
         " madam problem issue question questions speaking people person time times week month year years"

@@ -26,9 +26,13 @@ NEAR_WORDS = 4
 FOLLOWS_WORDS = 9
 """The same where the words between say that it is the name of the value."""
 
+TAIL_SAMPLES = 8 * RATE_HZ
+"""How long before a value the beginnings of it count that were broken off."""
+
 _AROUND = FILLERS | frozenset(
     listed(
-        "the my your our his her its a an and so yes in on at by when what you i that these those this it"
+        "oh o sorry the my your our his her its a an and so yes in on at by when what you i"
+        " that these those this it"
         " which they is was are were for as be being will would have had need do if case know there here"
         " think guess believe asked wanted gave giving down great perfect thank thanks got had mean said"
         " much very there those all right did told from of to"
@@ -65,6 +69,14 @@ class Topic:
         return start_samples - self.at_samples <= CUE_SAMPLES and turn - self.turn <= CUE_TURNS
 
 
+def told(topic: Topic, piece: Piece) -> Topic:
+    """The topic after a piece: it moves along with digits and letters, and who tells it does not ask."""
+    asked = None if topic.channel == piece.channel else topic.channel
+    if not has_value(piece):
+        return replace(topic, channel=asked)
+    return replace(topic, at_samples=piece.end_samples, turn=piece.turn, channel=asked)
+
+
 def names_value_before(texts: Sequence[str], cue: Cue) -> bool:
     """Whether a cue right after a value in its utterance is the name of it.
 
@@ -89,20 +101,23 @@ def refers_back(texts: Sequence[str], cue: Cue, cues: Sequence[Cue], same_speake
 
 
 def rename_tail(chain: list[Piece], topic: Topic) -> None:
-    """The pieces at the end of a chain that were said in one go are what was announced after them."""
+    """The pieces at the end of a chain are what was announced after them.
+
+    Those that were said in one go are the value; others a few seconds before, where nothing clear announced
+    them, are a start of it that was broken off.
+    """
     first = len(chain) - 1
     while first > 0 and chain[first].linked:
         first -= 1
-    for i in range(max(0, first), len(chain)):
-        chain[i] = _renamed(chain[i], topic)
-
-
-def _renamed(piece: Piece, topic: Topic) -> Piece:
-    """A piece as the answer to what was announced after it, unless a cue led straight to it."""
-    if piece.strong and piece.direct:
-        return piece
-    named = replace(piece, cue=topic.kind, strong=topic.strong, cue_at=topic.number)
-    return replace(named, direct=True, answer=True, asked=True)
+    since = chain[first].start_samples - TAIL_SAMPLES
+    for i, piece in enumerate(chain):
+        if piece.strong and (piece.direct or i < first):
+            continue
+        named = replace(piece, cue=topic.kind, strong=topic.strong, cue_at=topic.number)
+        if i >= first:
+            chain[i] = replace(named, direct=True, answer=True, asked=True)
+        elif piece.end_samples >= since and has_value(piece):
+            chain[i] = named
 
 
 def has_value(piece: Piece) -> bool:

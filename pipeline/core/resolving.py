@@ -8,7 +8,7 @@ nor on the order of results.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from models.text.digits import look
 from models.text.harmless import find_harmless
@@ -20,12 +20,12 @@ from models.types import RATE_HZ, Word
 from pipeline.core.announcing import (
     NEAR_WORDS,
     Topic,
-    has_value,
     is_answer_to,
     is_plain,
     names_value_before,
     refers_back,
     rename_tail,
+    told,
 )
 from pipeline.core.events import SpanResolved, UtteranceFinal
 from pipeline.core.naming import Piece, kinds_of, value_of
@@ -209,13 +209,12 @@ class Resolver:
                 )
             )
             if topic is not None and named:
-                rename_tail(pieces, topic)
-                if pieces[0].linked and pieces[0].cue_at == topic.number:
-                    rename_tail(state.chains[said.channel], topic)
-            if topic is not None and has_value(pieces[-1]):
-                asked = None if topic.channel == said.channel else topic.channel
-                end_samples = pieces[-1].end_samples
-                state.topic = replace(topic, at_samples=end_samples, turn=state.turn, channel=asked)
+                known = len(state.chains[said.channel])
+                whole = [*state.chains[said.channel], *pieces]
+                rename_tail(whole, topic)
+                state.chains[said.channel][:], pieces[:] = whole[:known], whole[known:]
+            if topic is not None:
+                state.topic = told(topic, pieces[-1])
             between.clear()
             at = span.after
         for cue in cues:
@@ -273,10 +272,10 @@ class Resolver:
             if self._state.topic is not None:
                 rename_tail(last, self._state.topic)
 
-    def _is_asked(self, topic: Topic, said: Said, told: bool) -> bool:
+    def _is_asked(self, topic: Topic, said: Said, announced: bool) -> bool:
         """Whether the other side announced; on a channel for both, whether another utterance did."""
         if len(self._state.chains) == 1:
-            return not told
+            return not announced
         return topic.channel not in (None, said.channel)
 
     def _topic(self, word: Word) -> Topic | None:
@@ -293,12 +292,12 @@ class Resolver:
         since = chain[0].start_samples - ECHO_SAMPLES
         state.known = [known for known in state.known if known.end_samples >= since]
         kinds = kinds_of(chain)
-        told = [*state.known, *self._open_secrets()]
+        open_or_known = [*state.known, *self._open_secrets()]
         out: list[SpanResolved] = []
         for pieces, kind in _entities(chain, kinds):
             token = self._name(kind, pieces) if kind else ""
             if not kind:
-                out += [self._shown(piece, told) for piece in pieces]
+                out += [self._shown(piece, open_or_known) for piece in pieces]
                 continue
             out += [_resolved(piece, kind, token) for piece in pieces]
         return out

@@ -62,7 +62,7 @@ class Scan:
         ones = [i for i, seen in enumerate(self.looks) if seen.kind == "one" and not self.readable[i]]
         digits |= {i for i in ones if self._is_digit_one(i)}
         digits |= misheard(self.looks, digits)
-        digits |= self._loose() | self._sounds_near(digits)
+        digits |= self._loose() | self._sounds_near(digits) | self._sounds_named()
         digits |= {i for i in ones if digits and not self._is_pronoun(i)}
         digits = {i for i in digits if not self.readable[i]}
         hidden = digits | said_values(self.texts, self.looks) | named_words(self.texts, self.looks)
@@ -92,6 +92,14 @@ class Scan:
         weak = set(sounds) - {i for i in sounds if not WEAK_HOMOPHONES.issuperset(self.looks[i].parts)}
         told = digits or odd or ones or self._tells_sounds(first, len(weak))
         return ones | odd | (weak if told else set())
+
+    def _sounds_named(self) -> set[int]:
+        """Homophones in a row of two or more that a cue after them may name: "to for, that's the code"."""
+        cue = next((cue for cue in find_cues(self.texts) if cue.strong), None)
+        if cue is None or not is_answer(self.texts[: cue.first], self.looks[: cue.first], numbers=True):
+            return set()
+        sounds = [i for i in range(cue.first) if self.looks[i].kind in ("digit", "one", "homophone")]
+        return {i for first, after in rows(sounds) if after - first > 1 for i in range(first, after)}
 
     def _tells_sounds(self, first: int, count: int) -> bool:
         """Whether words from `first` on that have nothing but "to" and "for" may be digits: "it's for"."""
