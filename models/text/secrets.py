@@ -58,7 +58,8 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "card_code",
-        r"security (?:code|number|digits|value)|cv[vc]2?s?|c v [vc]|c v v (?:2|two)|cvb|csc|c s c|cid|c i d"
+        r"security (?:code|coat|cord|number|digits|value)|c[vb][vcbd]2?s?|c [vb] [vcbd]|c v v (?:2|two)"
+        r"|csc|c s c|cid|c i d"
         r"|card (?:verification|identification|security) (?:code|value|number)"
         r"|(?:three|four|3|4)[ -]digit (?:security )?(?:code|one)(?: on the (?:back|front))?"
         r"|(?:code|digits|numbers?) (?:on|at) the front|(?:(?:code|digits|numbers?) )?(?:on|at|off|from) the"

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 from models.text.digits import FILLERS, look
 from models.text.secrets import Cue
+from models.text.secrets_values import digits_of
 from models.text.secrets_words import ANSWERS, is_answer
 from models.text.tokens import listed, normal
 from models.types import RATE_HZ
-from pipeline.core.naming import Piece
+from pipeline.core.naming import DATE_KINDS, Piece
 
 CUE_SAMPLES = 20 * RATE_HZ
 CUE_TURNS = 4
@@ -26,6 +27,9 @@ NEAR_WORDS = 4
 FOLLOWS_WORDS = 9
 """The same where the words between say that it is the name of the value."""
 
+SHORT_DIGITS = 8
+_SHORT_KINDS = DATE_KINDS | {"card_code", "pin"}
+"""Kinds that never have more than `SHORT_DIGITS` digits."""
 TAIL_SAMPLES = 8 * RATE_HZ
 """How long before a value the beginnings of it count that were broken off."""
 
@@ -111,7 +115,8 @@ def rename_tail(chain: list[Piece], topic: Topic) -> None:
         first -= 1
     since = chain[first].start_samples - TAIL_SAMPLES
     for i, piece in enumerate(chain):
-        if piece.strong and (piece.direct or i < first):
+        long = topic.kind in _SHORT_KINDS and len(digits_of(piece.texts)) > SHORT_DIGITS
+        if long or (piece.strong and (piece.direct or i < first)):
             continue
         named = replace(piece, cue=topic.kind, strong=topic.strong, cue_at=topic.number)
         if i >= first:

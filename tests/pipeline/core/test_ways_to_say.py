@@ -130,3 +130,17 @@ def test_nor_while_it_is_spoken(line: str) -> None:
 def test_what_is_no_secret_is_shown(line: str) -> None:
     turns = turns_of(line)
     assert resolved(turns)[: len(turns)] == [text for _, text in turns]
+
+
+def test_a_code_after_a_card_number_is_not_the_card_number() -> None:
+    said = resolved(
+        [
+            (0, "what is your card number"),
+            (1, "4539 1488 0343 6467"),
+            (0, "okay"),
+            (1, "three one two"),
+            (0, "is that the security code"),
+            (1, "yes"),
+        ]
+    )
+    assert [said[1], said[3]] == ["[CARD_1]", "[CARD_CODE_1]"]
