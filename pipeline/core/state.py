@@ -20,6 +20,7 @@ from models.types import (
     Word,
 )
 from pipeline.core import snapshot
+from pipeline.core.announcing import Topic
 from pipeline.core.endpointing import EndpointSettings, EndpointState, Span
 from pipeline.core.events import (
     AudioGap,
@@ -34,7 +35,7 @@ from pipeline.core.naming import Piece
 from pipeline.core.note_state import ChunkState, NoteState
 from pipeline.core.partials import PartialState
 from pipeline.core.redaction import MaskedSpan, MaskState
-from pipeline.core.resolving import HiddenSpan, Known, ResolvingState, Said, Topic
+from pipeline.core.resolving import HiddenSpan, Known, ResolvingState, Said
 from pipeline.core.transcript import Pending, TranscriptState
 from pipeline.core.vault import Issued, VaultState
 
