@@ -26,7 +26,7 @@ class Comparison:
     """Sentences of a draft and its final that are not equal in normal form.
 
     `said_before` and `said_after` are the normal forms of all sentences of the whole draft and final: a
-    section neither gains nor loses what stands elsewhere in the note, nor does a text that says a thing twice.
+    section neither gains nor loses what stands elsewhere in the note, nor does a text that repeats itself.
     """
 
     def __init__(
