@@ -65,7 +65,7 @@ def event_rows(record: EventRecord, state: CallState) -> Rows:
     if isinstance(event, UtteranceFinal | UtteranceLost):
         yield utterances, key | _utterance(event, cipher)
     elif isinstance(event, DraftReady | ChunkNoted):
-        yield notes, key | _note(event, cipher) | {"at": record.at, "version": state.version}
+        yield notes, key | _note(event, cipher) | {"at": record.at, "version": event.version or state.version}
     elif isinstance(event, SpanResolved):
         sealed = cipher.seal(event.text.encode(), place(span_resolutions, "text", event.token))
         told = {"token": event.token, "event_id": event.id, "kind": event.kind, "text": sealed}
