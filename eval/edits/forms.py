@@ -18,7 +18,10 @@ _SIGNS = (
 _MARKER = re.compile(r"^[^\S\n]*(?:(?:[-*+•·▪◦‣●○–—>]|#{1,6}|\(?[A-Za-z]\))[^\S\n]+)+", re.M)  # noqa: RUF001 (a dash)
 _NUMBERED = re.compile(r"^([^\S\n]*)\(?(\d{1,2})[.)][^\S\n]+(?=\S)", re.MULTILINE)
 _LONE_DASH = re.compile(r"(?<!\S)-++(?=\s++[^\d$€£¥]|\s*+$)")
-_FINAL = re.compile(r"(?<![.!?…;:。！？؟۔])[.!?…;:。！？؟۔]++(?='*+(?:\s|$))")  # noqa: RUF001 (signs of other scripts)
+_FINAL = re.compile(
+    r"(?<![.!?…:。！？؟۔])[.!?…:。！？؟۔]++(?='*+(?:\s|$))|[;,](?=[^\S\n]*$)",  # noqa: RUF001 (signs of other scripts)
+    re.MULTILINE,
+)
 
 
 def exact_form(text: str) -> str:
