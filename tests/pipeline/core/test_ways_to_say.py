@@ -116,6 +116,7 @@ def test_nor_while_it_is_spoken(line: str) -> None:
     [
         "A: I have ordered a card for you. The new card is free. | C: okay",
         "A: and your address for me please | C: one moment",
+        "A: when does your card expire | C: ten thirty pm",
         "A: can I get the address for this | C: sure",
         "C: I would like to reset my password | A: can you repeat | C: I would like to reset my password",
         "A: what is the name of the company | C: the company is fossil gas | C: my address is",
