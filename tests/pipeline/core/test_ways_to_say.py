@@ -116,6 +116,7 @@ def test_nor_while_it_is_spoken(line: str) -> None:
     [
         "A: I have ordered a card for you. The new card is free. | C: okay",
         "A: and your address for me please | C: one moment",
+        "A: when does your card expire | C: ten thirty pm",
         "A: can I get the address for this | C: sure",
         "C: I would like to reset my password | A: can you repeat | C: I would like to reset my password",
         "A: what is the name of the company | C: the company is fossil gas | C: my address is",
@@ -130,6 +131,10 @@ def test_nor_while_it_is_spoken(line: str) -> None:
 def test_what_is_no_secret_is_shown(line: str) -> None:
     turns = turns_of(line)
     assert resolved(turns)[: len(turns)] == [text for _, text in turns]
+
+
+def test_a_reference_may_be_all_letters() -> None:
+    assert resolved([(0, "what is the reference number"), (1, "b r t k m")])[1].startswith("[NUMBER_")
 
 
 def test_a_code_after_a_card_number_is_not_the_card_number() -> None:
