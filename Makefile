@@ -32,7 +32,7 @@ define packages
 	fi
 endef
 
-.PHONY: help demo live test check test-extras test-clients fuzz install format lock sample-calls bench clean
+.PHONY: help demo live test check test-extras test-clients fuzz install format lock sample-calls bench eval-proof clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ sample-calls: $(VENV)/dev.txt.done ## Speak and build the sample calls again (ne
 
 bench: $(VENV)/dev.txt.done ## Run the benchmarks whose tables are in the README.
 	$(VENV)/bin/python -m benchmarks.batch --rounds 5
+
+eval-proof: $(VENV)/dev.txt.done ## Prove the harness on worlds whose truth is known, and write docs/eval-proof.md (minutes).
+	$(VENV)/bin/python -m eval.worlds.proof --out docs/eval-proof.md
 
 clean: ## Remove environments and caches.
 	rm -rf $(VENV) $(EXTRAS_VENV) $(CLIENTS_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.commands import one_line_errors
+
+if TYPE_CHECKING:
+    from eval.worlds.world import World
 
 TRUTH = "truth.json"
 
@@ -48,7 +51,7 @@ def simulate_world(
         write_result(told, json_file)
 
 
-def _write(world: Any, out: Path, jobs: int) -> dict[str, Any]:
+def _write(world: World, out: Path, jobs: int) -> dict[str, Any]:
     from eval.reviews.columns import ReviewWriter
     from eval.worlds.simulate import Truth, simulate, source_of
     from pipeline.sinks.files import write_whole

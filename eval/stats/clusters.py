@@ -69,7 +69,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Rate of the second window minus that of the first, with its interval and its two-sided p-value."""
+    """Rate of the second window minus that of the first, with its interval and its two-sided p-value.
+
+    The p-value is that of the log odds, which are less skewed: where a window has few associates, a test of
+    the rates themselves finds far too many small p-values.
+    """
 
     value: float
     interval: Interval | None
@@ -126,7 +130,19 @@ def difference(first: ClusterCounts, second: ClusterCounts, level: float = 0.95)
     error = math.sqrt(variance)
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
     interval = Interval(max(-1.0, value - half), min(1.0, value + half), "CR2 t, paired by associate", df)
-    return Difference(value, interval, float(2 * stats.t.sf(abs(value) / error, df)), clusters)
+    return Difference(value, interval, _p_value([first, second], rates), clusters)
+
+
+def _p_value(windows: list[ClusterCounts], rates: list[float]) -> float:
+    """Two-sided, of the log odds being alike; of the rates where one is 0 or 1."""
+    slopes = [1 / (rate * (1 - rate)) if 0 < rate < 1 else 0.0 for rate in rates]
+    if all(slopes):
+        odds = [math.log(rate / (1 - rate)) for rate in rates]
+        distance, weights = odds[1] - odds[0], [-slopes[0], slopes[1]]
+    else:
+        distance, weights = rates[1] - rates[0], [-1.0, 1.0]
+    variance, df = _contrast(windows, weights)
+    return float(2 * stats.t.sf(abs(distance) / math.sqrt(variance), df)) if variance > 0 else 1.0
 
 
 def _contrast(windows: list[ClusterCounts], weights: list[float]) -> tuple[float, float]:

@@ -184,5 +184,7 @@ EXTRAS = (
     "Agent offered paperless statements.\n",
     "Customer wants to be called in the evening.\n",
 )
+AMENDMENT = "Customer called again about the same matter."
+"""What an associate adds to a note after it was saved; no note says it before."""
 NUMBER_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
 """The words of 2 to 9, the values of {count}."""

@@ -128,10 +128,15 @@ def _dropouts(generator: np.random.Generator, count: int) -> tuple[Floats, Numbe
     return rates, stays.astype(np.int64)
 
 
+def rates_of_mean(mean: Floats | float, rank: Floats) -> Floats:
+    """The rates of associates of these ranks, where all together have `mean`: the quantiles of a beta."""
+    spread = (1 - ICC) / ICC
+    rates: Floats = betaincinv(mean * spread, (1 - mean) * spread, rank)
+    return rates
+
+
 def rates_of(people: People, who: npt.NDArray[np.intp], mean: Floats) -> Floats:
     """The associates' rates on a day on which all together have `mean`, one entry each."""
-    spread = (1 - ICC) / ICC
-    rates: Floats = betaincinv(mean * spread, (1 - mean) * spread, people.rank[who])
     own = people.fixed_rate[who]
-    chosen: Floats = np.where(np.isnan(own), rates, own)
-    return chosen
+    rates: Floats = np.where(np.isnan(own), rates_of_mean(mean, people.rank[who]), own)
+    return rates

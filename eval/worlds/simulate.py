@@ -12,7 +12,7 @@ import numpy as np
 
 from eval.edits.edit import EDIT_CLASSES
 from eval.reviews.review import Review
-from eval.worlds.bank import EXTRAS
+from eval.worlds.bank import AMENDMENT
 from eval.worlds.people import SITES, People, associate_name, draw_people, team_name
 from eval.worlds.plan import DISCARDED, DayPlan, plan_day
 from eval.worlds.planting import DICE, FACES, Texts, plant
@@ -184,7 +184,7 @@ def _course(plan: DayPlan, place: int, texts: Texts, pace: _Pace) -> dict[str, A
         "amended_at": saved + timedelta(minutes=round(60 + 1_000 * pace.luck[5])) if amended else None,
         "draft": texts.draft,
         "final": final,
-        "mature": f"{final.rstrip()}\n{EXTRAS[0].rstrip()}" if amended else final,
+        "mature": f"{final.rstrip()}\n{AMENDMENT}" if amended else final,
         "used": edit != DISCARDED,
         "focus_s": focus_s,
     }

@@ -91,7 +91,18 @@ def test_a_difference_as_by_matrices() -> None:
     assert found.interval.df == pytest.approx(df)
     half = stats.t.ppf(0.975, df) * math.sqrt(variance)
     assert found.interval.high - found.value == pytest.approx(half)
-    assert found.p_value == pytest.approx(2 * stats.t.sf(found.value / math.sqrt(variance), df))
+    # The p-value is of the log odds, whose slope at a rate p is 1 / (p (1 - p)).
+    slopes = [38**2 / (13 * 25), 54**2 / (29 * 25)]
+    variance, df = by_matrices([before, UNEVEN], [-slopes[0], slopes[1]])
+    odds = math.log(29 / 25) - math.log(13 / 25)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(odds / math.sqrt(variance), df))
+
+
+def test_a_difference_from_none_is_tested_by_the_rates() -> None:
+    found = difference(counts([0] * 12, [4] * 12), UNEVEN)
+    variance, df = by_matrices([counts([0] * 12, [4] * 12), UNEVEN], [-1.0, 1.0])
+    assert found is not None
+    assert found.p_value == pytest.approx(2 * stats.t.sf(29 / 54 / math.sqrt(variance), df))
 
 
 def test_even_clusters_as_in_statsmodels() -> None:
