@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Ratio(Protocol):
-    """A score of one item, `part` of a `whole`; the rate of several is the sum of parts over that of wholes."""
+    """A score of one item, `part` of a `whole`; the rate of several is parts summed over wholes summed."""
 
     @property
     def part(self) -> float:

@@ -75,10 +75,10 @@ def test_results_hold_no_words_and_are_the_same_again(data: Path) -> None:
 def test_speakers(data: Path) -> None:
     (data / "hyp" / "two.json").unlink()
     (data / "data" / "broken.json").unlink()
+    files = ["--json", str(data / "r.json"), "--csv", str(data / "r.csv")]
     result = CliRunner().invoke(
         app,
-        ["speakers", str(data / "data"), "--hyp", str(data / "hyp"), "--json", str(data / "r.json")]
-        + ["--csv", str(data / "r.csv")],
+        ["speakers", str(data / "data"), "--hyp", str(data / "hyp"), *files],
     )
     assert result.exit_code == 0
     assert "no two.json in the folder of --hyp" in result.stdout
@@ -88,7 +88,7 @@ def test_speakers(data: Path) -> None:
     }  # fmt: skip
     assert found["total"]["der_collar_0.25"]["total_s"] == 1.0
     assert (found["n_scored"], found["n_skipped"]) == (1, 3)
-    (row,) = csv.DictReader((data / "r.csv").open(encoding="utf-8"))
+    (row,) = csv.DictReader((data / "r.csv").read_text().splitlines())
     assert row["call"] == "data/one.wav"
     assert (row["reference_speakers"], row["der_collar_0.25_total_s"]) == ("2", "1.0")
 
