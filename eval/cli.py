@@ -7,6 +7,7 @@ import typer
 from eval.commands.asr import asr
 from eval.commands.compare import compare
 from eval.commands.latency import latency
+from eval.commands.reviewing import drift, reviews
 from eval.commands.secrets import secrets
 from eval.commands.speakers import speakers
 
@@ -14,5 +15,10 @@ app = typer.Typer(
     help="Measure words, speakers, notes and delays, and what became of drafts.", no_args_is_help=True
 )
 
-for command in (asr, speakers, latency, secrets, compare):
-    app.command()(command)
+app.command()(reviews)
+app.command()(drift)
+app.command()(asr)
+app.command()(speakers)
+app.command()(latency)
+app.command()(compare)
+app.command()(secrets)

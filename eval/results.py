@@ -7,8 +7,6 @@ inputs give the same bytes: there are no clocks in it.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,32 +85,20 @@ def latency_result(outcome: Outcome[LatencyScores], at_once: int) -> dict[str, A
 
 def write_result(result: dict[str, Any], path: Path) -> None:
     """Write as JSON, whole or not at all. Raises `InputError`."""
-    write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", path)
-
-
-def write_csv(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
-    """Write rows as CSV, whole or not at all: `wer: {errors}` is the column `wer_errors`; lists are left out.
-
-    Raises `InputError`.
-    """
-    flat = [dict(_flat("", row)) for row in rows]
-    columns = list(dict.fromkeys(name for row in flat for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    write_text(text.getvalue(), path)
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write whole or not at all, into a folder that is there. Raises `InputError`."""
     partial = path.with_name(f".{path.name}.part")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         os.replace(partial, path)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written: {error.strerror or 'unknown error'}") from error
+
+
+def call_table(rows: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Rows of calls as a table, head and cells: `wer: {errors}` is the column `wer_errors`; no lists."""
+    flat = [dict(_flat("", row)) for row in rows]
+    head = list(dict.fromkeys(name for row in flat for name in row))
+    return head, [[row.get(name) for name in head] for row in flat]
 
 
 def _flat(prefix: str, row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -120,13 +106,7 @@ def _flat(prefix: str, row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
         if isinstance(value, Mapping):
             yield from _flat(f"{prefix}{name}_", value)
         elif not isinstance(value, list | tuple):
-            yield f"{prefix}{name}", _cell(value)
-
-
-def _cell(value: Any) -> Any:
-    # A program of tables would run a text that begins like a formula.
-    formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{value}" if formula else value
+            yield f"{prefix}{name}", value
 
 
 def _result(

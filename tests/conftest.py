@@ -23,10 +23,12 @@ settings.register_profile("wrapup", deadline=None, suppress_health_check=[Health
 settings.load_profile("wrapup")
 
 CLIENTS = ROOT / ".venv-clients"
+CHROMIUM = shutil.which("chromium")
 
 NEEDS = {
     "clients": ("clients of other protocols", (CLIENTS / "node_modules").is_dir()),
     "real_audio": ("real recordings", REAL_AUDIO.is_dir()),
+    "browser": ("Chromium", CHROMIUM is not None),
     "flite": ("flite", shutil.which("flite") is not None),
     "postgres": ("PostgreSQL", find_binaries() is not None),
 }

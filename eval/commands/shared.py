@@ -24,10 +24,6 @@ Paths = Annotated[
     list[Path],
     typer.Argument(metavar="PATH...", help="Audio files or folders; references lie beside the audio."),
 ]
-Reviews = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="[PATH...]", help="Folders of reviews; those of the store without."),
-]
 Asr = Annotated[str | None, typer.Option(help="Transcriber; `wrapup doctor` lists them.")]
 Diarizer = Annotated[str | None, typer.Option(help="Who speaks on mono calls.")]
 Hyp = Annotated[Path | None, typer.Option(help="Score the calls in this folder; nothing is transcribed.")]
@@ -55,13 +51,14 @@ def score_calls(
 
 
 def write_files(result: dict[str, Any], json_file: Path | None, csv_file: Path | None) -> None:
-    """The result as the files that were asked for. Raises `InputError`."""
-    from eval.results import write_csv, write_result
+    """The result as the files that were asked for. Raises `InputError`, `OutputError`."""
+    from eval.commands.outputs import write_csv
+    from eval.results import call_table, write_result
 
     if json_file is not None:
         write_result(result, json_file)
     if csv_file is not None:
-        write_csv(result["calls"], csv_file)
+        write_csv(csv_file, *call_table(result["calls"]))
 
 
 def close(outcome: Outcome[Any], console: Console) -> None:

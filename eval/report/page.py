@@ -37,7 +37,6 @@ def page_of(report: CohortReport) -> str:
         about=about(report),
         verdicts=[],
         anchor=ANCHORS[report.wanted.clock],
-        names=list(METRICS),
         key=list(zip(EDIT_CLASSES, SHADES, strict=True)),
         shown=percent_with_interval,
         moved=moved,

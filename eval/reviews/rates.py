@@ -12,9 +12,10 @@ COUNTED = (*EDIT_CLASSES, "eligible", "drafted", "opened", "saved", "timed", "un
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A rate: the sum of some counts over another count; `means` says it in a sentence."""
+    """A rate: the sum of some counts over another count; `title` and `means` say it to a reader."""
 
     name: str
+    title: str
     over: str
     counts: tuple[str, ...]
     means: str
@@ -25,6 +26,7 @@ METRICS = {
     for metric in (
         Metric(
             "nmn",
+            "NMN rate",
             "saved",
             ("exact",),
             "NMN rate: saved notes that equal the draft that was shown, after Unicode NFC, line ends and"
@@ -32,17 +34,20 @@ METRICS = {
         ),
         Metric(
             "nmn_normalized",
+            "normalized",
             "saved",
             ("exact", "normalized"),
             "The same, where case, white space, quotes, final punctuation and list markers may differ.",
         ),
         Metric(
             "nmn_content",
+            "content",
             "saved",
             ("exact", "normalized", "cosmetic"),
             "The same, where numbers, dates, amounts and usual abbreviations may be written otherwise too.",
         ),
         Metric(
+            "material",
             "material",
             "saved",
             ("material", "rewritten"),
@@ -51,12 +56,14 @@ METRICS = {
         ),
         Metric(
             "nmn_eligible",
+            "of eligible",
             "eligible",
             ("exact",),
             "Notes saved as drafted over all legs that should have had a draft: none, a late one, one that"
             " was never opened, saved or used counts against it.",
         ),
         Metric(
+            "unread",
             "unread",
             "timed",
             ("unread",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -127,9 +128,7 @@ def build(
     connection: duckdb.DuckDBPyConnection, wanted: Wanted, provenance: Mapping[str, Any]
 ) -> CohortReport:
     """The report on the view `reviews`. Raises `InputError` where it has none."""
-    (count,) = connection.execute("SELECT COUNT(*) FROM reviews").fetchall()
-    if not count[0]:
-        raise InputError("there are no reviews: nothing to report on")
+    _refuse_none(connection)
     tallies.prepare(connection)
     tally = tallies.tally(connection, wanted.clock)
     windows = wanted.windows
@@ -162,6 +161,21 @@ def days_of(daily: Tally, metric: str) -> list[Day]:
         Day(day, int(counts[:, successes].sum()), int(counts[:, trials].sum()))
         for day, counts in sorted(daily.by_day().items())
     ]
+
+
+def judged_days(connection: duckdb.DuckDBPyConnection, metric: str) -> tuple[date, list[Judged]]:
+    """The first day of the data, and each day of it on the chart of the metric. Raises `InputError`."""
+    _refuse_none(connection)
+    tallies.prepare(connection)
+    days = days_of(tallies.calendar_tally(connection), metric)
+    judged = laney(days) if metric == "nmn" else cusum(days)
+    return tallies.span(connection, "associate").first, judged
+
+
+def _refuse_none(connection: duckdb.DuckDBPyConnection) -> None:
+    (count,) = connection.execute("SELECT COUNT(*) FROM reviews").fetchall()
+    if not count[0]:
+        raise InputError("there are no reviews: nothing to report on")
 
 
 def _rises(tally: Tally, windows: Sequence[Window]) -> list[Rise]:

@@ -139,7 +139,7 @@ def test_metrics_that_a_run_lacks_are_left_out(data: Path) -> None:
 
 
 def notes(*systems: str) -> dict[str, Any]:
-    """A result of notes: two calls, each with a note of every system and a baseline; later ones score more."""
+    """A result of notes: two calls with a note of every system and a baseline; later ones score more."""
     rows = [
         {
             "call": name,
