@@ -7,6 +7,7 @@ import typer
 from eval.commands.asr import asr
 from eval.commands.compare import compare
 from eval.commands.latency import latency
+from eval.commands.notes import notes
 from eval.commands.reviewing import drift, reviews
 from eval.commands.secrets import secrets
 from eval.commands.speakers import speakers
@@ -20,5 +21,6 @@ app.command()(drift)
 app.command()(asr)
 app.command()(speakers)
 app.command()(latency)
+app.command()(notes)
 app.command()(compare)
 app.command()(secrets)

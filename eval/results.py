@@ -64,7 +64,7 @@ def word_result(outcome: Outcome[WordScores]) -> dict[str, Any]:
     totals = dict(zip(("wer", "cpwer", "wder"), word_totals(outcome.rows), strict=True))
     used = ["jiwer", "meeteval"] if any(row.score.cpwer is not None for row in outcome.rows) else ["jiwer"]
     used.append("whisper_normalizer")
-    result = _result("asr", outcome, _word_row, {name: _counts(one) for name, one in totals.items()}, used)
+    result = result_of("asr", outcome, _word_row, {name: _counts(one) for name, one in totals.items()}, used)
     result["provenance"]["normalizer"] = WHISPER_EN
     return result
 
@@ -72,15 +72,48 @@ def word_result(outcome: Outcome[WordScores]) -> dict[str, Any]:
 def speaker_result(outcome: Outcome[SpeakerScores]) -> dict[str, Any]:
     """The result of `wrapup eval speakers`."""
     totals = {name: _counts(counts) for name, counts in speaker_totals(outcome.rows).items()}
-    return _result("speakers", outcome, _speaker_row, totals, ["pyannote.metrics"])
+    return result_of("speakers", outcome, _speaker_row, totals, ["pyannote.metrics"])
 
 
 def latency_result(outcome: Outcome[LatencyScores], at_once: int) -> dict[str, Any]:
     """The result of `wrapup eval latency`. Delays are measured: no two runs give the same."""
     totals = _delays(latency_total(outcome.rows))
-    result = _result("latency", outcome, lambda row: _delays(row.score), totals, [])
+    result = result_of("latency", outcome, lambda row: _delays(row.score), totals, [])
     result["provenance"]["at_once"] = at_once
     return result
+
+
+def result_of(
+    command: str,
+    outcome: Outcome[ScoreT],
+    row_of: Callable[[Row[ScoreT]], dict[str, Any]],
+    totals: dict[str, Any],
+    libraries: Sequence[str],
+) -> dict[str, Any]:
+    """A result: `row_of` gives what a row has beside its call, `libraries` are named with their versions."""
+    made_by = outcome.made_by
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "n_given": outcome.given,
+        "n_scored": len(outcome.scored),
+        "n_skipped": len(outcome.skipped),
+        "n_failed": len(outcome.failed),
+        "total": totals,
+        "calls": [
+            {"call": row.call, "reference_sha256": row.reference_sha256, **row_of(row)}
+            for row in outcome.rows
+        ],
+        "skipped": [asdict(passed) for passed in outcome.skipped],
+        "failed": [asdict(passed) for passed in outcome.failed],
+        "provenance": {
+            "wrapup": version("wrapup"),
+            "asr": sorted({each.asr for each in made_by if each.asr is not None}),
+            "diarizer": sorted({each.diarizer for each in made_by if each.diarizer is not None}),
+            "libraries": {name: version(name) for name in libraries},
+            "data_sha256": data_sha256(outcome.scored),
+        },
+    }
 
 
 def write_result(result: dict[str, Any], path: Path) -> None:
@@ -105,40 +138,8 @@ def _flat(prefix: str, row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     for name, value in row.items():
         if isinstance(value, Mapping):
             yield from _flat(f"{prefix}{name}_", value)
-        elif not isinstance(value, list | tuple):
+        elif value is not None and not isinstance(value, list | tuple):
             yield f"{prefix}{name}", value
-
-
-def _result(
-    command: str,
-    outcome: Outcome[ScoreT],
-    row_of: Callable[[Row[ScoreT]], dict[str, Any]],
-    totals: dict[str, Any],
-    libraries: Sequence[str],
-) -> dict[str, Any]:
-    made_by = outcome.made_by
-    return {
-        "schema": SCHEMA,
-        "command": command,
-        "n_given": outcome.given,
-        "n_scored": len(outcome.rows),
-        "n_skipped": len(outcome.skipped),
-        "n_failed": len(outcome.failed),
-        "total": totals,
-        "calls": [
-            {"call": row.call, "reference_sha256": row.reference_sha256, **row_of(row)}
-            for row in outcome.rows
-        ],
-        "skipped": [asdict(passed) for passed in outcome.skipped],
-        "failed": [asdict(passed) for passed in outcome.failed],
-        "provenance": {
-            "wrapup": version("wrapup"),
-            "asr": sorted({each.asr for each in made_by if each.asr is not None}),
-            "diarizer": sorted({each.diarizer for each in made_by if each.diarizer is not None}),
-            "libraries": {name: version(name) for name in libraries},
-            "data_sha256": data_sha256(outcome.scored),
-        },
-    }
 
 
 def _counts(counts: ErrorCounts | SpeakerWordCounts | SpeakerTimeCounts | None) -> dict[str, Any] | None:

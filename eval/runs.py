@@ -69,9 +69,10 @@ class Outcome(Generic[ScoreT]):
         given = len(found.references) + len(found.skipped) + len(found.failed)
         return cls(given, skipped=list(found.skipped), failed=list(found.failed))
 
-    def add(self, reference: Reference, score: ScoreT, masked: int = 0) -> None:
-        """Take a score. Raises `InputError` where the reference cannot be read again."""
-        self.rows.append(Row(reference.name, score, file_sha256(reference.source), masked))
+    def add(self, reference: Reference, *scores: ScoreT, masked: int = 0) -> None:
+        """Take a call with its score, or with several. Raises `InputError` for a reference that is gone."""
+        sha256 = file_sha256(reference.source)
+        self.rows += [Row(reference.name, score, sha256, masked) for score in scores]
         self.scored.append(reference)
 
 
@@ -121,5 +122,5 @@ def _take(
         name = f"{reference.audio.stem}.json"
         outcome.skipped.append(Passed(str(reference.audio), f"no {name} in the folder of --hyp"))
         return
-    outcome.add(reference, score(reference, document), len(document.redactions))
+    outcome.add(reference, score(reference, document), masked=len(document.redactions))
     outcome.made_by.append(document.provenance)

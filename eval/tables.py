@@ -74,7 +74,7 @@ def latency_lines(total: LatencyScores) -> list[str]:
 def closing_lines(outcome: Outcome[Any]) -> list[str]:
     """How many files were scored, and why the others were not."""
     lines = [
-        f"{len(outcome.rows)} of {outcome.given} files scored, "
+        f"{len(outcome.scored)} of {outcome.given} files scored, "
         f"{len(outcome.skipped)} skipped, {len(outcome.failed)} failed"
     ]
     lines += [f"skipped {passed.file}: {passed.reason}" for passed in outcome.skipped]
