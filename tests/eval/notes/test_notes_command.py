@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from eval.cli import app
 from models import registry
 from models.errors import EngineError
-from models.ports import UNLIMITED, NoteLimits, SummarizerCapabilities
+from models.ports import UNLIMITED, NoteLimits, SummarizerCapabilities, SummarizerOptions
 from models.types import NoteRequest, Statement, Summary
 from pipeline.formats.call_json import Note, NoteStatement, write_call
 from tests.eval.scored import call, said
@@ -35,6 +35,9 @@ class Scripted:
     capabilities = SummarizerCapabilities()
     fails = ""
 
+    def __init__(self, options: SummarizerOptions) -> None:
+        """Takes none."""
+
     def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
         """As `Summarizer`."""
         if self.fails and any(self.fails in line.text for line in request.lines):
@@ -44,7 +47,7 @@ class Scripted:
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Scripted]]:
-    monkeypatch.setitem(registry.TABLE, "summarizer:scripted", f"{__name__}:Scripted")
+    monkeypatch.setitem(registry.BUILT_IN, "summarizer:scripted", f"{__name__}:Scripted")
     monkeypatch.setattr(Scripted, "fails", "")
     yield Scripted
 
@@ -124,7 +127,7 @@ def test_what_the_call_does_not_say_is_counted(
     )  # fmt: skip
     assert code == 0
     found = json.loads((tmp_path / "r.json").read_text())["total"]
-    assert list(found)[0] == "scripted@1"
+    assert next(iter(found)) == "scripted@1"
     grounding = found["scripted@1"]["grounding"]
     assert grounding["statements"] == 1
     assert grounding["contradicted"] + grounding["not_found"] == 1
