@@ -13,7 +13,7 @@ MASK = re.compile(r"\[[A-Z]+(?:_[A-Z]+)*_\d+\]")
 """A mask of a secret in the form in which it is issued: [ACCOUNT_1], [CARD_CODE_2]."""
 
 _TITLES = frozenset(listed("mr mrs ms miss mister dr doctor sir madam prof"))
-_NO_NAMES = (
+NO_NAMES = (
     STOP
     | frozenset(MONTHS)
     | frozenset(listed("monday tuesday wednesday thursday friday saturday sunday"))
@@ -72,7 +72,7 @@ def _row(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 def _capital(tokens: Sequence[Token], i: int) -> bool:
     token = tokens[i]
-    if token.kind != "word" or not token.text[0].isupper() or token.norm in _NO_NAMES - _TITLES:
+    if token.kind != "word" or not token.text[0].isupper() or token.norm in NO_NAMES - _TITLES:
         return False
     if touches(tokens, i) and tokens[i - 1].kind == "number":
         return False
