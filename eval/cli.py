@@ -6,6 +6,7 @@ import typer
 
 from eval.commands.asr import asr
 from eval.commands.compare import compare
+from eval.commands.importing import import_reviews
 from eval.commands.latency import latency
 from eval.commands.notes import notes
 from eval.commands.reviewing import drift, reviews
@@ -16,6 +17,7 @@ app = typer.Typer(
     help="Measure words, speakers, notes and delays, and what became of drafts.", no_args_is_help=True
 )
 
+app.command("import")(import_reviews)
 app.command()(reviews)
 app.command()(drift)
 app.command()(asr)

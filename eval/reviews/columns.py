@@ -106,15 +106,18 @@ class ReviewWriter:
 
     def add_one(self, review: Review) -> bool:
         """Take a review; False where its call and leg were there before."""
-        key = hashlib.blake2b(f"{review.leg} {review.call_id}".encode(), digest_size=12).digest()
-        if key in self._seen:
+        if self.has(review.call_id, review.leg):
             return False
-        self._seen.add(key)
+        self._seen.add(_digest(review.call_id, review.leg))
         self._waiting.append(review)
         self._characters += sum(len(getattr(review, name)) for name in _TEXTS)
         if len(self._waiting) >= self._batch or self._characters >= BATCH_CHARACTERS:
             self._write()
         return True
+
+    def has(self, call_id: str, leg: int) -> bool:
+        """Whether there is a review of this call and leg."""
+        return _digest(call_id, leg) in self._seen
 
     def tell(self, **facts: Any) -> None:
         """More for `reviews.json`, known only now: how many rows were bad, say."""
@@ -207,6 +210,11 @@ def review_of(row: Sequence[Any]) -> Review:
         if values[name] is not None:
             values[name] = values[name].astimezone(UTC)
     return Review(**values)
+
+
+def _digest(call_id: str, leg: int) -> bytes:
+    """What a million of is held in little room."""
+    return hashlib.blake2b(f"{leg} {call_id}".encode(), digest_size=12).digest()
 
 
 def _make_empty(folder: Path) -> None:

@@ -36,7 +36,10 @@ from pipeline.store.records import (
     JobResultRecord,
     Opening,
     Record,
+    ReviewRecord,
+    SiteRecord,
     SnapshotRecord,
+    StoredCall,
 )
 from pipeline.store.spool import Spool, ends_call
 from pipeline.store.store import Store
@@ -184,6 +187,18 @@ class Journal:
     def open_note(self, call_id: str, opening: Opening) -> Opening:
         """See `Store.open_note`. Raises `StoreError`."""
         return self._store.open_note(call_id, opening)
+
+    def add_review(self, record: ReviewRecord) -> bool:
+        """See `Store.add_review`. Raises `StoreError`, `ReviewConflictError`."""
+        return self._store.add_review(record)
+
+    def put_site(self, site: SiteRecord) -> None:
+        """See `Store.put_site`. Raises `StoreError`."""
+        self._store.put_site(site)
+
+    def call(self, call_id: str) -> StoredCall | None:
+        """A call as the store knows it. Raises `StoreError`."""
+        return self._store.call(call_id)
 
     def knows(self, call_id: str) -> bool:
         """Whether there is or was a call of that id. Raises `StoreError`."""

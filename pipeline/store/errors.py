@@ -19,5 +19,9 @@ class UnreadableError(StoreError):
     """Sealed text that this key does not open: another key, another place, or damage."""
 
 
+class ReviewConflictError(WrapupError):
+    """A review that another one stands against: what it is, and what to do."""
+
+
 class SpoolFullError(WrapupError):
     """The spool has reached its limit: the database has been away for too long."""

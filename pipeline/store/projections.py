@@ -65,13 +65,18 @@ def event_rows(record: EventRecord, state: CallState) -> Rows:
     if isinstance(event, UtteranceFinal | UtteranceLost):
         yield utterances, key | _utterance(event, cipher)
     elif isinstance(event, DraftReady | ChunkNoted):
-        yield notes, key | _note(event, cipher) | {"at": record.at, "version": state.version}
+        yield notes, key | _note(event, cipher) | {"at": record.at, "version": note_version(event, state)}
     elif isinstance(event, SpanResolved):
         sealed = cipher.seal(event.text.encode(), place(span_resolutions, "text", event.token))
         told = {"token": event.token, "event_id": event.id, "kind": event.kind, "text": sealed}
         yield span_resolutions, key | told
     elif (facts := _facts(event)) is not None:
         yield revisions, key | {"event_id": event.id, "revision": 1, "utterance_id": None} | facts
+
+
+def note_version(event: DraftReady | ChunkNoted, state: CallState) -> str | None:
+    """All that made a note, hashed; before drafts said it themselves, what made all of the call's text."""
+    return (event.version if isinstance(event, DraftReady) else "") or state.version
 
 
 def _utterance(event: UtteranceFinal | UtteranceLost, cipher: Cipher) -> Row:

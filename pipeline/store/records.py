@@ -92,6 +92,40 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """What an associate made of a draft, or, where it `amends` another review, of their saved note later on.
+
+    `note_id` is the id of the draft's event. `final` is the text as it was saved; None once the call is
+    forgotten. `edited` is what the client says of it. Moments have a zone.
+    """
+
+    review_id: str
+    call_id: str
+    leg: int
+    associate: str
+    team: str | None
+    note_id: str
+    note_version: str | None
+    final: str | None
+    used: bool
+    edited: bool
+    focus_s: float | None
+    opened_at: datetime | None
+    first_key_at: datetime | None
+    saved_at: datetime
+    amends: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRecord:
+    """A site: when its associates got drafts, and the IANA zone at whose midnight its days begin."""
+
+    site: str
+    rollout_at: datetime | None
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredLeg:
     """A leg and its end: the start of the next one or of nothing; None while it goes on."""
 

@@ -31,7 +31,17 @@ from pipeline.store.migrations import migrate
 from pipeline.store.packing import unpack_value
 from pipeline.store.projections import place
 from pipeline.store.queries import call_record, events_of, legs_of, stored_call
-from pipeline.store.records import CallRecord, EventRecord, Opening, Record, ResultValue, StoredCall
+from pipeline.store.records import (
+    CallRecord,
+    EventRecord,
+    Opening,
+    Record,
+    ResultValue,
+    ReviewRecord,
+    SiteRecord,
+    StoredCall,
+)
+from pipeline.store.reviewing import Anchors, ReviewedCall, add_review, anchors, put_site, reviews_of
 from pipeline.store.tables import (
     call_keys,
     calls,
@@ -43,7 +53,7 @@ from pipeline.store.tables import (
     vault_proof,
 )
 from pipeline.store.vault import Cipher, Vault
-from pipeline.store.writing import cipher_of, insert, write_records
+from pipeline.store.writing import call_states, cipher_of, insert, write_records
 
 CALLS_A_PAGE = 50
 
@@ -165,6 +175,39 @@ class Store:
         with reading(self._engine) as connection:
             found = connection.execute(query.order_by(note_openings.c.leg))
             return [Opening(row.leg, row.revision, row.opened_at) for row in found]
+
+    def add_review(self, record: ReviewRecord) -> bool:
+        """Write a review; False where it is there already. See `reviewing.add_review`."""
+        with writing(self._engine) as connection:
+            return add_review(connection, self._vault, record)
+
+    def put_site(self, site: SiteRecord) -> None:
+        """A site, in place of what was known of it."""
+        with writing(self._engine) as connection:
+            put_site(connection, site)
+
+    def anchors(self) -> Anchors:
+        """From when on days are counted."""
+        with reading(self._engine) as connection:
+            return anchors(connection)
+
+    def reviewed_calls(self) -> Iterator[ReviewedCall]:
+        """Calls that are closed, by the time they were opened, and how they were reviewed.
+
+        They are read as `export` does. Of a call that was forgotten there are no drafts and no texts.
+        """
+        after: tuple[datetime, str] | None = None
+        while page := self._page(None, None, after):
+            yield from (self._reviewed(call) for call in page if call.closed_at is not None)
+            after = page[-1].record.opened_at, page[-1].record.call_id
+
+    def _reviewed(self, call: StoredCall) -> ReviewedCall:
+        call_id = call.record.call_id
+        drafts = tuple(one for one in self.notes(call_id) if isinstance(one.event, DraftReady))
+        with reading(self._engine) as connection:
+            state = call_states(connection, self._vault, [call_id])[call_id]
+            of_call = tuple(reviews_of(connection, call_id, state.cipher))
+        return ReviewedCall(call, drafts, tuple(self.openings(call_id)), of_call)
 
     def event_ids(self, call_id: str) -> set[str]:
         """Ids of all events of a call, also of a forgotten one."""

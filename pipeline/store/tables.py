@@ -180,6 +180,23 @@ reviews = Table(
     Column("first_key_at", UtcDateTime),
     Column("saved_at", UtcDateTime, nullable=False),
     Column("amends", Text, ForeignKey("reviews.review_id")),
+    Column("team", Text),
     Index("ix_reviews_call_id", "call_id"),
     Index("ix_reviews_saved_at", "saved_at"),
+    Index("ix_reviews_associate", "associate"),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("rollout_at", UtcDateTime),
+    Column("zone", Text, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("released_at", UtcDateTime, nullable=False),
 )

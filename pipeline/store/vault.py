@@ -106,12 +106,18 @@ def open_vault(key_file: Path, encrypt: bool = True) -> Vault:
 
     Raises `ConfigError` for a file that others can read, or that holds no key.
     """
-    if not encrypt:
-        return Vault(None)
+    return Vault(key_in(key_file) if encrypt else None)
+
+
+def key_in(key_file: Path) -> bytes:
+    """The key in a file, 64 hexadecimal digits; it is created where there is none.
+
+    Raises `ConfigError` for a file that others can read, or that holds no key.
+    """
     try:
         if not key_file.exists():
             _create(key_file)
-        return Vault(_read(key_file))
+        return _read(key_file)
     except OSError as error:
         raise ConfigError(f"key file {key_file}: cannot be used ({error.strerror})") from error
 

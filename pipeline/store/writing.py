@@ -15,10 +15,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pipeline.core.events import CallClosed, LegStarted
+from pipeline.core.events import CallClosed, DraftReady, LegStarted
 from pipeline.store.errors import StoreError
 from pipeline.store.packing import pack_value
-from pipeline.store.projections import CallState, Row, Rows, event_rows, place
+from pipeline.store.projections import CallState, Row, Rows, event_rows, note_version, place
 from pipeline.store.records import (
     CallRecord,
     EventRecord,
@@ -36,6 +36,7 @@ from pipeline.store.tables import (
     legs,
     metadata,
     snapshots,
+    versions,
 )
 from pipeline.store.vault import Cipher, Vault
 
@@ -57,6 +58,7 @@ def write_records(connection: Connection, vault: Vault, records: Sequence[Record
         connection, (row for record in of_events for row in event_rows(record, _state(states, record)))
     )
     reveal(connection, states, of_events)
+    _write_versions(connection, states, of_events)
     _write_snapshots(connection, states, kept)
     _close(connection, [record for record in of_events if isinstance(record.event, CallClosed)])
     _end_legs(connection, kept)
@@ -175,6 +177,24 @@ def _write_associates(connection: Connection, people: Sequence[tuple[str, dateti
     statement = statement.on_conflict_do_update(index_elements=[associates.c.associate], set_=change)
     for associate, opened_at in sorted(people):
         connection.execute(statement, {"associate": associate, "first_call_at": opened_at})
+
+
+def _write_versions(
+    connection: Connection, states: Mapping[str, CallState], records: Sequence[EventRecord]
+) -> None:
+    """Versions of drafts: each was released when its first draft came."""
+    released: dict[str, datetime] = {}
+    for record in records:
+        if isinstance(record.event, DraftReady):
+            version = note_version(record.event, states[record.call_id])
+            if version:
+                released[version] = min(record.at, released.get(version, record.at))
+    statement = insert(connection, versions)
+    earlier, kept = statement.excluded.released_at, versions.c.released_at
+    change = {"released_at": case((earlier < kept, earlier), else_=kept)}
+    statement = statement.on_conflict_do_update(index_elements=[versions.c.version], set_=change)
+    for version, at in sorted(released.items()):
+        connection.execute(statement, {"version": version, "released_at": at})
 
 
 def _results(states: Mapping[str, CallState], records: Sequence[Record]) -> Rows:

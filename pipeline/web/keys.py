@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, Vali
 from models.errors import ConfigError
 from pipeline.sinks.files import write_whole
 
-Scope = Literal["send", "read", "metrics"]
+Scope = Literal["send", "read", "review", "metrics"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 

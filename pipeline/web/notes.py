@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.core.clock import seconds
 from pipeline.core.events import ChunkNoted, DraftReady
+from pipeline.document import note
 from pipeline.formats.event_json import encode_event
 from pipeline.live.feed import HistoryTooSlow, Hub, HubClosed
 from pipeline.live.journal import CallNotes, utc_now
@@ -25,6 +26,7 @@ from pipeline.store.records import Opening
 from pipeline.web.callers import key_of
 from pipeline.web.keys import ApiKey, KeyRing
 from pipeline.web.paths import CallId
+from pipeline.web.reviews import NoteId
 
 T = TypeVar("T")
 
@@ -32,11 +34,16 @@ RETRY_S = 5
 
 
 class Draft(BaseModel):
-    """A draft. `offered`: it came when a review may have begun with the one before it."""
+    """A draft. `offered`: it came when a review may have begun with the one before it.
 
+    `text` is what an associate is to be shown and may edit; a review of it is posted under `note_id`.
+    """
+
+    note_id: str
     revision: int
     at: datetime
     offered: bool
+    text: str
     summary: dict[str, Any]
 
 
@@ -133,9 +140,11 @@ def _page(call_id: str, notes: CallNotes) -> NotePage:
         if isinstance(event, DraftReady):
             drafts.append(
                 Draft(
+                    note_id=str(NoteId(call_id, event.id)),
                     revision=event.revision,
                     at=record.at,
                     offered=event.revision > 1,
+                    text=note(event.summary).text,
                     summary=encode_event(event)["summary"],
                 )
             )

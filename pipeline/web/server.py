@@ -12,6 +12,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
@@ -20,12 +21,14 @@ from pipeline.doors.messages import Gate
 from pipeline.live.feed import Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
 from pipeline.service import Service
 from pipeline.store.errors import StoreError
+from pipeline.web.bodies import one_line
 from pipeline.web.callers import key_of
 from pipeline.web.entrances import Entrance
 from pipeline.web.gates import gates
 from pipeline.web.keys import ApiKey, KeyRing
 from pipeline.web.notes import NoteRoutes
 from pipeline.web.paths import CallId
+from pipeline.web.reviews import ReviewRoutes
 from pipeline.web.sockets import SocketShell
 from pipeline.web.transcriptions import Transcriptions
 
@@ -62,6 +65,8 @@ class Server:
             "/v1/audio/transcriptions", Transcriptions(service, keys).post, methods=["POST"]
         )
         NoteRoutes(service, keys, self._open_hub).add_to(self.app)
+        ReviewRoutes(service, keys, self._open_hub).add_to(self.app)
+        self.app.add_exception_handler(RequestValidationError, one_line)
         for gate in gates(service.config):
             self.app.add_api_websocket_route(gate.path, partial(self._enter, gate))
 
