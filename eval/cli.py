@@ -6,6 +6,7 @@ import typer
 
 from eval.commands.asr import asr
 from eval.commands.compare import compare
+from eval.commands.edits import edits
 from eval.commands.importing import import_reviews
 from eval.commands.latency import latency
 from eval.commands.notes import notes
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command("import")(import_reviews)
 app.command()(reviews)
 app.command()(drift)
+app.command()(edits)
 app.command()(asr)
 app.command()(speakers)
 app.command()(latency)

@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from eval.bootstrap import Difference, paired_difference
 from eval.counts import Share
 from eval.results import SCHEMA
+from eval.stats.clusters import REFUSED_UNDER
 from models.errors import ConfigError, InputError
 from pipeline.formats.fields import load_json
 from pipeline.formats.plain import read_text
@@ -83,12 +84,22 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One metric over the calls that have it in both runs; `difference` is second minus first."""
+    """One metric over the calls that have it in both runs; `difference` is second minus first.
+
+    Its interval resamples calls; where rows name an associate, whose calls are alike, it resamples those.
+    `is_sure` is False where they are too few for an interval.
+    """
 
     metric: str
     first: float | None
     second: float | None
     difference: Difference | None
+    by: Literal["calls", "associates"]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the interval may be shown."""
+        return self.by == "calls" or (self.difference is not None and self.difference.n >= REFUSED_UNDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +121,10 @@ def read_run(path: Path) -> Run:
     if not isinstance(command, str) or command not in METRICS:
         known = ", ".join(METRICS)
         raise InputError(f"{path}: results of {command!r} have no calls to compare; those of {known} have")
+    if command == "edits" and calls is None:
+        raise InputError(f"{path}: it has no row a note; write it with --calls")
     if not isinstance(calls, list) or not all(isinstance(row, dict) for row in calls):
-        hint = "; write it with --calls" if command == "edits" else ""
-        raise InputError(f"{path}: calls: expected a row a call{hint}")
+        raise InputError(f"{path}: calls: expected a row a call")
     rows: dict[Key, Mapping[str, Any]] = {}
     for place, row in enumerate(calls):
         key = _key(row, f"{path}: calls[{place}]")
@@ -143,7 +155,10 @@ def compare(first: Run, second: Run) -> Comparison:
     return Comparison(
         command=first.command,
         given=(len(first.rows), len(second.rows)),
-        metrics=tuple(_compared(metric, found) for metric, found in shares.items()),
+        metrics=tuple(
+            _compared(metric, found, [row.get("associate") for _, row, _ in pairs])
+            for metric, found in shares.items()
+        ),
         calls=tuple(
             (key, {m.name: (_value(found[i][0]), _value(found[i][1])) for m, found in shares.items()})
             for i, (key, _, _) in enumerate(pairs)
@@ -163,7 +178,8 @@ def comparison_result(first: Run, second: Run, comparison: Comparison) -> dict[s
             found.metric: {
                 "first": found.first,
                 "second": found.second,
-                "difference": None if found.difference is None else asdict(found.difference),
+                "by": found.by,
+                "difference": _told(found),
             }
             for found in comparison.metrics
         },
@@ -173,6 +189,13 @@ def comparison_result(first: Run, second: Run, comparison: Comparison) -> dict[s
         ],
         "provenance": {"first": dict(first.provenance), "second": dict(second.provenance)},
     }
+
+
+def _told(found: Compared) -> dict[str, Any] | None:
+    if found.difference is None:
+        return None
+    refused = {} if found.is_sure else {"low": None, "high": None, "better_share": None}
+    return {**asdict(found.difference), **refused}
 
 
 def _both(pair: tuple[float | None, float | None]) -> dict[str, float | None]:
@@ -257,11 +280,29 @@ def _number(value: Any, where: str) -> float:
     return float(value)
 
 
-def _compared(metric: Metric, found: Iterable[tuple[Share | None, Share | None]]) -> Compared:
-    both = [(a, b) for a, b in found if a is not None and b is not None]
-    before, after = [a for a, _ in both], [b for _, b in both]
+def _compared(
+    metric: Metric, found: Iterable[tuple[Share | None, Share | None]], clusters: Sequence[Any]
+) -> Compared:
+    both = [
+        (a, b, who) for (a, b), who in zip(found, clusters, strict=True) if a is not None and b is not None
+    ]
+    before, after = [a for a, _, _ in both], [b for _, b, _ in both]
+    rates = _rate(before), _rate(after)
+    names = [who for _, _, who in both]
+    clustered = any(name is not None for name in names)
+    if clustered:
+        before, after = _summed(before, names), _summed(after, names)
     difference = paired_difference(after, before, same_whole=metric.same_whole)
-    return Compared(metric.name, _rate(before), _rate(after), difference)
+    return Compared(metric.name, *rates, difference, "associates" if clustered else "calls")
+
+
+def _summed(shares: Sequence[Share], names: Sequence[Any]) -> list[Share]:
+    """A share a name, in the order in which names are first met."""
+    sums: dict[str, Share] = {}
+    for share, name in zip(shares, names, strict=True):
+        known = sums.get(str(name), Share(0.0, 0.0))
+        sums[str(name)] = Share(known.part + share.part, known.whole + share.whole)
+    return list(sums.values())
 
 
 def _rate(shares: Sequence[Share]) -> float | None:

@@ -45,7 +45,7 @@ def compare(
 
 def _table(found: Comparison) -> Table:
     table = Table(Column("metric", overflow="fold"), title=f"Two runs of {found.command}: B minus A")
-    for name in ("A", "B", "difference", "95 % interval", "calls"):
+    for name in ("A", "B", "difference", "95 % interval", "over"):
         table.add_column(name, justify="right")
     for one in found.metrics:
         table.add_row(one.metric, _shown(one.first), _shown(one.second), *_difference(one))
@@ -55,8 +55,9 @@ def _table(found: Comparison) -> Table:
 def _difference(one: Compared) -> tuple[str, str, str]:
     found = one.difference
     if found is None:
-        return "-", "-", "0"
-    return f"{found.difference:+.4f}", f"{found.low:+.4f} to {found.high:+.4f}", str(found.n)
+        return "-", "-", "-"
+    interval = f"{found.low:+.4f} to {found.high:+.4f}" if one.is_sure else "-"
+    return f"{found.difference:+.4f}", interval, f"{found.n} {one.by}"
 
 
 def _calls(found: Comparison, most: int) -> Table:
