@@ -9,6 +9,7 @@ from eval.commands.compare import compare
 from eval.commands.edits import edits
 from eval.commands.importing import import_reviews
 from eval.commands.latency import latency
+from eval.commands.lessons import lessons
 from eval.commands.notes import notes
 from eval.commands.reviewing import drift, reviews
 from eval.commands.secrets import secrets
@@ -22,6 +23,7 @@ app.command("import")(import_reviews)
 app.command()(reviews)
 app.command()(drift)
 app.command()(edits)
+app.command()(lessons)
 app.command()(asr)
 app.command()(speakers)
 app.command()(latency)
