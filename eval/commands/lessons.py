@@ -73,8 +73,8 @@ def _table(drawn: Lessons, top: int) -> Table:
     from pipeline.formats.plain import clean
 
     table = Table(title="What associates keep changing")
-    for name in (*drawn.by, "what", "associates", "reviews", "share", "for example"):
-        right = name in ("associates", "reviews", "share")
+    for name in (*drawn.by, "what", "associates", "reviews", "opposite", "share", "for example"):
+        right = name in ("associates", "reviews", "opposite", "share")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for one in drawn.found[:top]:
         example = next(iter(one.examples), None)
@@ -84,6 +84,7 @@ def _table(drawn: Lessons, top: int) -> Table:
             Text(clean(what(one))),
             f"{one.associates:,}",
             f"{one.reviews:,}",
+            f"{one.opposite:,}",
             "-" if one.share is None else f"{one.share:.1%}",
             Text("\n".join(clean(line) for line in shown.split("\n"))),
         )

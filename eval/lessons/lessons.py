@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from eval.edits.edit import ChangeKind
 from eval.lessons.reading import Considered, Occurrence, Read
@@ -38,7 +39,8 @@ class Lesson:
     """A recurring edit. `place` says where, by name; `before` and `after` are "" for values and sentences.
 
     `how` is "changed", "added" or "removed"; `topic` are words of sentences that came or went. `share` is of
-    the reviews of that place that count; None where that is not known.
+    the reviews of that place that count; None where that is not known. `opposite` associates make the edit
+    the other way round: where they are many, associates differ.
     """
 
     kind: ChangeKind
@@ -49,6 +51,7 @@ class Lesson:
     topic: tuple[str, ...]
     associates: int
     reviews: int
+    opposite: int
     share: float | None
     examples: tuple[Example, ...]
 
@@ -118,8 +121,11 @@ def draw(reads: Iterable[Read], considered: Considered, by: tuple[str, ...], lea
     for (kind, before, after, place), pattern in patterns.items():
         if len(pattern.associates) >= least:
             how = _how(occurrence=next(iter(pattern.sentences.values())))
-            sides = ("", "") if kind in VALUES else (before, after)
-            _take(found, _Shape(kind, how, place, *sides), pattern, vocabulary)
+            sides, opposite = ("", ""), 0
+            if kind not in VALUES:
+                sides = before, after
+                opposite = len(patterns.get((kind, after, before, place), _Pattern()).associates)
+            _take(found, _Shape(kind, how, place, *sides, opposite=opposite), pattern, vocabulary)
     for (kind, place), given in sentences.items():
         for topic in find_topics([one.told for one in given], least):
             pattern = _Pattern()
@@ -145,6 +151,7 @@ class _Shape:
     before: str = ""
     after: str = ""
     topic: tuple[str, ...] = ()
+    opposite: int = 0
 
 
 def _take(found: Lessons, shape: _Shape, pattern: _Pattern, vocabulary: Vocabulary) -> None:
@@ -161,6 +168,7 @@ def _take(found: Lessons, shape: _Shape, pattern: _Pattern, vocabulary: Vocabula
             topic=tuple(word for word in shape.topic if word in vocabulary),
             associates=len(pattern.associates),
             reviews=len(pattern.reviews),
+            opposite=shape.opposite,
             share=len(pattern.reviews) / whole if whole else None,
             examples=_examples(pattern, vocabulary),
         )
@@ -186,8 +194,13 @@ def _sides(occurrence: Occurrence) -> tuple[str, str]:
     change = occurrence.change
     if change.kind in VALUES:
         return "x" if change.before else "", "x" if change.after else ""
-    before, after = (" ".join(redact(side).casefold().split()) for side in (change.before, change.after))
-    return before, after
+    return _folded(change.before), _folded(change.after)
+
+
+@lru_cache(maxsize=100_000)
+def _folded(text: str) -> str:
+    """As patterns are told by: without case, and with nothing that may not be shown."""
+    return " ".join(redact(text).casefold().split())
 
 
 def _how(occurrence: Occurrence) -> str:

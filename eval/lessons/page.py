@@ -32,6 +32,7 @@ def _shown(one: Lesson) -> dict[str, Any]:
         "place": [clean(value) or "-" for _, value in one.place],
         "associates": one.associates,
         "reviews": one.reviews,
+        "opposite": one.opposite,
         "share": "-" if one.share is None else f"{one.share:.1%}",
         "examples": [(clean(each.before), clean(each.after)) for each in one.examples],
     }

@@ -14,6 +14,7 @@ from itertools import islice
 from multiprocessing import get_context
 
 import duckdb
+from rapidfuzz.distance import Indel
 
 from eval.edits.edit import Change
 from eval.edits.ladder import classify
@@ -22,6 +23,8 @@ from eval.reviews.tallies import READ_WORDS_A_MINUTE
 from models.text.tokens import normal, tokenize
 
 MATURE_HOURS = 24
+FEW = 8
+"""Sentences that are tried for a change."""
 CHUNK = 200
 """Reviews that are compared at a time."""
 
@@ -90,6 +93,15 @@ class Read:
     queue: str
     occurrences: tuple[Occurrence, ...]
     words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence, and its words in normal form with spaces around each."""
+
+    text: str
+    spaced: str
+    section: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,29 +175,49 @@ def read_all(reviews: Sequence[Edited]) -> list[Read]:
 
 def _read(review: Edited) -> Read:
     edit = classify(review.draft, review.mature)
-    before, after = _sentences(review.draft), _sentences(review.mature)
-    occurrences = tuple(
-        Occurrence(change, _holding(change.before, before), _holding(change.after, after))
-        for change in edit.changes
-    )
+    before, after = _only_in(review.draft, review.mature)
+    occurrences = tuple(_occurrence(change, before, after) for change in edit.changes)
     tokens = (token.text for text in (review.draft, review.mature) for token in tokenize(text))
-    who = review.number, review.associate, review.team, review.queue
-    return Read(*who, occurrences, frozenset(normal(text) for text in tokens if text.islower()))
+    words = frozenset(normal(text) for text in tokens if text.islower())
+    return Read(review.number, review.associate, review.team, review.queue, occurrences, words)
 
 
-def _sentences(text: str) -> list[tuple[str, str]]:
-    """Each sentence, and its words in normal form with spaces around each."""
-    units = [unit.text for unit in read_units(text.replace("\r\n", "\n")) if not unit.is_heading]
-    return [(text, _spaced(text)) for text in units]
+def _only_in(draft: str, final: str) -> tuple[list[_Sentence], list[_Sentence]]:
+    """The sentences of each text that the other does not have."""
+    sides = _sentences(draft), _sentences(final)
+    texts = [{one.spaced for one in side} for side in sides]
+    return (
+        [one for one in sides[0] if one.spaced not in texts[1]],
+        [one for one in sides[1] if one.spaced not in texts[0]],
+    )
+
+
+def _sentences(text: str) -> list[_Sentence]:
+    units = [unit for unit in read_units(text.replace("\r\n", "\n")) if not unit.is_heading]
+    return [_Sentence(unit.text, _spaced(unit.text), unit.section) for unit in units]
 
 
 def _spaced(text: str) -> str:
     return f" {' '.join(token.norm for token in tokenize(text) if token.kind != 'punct')} "
 
 
-def _holding(said: str, sentences: Sequence[tuple[str, str]]) -> str:
-    """The first sentence that has these words in a row, or ""."""
+def _occurrence(change: Change, before: Sequence[_Sentence], after: Sequence[_Sentence]) -> Occurrence:
+    """The change in the two sentences that hold it and are most alike."""
+    olds = _holding(change.before, before, change.section)
+    news = _holding(change.after, after, change.section)
+    if change.kind == "added" or not olds:
+        return Occurrence(change, "", news[0].text if news and not change.before else "")
+    if change.kind == "removed" or not news:
+        return Occurrence(change, olds[0].text if not change.after else "", "")
+    pairs = ((old, new) for old in olds for new in news)
+    old, new = max(pairs, key=lambda pair: Indel.normalized_similarity(pair[0].spaced, pair[1].spaced))
+    return Occurrence(change, old.text, new.text)
+
+
+def _holding(said: str, sentences: Sequence[_Sentence], section: str) -> list[_Sentence]:
+    """The sentences of a section that have these words in a row, a few at most; all where nothing is said."""
     words = _spaced(said)
-    if not words.strip():
-        return ""
-    return next((text for text, spaced in sentences if words in spaced), "")
+    found = [
+        one for one in sentences if one.section == section and (not words.strip() or words in one.spaced)
+    ]
+    return found[:FEW]

@@ -11,7 +11,7 @@ from eval.lessons.lessons import VALUES, Lesson, Lessons
 from eval.lessons.reading import LEFT_OUT
 from eval.results import SCHEMA
 
-LESSON_HEAD = ("kind", "how", "before", "after", "topic", "associates", "reviews", "share")
+LESSON_HEAD = ("kind", "how", "before", "after", "topic", "associates", "reviews", "opposite", "share")
 
 _ADVICE = {
     "number": "Take numbers from the call as they were said",
@@ -47,7 +47,10 @@ def advice(lesson: Lesson) -> str:
         return f"Tell, where the call has it, of: {about}{where}."
     if lesson.kind == "removed":
         return f"Leave out, unless it matters: {about}{where}."
-    return f"{_ADVICE[lesson.kind]}: {what(lesson)}{where}."
+    told = f"{_ADVICE[lesson.kind]}: {what(lesson)}{where}."
+    if 2 * lesson.opposite >= lesson.associates:
+        return f"Associates differ, {lesson.opposite} change it back: {what(lesson)}{where}."
+    return told
 
 
 def considered_lines(lessons: Lessons) -> Iterator[str]:
@@ -102,4 +105,4 @@ def lesson_rows(lessons: Lessons) -> Iterator[tuple[Any, ...]]:
     for one in lessons.found:
         places = [value for _, value in one.place]
         words = (one.kind, one.how, one.before, one.after, " ".join(one.topic))
-        yield (*places, *words, one.associates, one.reviews, one.share)
+        yield (*places, *words, one.associates, one.reviews, one.opposite, one.share)

@@ -104,6 +104,29 @@ def test_one_associates_habit_is_counted_and_not_shown(lessons: Lessons) -> None
     assert [one["associates"] for one in again["lessons"]] == [3, 1]
 
 
+def test_associates_who_differ_are_told(lessons: Lessons) -> None:
+    there = [saved(f"t-{who}", f"t-{who}", DRAFT.replace("asked for", "wanted")) for who in range(4)]
+    wanted = DRAFT.replace("asked for", "wanted")
+    back = [saved(f"b-{who}", f"b-{who}", DRAFT, draft=wanted) for who in range(3)]
+    first, second = lessons([*there, *back])["lessons"]
+    assert (first["before"], first["after"], first["associates"], first["opposite"]) == (
+        "asked for",
+        "wanted",
+        4,
+        3,
+    )
+    assert (second["before"], second["after"], second["opposite"]) == ("wanted", "asked for", 4)
+    assert first["advice"].startswith("Associates differ, 3 change it back: ")
+
+
+def test_examples_are_of_the_sentence_that_changed(lessons: Lessons) -> None:
+    draft = "Actions:\nAgent checked the card. Agent blocked the card."
+    final = draft.replace("Agent blocked", "Customer blocked")
+    (one,) = lessons([saved(f"c-{who}", f"a-{who}", final, draft=draft) for who in range(3)])["lessons"]
+    assert one["what"] == "actor: 'agent' -> 'customer'"
+    assert one["examples"] == [{"before": "Agent blocked the card.", "after": "Customer blocked the card."}]
+
+
 def test_only_reviews_that_were_read_and_are_a_day_old_count(lessons: Lessons) -> None:
     at = END.saved_at
     assert at is not None
