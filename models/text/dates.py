@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from models.text.numbers import read_below_hundred, read_ordinal
+from models.text.numbers import begins_number, read_below_hundred, read_ordinal
 from models.text.times import ClockTime, Duration, read_clock, read_duration, read_whole
 from models.text.tokens import Found, Token, listed, norm_at, spoken_tokens, touches
 
@@ -21,6 +21,9 @@ _WEEKDAYS = {
 }
 _RELATIVE = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1}
 _WHICH = {"last": -1, "this": 0, "next": 1}
+_BEGINS = frozenset(MONTHS.keys() | _WEEKDAYS.keys() | _RELATIVE.keys() | _WHICH.keys()) | {
+    *("half", "quarter", "noon", "midday", "midnight")
+}
 _NOT_MONTHS_ALONE = frozenset(listed("may march mar sep dec jan jun jul feb apr aug oct nov sept"))
 _BEFORE_MONTH = frozenset(listed("in of by since last next this until during early late"))
 _PRONOUNS = frozenset(listed("i you we they he she it that which"))
@@ -72,7 +75,9 @@ def find_dates(text: str, day_first: bool = False) -> list[Found[When]]:
     found: list[Found[When]] = []
     i = 0
     while i < len(tokens):
-        read = next((read for reader in readers if (read := reader(tokens, i)) is not None), None)
+        read = None
+        if begins_number(tokens[i]) or tokens[i].norm in _BEGINS:
+            read = next((read for reader in readers if (read := reader(tokens, i)) is not None), None)
         if read is None:
             i += 1
             continue

@@ -34,6 +34,8 @@ _COARSER = {
     "year": (12, "month"),
     "minute": (60, "second"),
 }
+_NO_LENGTH = 10**15
+"""Durations past it are no durations, and too long for the arithmetic of decimals."""
 _WHICH = {"last": -1, "this": 0, "next": 1}
 _PERIODS = frozenset(listed("week month year weekend quarter"))
 _DAY_PARTS = frozenset(listed("morning afternoon evening"))
@@ -140,6 +142,8 @@ def canonical(value: When) -> When:
     if not isinstance(value, Duration):
         return value
     low, high, unit = value.low, value.high, value.unit
+    if high >= _NO_LENGTH:
+        return value
     if unit in _COARSER:
         times, unit = _COARSER[unit]
         low, high = low * times, high * times

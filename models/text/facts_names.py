@@ -19,6 +19,7 @@ NO_NAMES = (
     | frozenset(listed("monday tuesday wednesday thursday friday saturday sunday"))
     | frozenset(listed("am pm i ok faq tv id pin atm sms pdf usd eur gbp bank no not never yes none nobody"))
 )
+_NEVER_NAMES = NO_NAMES - _TITLES
 _ENDS = frozenset(listed(". ! ? : ; \" ' ( - * / …"))
 _MOSTLY = 0.6
 
@@ -72,7 +73,7 @@ def _row(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 def _capital(tokens: Sequence[Token], i: int) -> bool:
     token = tokens[i]
-    if token.kind != "word" or not token.text[0].isupper() or token.norm in NO_NAMES - _TITLES:
+    if token.kind != "word" or not token.text[0].isupper() or token.norm in _NEVER_NAMES:
         return False
     if touches(tokens, i) and tokens[i - 1].kind == "number":
         return False

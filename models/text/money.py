@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.text.numbers import read_cardinal, read_number
+from models.text.numbers import begins_number, read_cardinal, read_number
 from models.text.tokens import Found, Token, listed, norm_at, spoken_tokens, touches
 
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB"}
@@ -18,6 +18,7 @@ _NAMES = (
     | dict.fromkeys(listed("rupee rupees inr"), "INR")
 )
 _CODES = frozenset(listed("usd eur gbp jpy inr"))
+_BEGINS = _CODES | {"us", "ca", "au"}
 _PARTS = dict.fromkeys(listed("cent cents ¢"), "USD") | dict.fromkeys(listed("pence penny pennies"), "GBP")
 _PART_OF = {"USD": ("cent", "cents", "¢"), "EUR": ("cent", "cents"), "GBP": ("pence", "penny", "pennies")}
 
@@ -40,7 +41,8 @@ def find_money(text: str) -> list[Found[Money]]:
     found = []
     i = 0
     while i < len(tokens):
-        read = _signed(tokens, i) or _named(tokens, i) or _parts_alone(tokens, i)
+        begins = begins_number(tokens[i]) or tokens[i].kind == "currency" or tokens[i].norm in _BEGINS
+        read = _signed(tokens, i) or _named(tokens, i) or _parts_alone(tokens, i) if begins else None
         if read is None:
             i += 1
             continue

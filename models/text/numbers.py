@@ -56,6 +56,10 @@ _GUARDED = frozenset(
     )
 )
 """After these units, the last piece of a row of numerals is an amount of its own: "2026 35 dollars"."""
+NUMBER_BEGINS = frozenset(
+    UNITS.keys() | TEENS.keys() | TENS.keys() | SCALES.keys() | REPEATS.keys() | _ORDINALS.keys() | ZEROS
+) | {"a", "an", "hundred"}
+"""A word that is none of these begins no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def find_numbers(text: str) -> list[Found[Number]]:
     found = []
     i = 0
     while i < len(tokens):
-        read = read_ordinal(tokens, i) or read_number(tokens, i)
+        read = read_ordinal(tokens, i) or read_number(tokens, i) if begins_number(tokens[i]) else None
         if read is None:
             i += 1
             continue
@@ -105,6 +109,11 @@ def find_numbers(text: str) -> list[Found[Number]]:
         found.append(Found(number, tokens[i].start, tokens[after - 1].end))
         i = after
     return found
+
+
+def begins_number(token: Token) -> bool:
+    """Whether a number may begin with a token: a cheap look before the readers."""
+    return token.kind == "number" or token.norm in NUMBER_BEGINS
 
 
 def read_number(tokens: Sequence[Token], i: int) -> Read:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.text.tokens import listed
 
-_END = re.compile(r"[.!?…]+[\"'\u2019\u201d)\]]*(?=\s)|\n")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'\u2019\u201d)\]]*(?=\s)|\n")
 _LAST_WORD = re.compile(r"[^\s(\[\"'\u201c\u2018]+$")
 _NEXT_WORD = re.compile(r"[\s\"'(\[\u201c\u2018]*([^\s.,!?]*)")
 

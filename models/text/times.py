@@ -35,6 +35,7 @@ _DAY_PARTS: dict[tuple[str, ...], Half] = {
     ("in", "the", "evening"): "pm",
     ("at", "night"): "pm",
 }
+_HALF_BEGINS = frozenset(said[0] for said in _DAY_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ def read_whole(tokens: Sequence[Token], i: int, low: int, high: int, length: int
 
 
 def _half(tokens: Sequence[Token], i: int) -> tuple[Half | None, int]:
+    if norm_at(tokens, i) not in _HALF_BEGINS:
+        return None, i
     for said, half in _DAY_PARTS.items():
         if said == ("am",) and norm_at(tokens, i + 1) == "i":
             continue

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -19,7 +20,12 @@ _TOKEN = re.compile(
     r"|(?P<currency>[$€£¥₹₩₽¢])"
     r"|(?P<punct>\S)"
 )
-_KINDS: tuple[TokenKind, ...] = ("word", "number", "currency", "punct")
+_KIND_OF: dict[str | None, TokenKind] = {
+    "word": "word",
+    "number": "number",
+    "currency": "currency",
+    "punct": "punct",
+}
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u2032", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
@@ -54,22 +60,36 @@ def listed(words: str) -> tuple[str, ...]:
 
 def normal(text: str) -> str:
     """Normal form for comparing: NFC, case folded, plain quotes and hyphens."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", text.translate(_PLAIN).casefold())
 
 
 def tokenize(text: str) -> list[Token]:
     """Tokens in order. They do not overlap, and what lies between them is white space only."""
-    tokens = []
-    for match in _TOKEN.finditer(text):
-        kind = next(kind for kind in _KINDS if match[kind] is not None)
-        tokens.append(Token(match[0], match.start(), match.end(), kind, normal(match[0])))
-    return tokens
+    return [
+        Token(match[0], match.start(), match.end(), _KIND_OF[match.lastgroup], normal(match[0]))
+        for match in _TOKEN.finditer(text)
+    ]
 
 
 def spoken_tokens(text: str) -> list[Token]:
     """Tokens as they are said: without the hyphens that hold words, or a word and a number, together."""
+    return list(_spoken(text) if len(text) <= _REMEMBERED else _said(text))
+
+
+_REMEMBERED = 1_000
+"""Characters of a text whose tokens are kept for the next reader: each kind of value is read on its own."""
+
+
+@lru_cache(maxsize=64)
+def _spoken(text: str) -> tuple[Token, ...]:
+    return _said(text)
+
+
+def _said(text: str) -> tuple[Token, ...]:
     tokens = tokenize(text)
-    return [token for i, token in enumerate(tokens) if not _joins(tokens, i)]
+    return tuple(token for i, token in enumerate(tokens) if not _joins(tokens, i))
 
 
 def norm_at(tokens: Sequence[Token], i: int) -> str:
