@@ -13,6 +13,7 @@ from eval.commands.lessons import lessons
 from eval.commands.notes import notes
 from eval.commands.reviewing import drift, reviews
 from eval.commands.secrets import secrets
+from eval.commands.simulating import simulate_world
 from eval.commands.speakers import speakers
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command()(reviews)
 app.command()(drift)
 app.command()(edits)
 app.command()(lessons)
+app.command("simulate")(simulate_world)
 app.command()(asr)
 app.command()(speakers)
 app.command()(latency)
