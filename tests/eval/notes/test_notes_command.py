@@ -35,8 +35,8 @@ class Scripted:
     capabilities = SummarizerCapabilities()
     fails = ""
 
-    def __init__(self, options: SummarizerOptions) -> None:
-        """Takes none."""
+    def __init__(self, argument: str, options: SummarizerOptions) -> None:
+        """Takes no options."""
 
     def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
         """As `Summarizer`."""
