@@ -20,6 +20,7 @@ from eval.edits.edit import Change
 from eval.edits.ladder import classify
 from eval.edits.notes import read_units
 from eval.reviews.tallies import READ_WORDS_A_MINUTE
+from models.errors import InputError
 from models.text.tokens import normal, tokenize
 
 MATURE_HOURS = 24
@@ -122,11 +123,16 @@ class Considered:
 
 
 def consider(connection: duckdb.DuckDBPyConnection) -> Considered:
-    """Sort the reviews of the view `reviews` into those that count and those that do not."""
+    """Sort the reviews of the view `reviews` into those that count and those that do not.
+
+    Raises `InputError` where there are none.
+    """
     connection.execute(_READ)
     states = dict(
         connection.execute("SELECT state, COUNT(*) FROM lesson_reviews GROUP BY 1 ORDER BY 1").fetchall()
     )
+    if not states:
+        raise InputError("there are no reviews: no lesson to draw")
     places = connection.execute(
         "SELECT team, queue, COUNT(*) FROM lesson_reviews WHERE state = 'read' GROUP BY ALL ORDER BY 1, 2"
     ).fetchall()

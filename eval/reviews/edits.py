@@ -13,6 +13,7 @@ from eval.results import SCHEMA
 from eval.reviews import tallies
 from eval.reviews.columns import review_of
 from eval.reviews.review import Review
+from models.errors import InputError
 
 EDIT_HEAD = ("of", "name", "class", "notes", "share", "associates")
 
@@ -44,9 +45,11 @@ class EditCounts:
 
 
 def edit_counts(connection: duckdb.DuckDBPyConnection) -> EditCounts:
-    """The counts of the view `reviews`."""
+    """The counts of the view `reviews`. Raises `InputError` where it has none."""
     tallies.prepare(connection)
     ((legs, saved),) = connection.execute("SELECT COUNT(*), COUNT(edit) FROM facts").fetchall()
+    if not legs:
+        raise InputError("there are no reviews: no edit to count")
     found = connection.execute(
         "SELECT edit, COUNT(*), COUNT(DISTINCT associate) FROM facts WHERE edit IS NOT NULL GROUP BY ALL"
     ).fetchall()

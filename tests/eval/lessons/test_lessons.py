@@ -261,12 +261,15 @@ def test_the_word_that_most_have_in_common_makes_a_topic() -> None:
     [
         (["reviews", "--by", "mood"], "lessons cannot be told by 'mood'; by section, queue, team"),
         (["nowhere"], "nowhere"),
+        (["none"], "there are no reviews: no lesson to draw"),
     ],
 )
 def test_one_line_and_exit_code_2(
     lessons: Lessons, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     lessons([])
+    with ReviewWriter(tmp_path / "none", {"source": "a test"}):
+        pass
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["lessons", *arguments])
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)

@@ -114,12 +114,14 @@ def test_what_is_said_is_marked_once_and_what_decides_stands_out() -> None:
         (["reviews", "--explain", "other"], "no call 'other' among these reviews (6)"),
         (["reviews", "--explain", "fee", "--calls"], "--explain shows one call; leave out --calls and --csv"),
         (["nowhere"], "nowhere"),
+        (["none"], "there are no reviews: no edit to count"),
     ],
 )
 def test_one_line_and_exit_code_2(
     write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     write(HISTORY)
+    write([], "none")
     monkeypatch.chdir(tmp_path)
     code, _, errors = edits(*arguments)
     assert (code, len(errors)) == (2, 1)
