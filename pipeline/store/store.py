@@ -149,7 +149,7 @@ class Store:
             return [_event_record(row, event) for row, event in self._opened(found)]
 
     def notes(self, call_id: str) -> list[EventRecord]:
-        """Notes of stretches and drafts of a call, in order of seq."""
+        """Notes of chunks and drafts of a call, in order of seq."""
         with reading(self._engine) as connection:
             found = connection.execute(events_of(call_id, 0).where(events.c.type.in_(NOTE_TYPES)))
             return [_event_record(row, event) for row, event in self._opened(found)]
