@@ -20,10 +20,10 @@ from eval.references import Passed, Reference
 from models.errors import ConfigError, InputError
 from models.types import SummaryCode
 from pipeline.commands.summarize import transcripts
-from pipeline.formats.call_json import CallDocument, Provenance, read_call
+from pipeline.formats.call_json import Provenance, read_call
 from pipeline.formats.fields import field_error
 from pipeline.formats.plain import read_text
-from pipeline.transcripts import read_call_text
+from pipeline.transcripts import CallText, read_call_text
 
 NOTE_SUFFIXES = (".note.json", ".note.txt", ".note.md")
 
@@ -48,7 +48,7 @@ class NoteCase:
     reference: Reference
     expected: SummaryCode
     sentences: tuple[str, ...]
-    document: CallDocument
+    call: CallText
 
 
 @dataclass(slots=True)
@@ -113,13 +113,13 @@ def _take(found: NoteCases, path: Path, folder: Path, hyp: Path | None) -> None:
         found.skipped.append(Passed(str(path), f"no {written.name} in the folder of --hyp"))
     else:
         try:
-            document = _document(path) if written is None else read_call(written)
+            call = _transcript(path) if written is None else CallText(read_call(written))
             expected, sentences = read_note(note)
         except InputError as error:
             found.failed.append(Passed(str(path), str(error)))
             return
-        found.cases.append(NoteCase(Reference(path, note, ()), expected, sentences, document))
+        found.cases.append(NoteCase(Reference(path, note, ()), expected, sentences, call))
 
 
-def _document(path: Path) -> CallDocument:
+def _transcript(path: Path) -> CallText:
     return read_call_text(path, path.stem, Provenance(wrapup=version("wrapup")))

@@ -20,7 +20,7 @@ from models.types import SummaryCode, Support
 from pipeline.document import note
 from pipeline.formats.call_json import Note, NoteStatement
 from pipeline.notes import NoteWriting, write_note
-from pipeline.transcripts import lines_of
+from pipeline.transcripts import said_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def asked(system: str, writing: NoteWriting) -> Writer:
 
     def write(case: NoteCase) -> Written:
         try:
-            found = note(write_note(lines_of(case.document), writing))
+            found = note(write_note(said_on(case.call), writing))
         except EngineError as error:
             return Written(system, False, "failed", (), Grounding(), fault=str(error))
         return _written(system, found)
@@ -138,12 +138,13 @@ def asked(system: str, writing: NoteWriting) -> Writer:
 
 def as_written(case: NoteCase) -> Written:
     """The note that the call's document has."""
-    return _written(case.document.provenance.summarizer or "unknown", case.document.summary)
+    document = case.call.document
+    return _written(document.provenance.summarizer or "unknown", document.summary)
 
 
 def baselines_of(case: NoteCase) -> Iterator[Written]:
     """The baselines of a call whose reference has a note."""
-    lines = lines_of(case.document)
+    lines = [timed.line for timed in said_on(case.call).lines]
     for name, system in BASELINES.items() if case.expected == "ok" else ():
         yield Written(name, True, "ok", tuple(system(lines)))
 

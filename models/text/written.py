@@ -6,7 +6,8 @@ import re
 
 from models.text.dates import MONTHS, CalendarDate, find_dates
 from models.text.digits import look
-from models.text.secrets_values import digits_of, is_ordinal
+from models.text.secrets_values import digits_of
+from models.text.secrets_words import is_ordinal
 from models.text.tokens import listed
 
 _MONTH_NAMES = listed("January February March April May June July August September October November December")
