@@ -224,14 +224,14 @@ class Resolver:
         del between[: -MOST_BETWEEN - 1]
         return pieces
 
-    def _announce(self, cue: Cue, said: Said) -> None:
+    def _announce(self, cue: Cue, said: Said) -> Topic:
         """A cue was said. One that only mentions a thing, or no thing, leaves a clearer one in force."""
         state = self._state
         place = said.words[cue.first]
         topic = self._topic(place)
         kind, strong, number = cue.kind, cue.strong, state.cues
         if topic is not None and topic.strong and not cue.strong:
-            return
+            return topic
         if kind == "any":
             kind, number = (topic.kind, topic.number) if topic else ("number", number)
         again = topic is not None and topic.strong and topic.kind == kind
@@ -239,6 +239,7 @@ class Resolver:
         state.cues += 1
         end_samples = said.words[cue.after - 1].end_samples
         state.topic = Topic(kind, strong, number, end_samples, state.turn, channel)
+        return state.topic
 
     def _follow(self, cues: Sequence[Cue], span: HiddenSpan, said: Said) -> bool:
         """Whether a cue right after a value is the name of it: "4111 is the code"; it is announced then."""
@@ -268,9 +269,7 @@ class Resolver:
             return
         leads = first < len(texts) and is_plain(texts[cue.after : first])
         if not leads and refers_back(texts, cue, cues, said.channel == last[-1].channel):
-            self._announce(cue, said)
-            if self._state.topic is not None:
-                rename_tail(last, self._state.topic)
+            rename_tail(last, self._announce(cue, said))
 
     def _is_asked(self, topic: Topic, said: Said, announced: bool) -> bool:
         """Whether the other side announced; on a channel for both, whether another utterance did."""

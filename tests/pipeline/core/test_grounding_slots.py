@@ -25,6 +25,7 @@ SAID: tuple[tuple[Role, str], ...] = (
     ("customer", "Pay me on Monday, Tuesday or Friday."),
     ("customer", "I drove an old Ford Pinto."),
     ("agent", "And the Ford Focus is nice."),
+    ("customer", "I met Larch at the branch office, and I met Elm Grove at the station."),
 )
 LINES = tuple(Line(f"u{i}", role, role, text) for i, (role, text) in enumerate(SAID))
 
@@ -52,6 +53,12 @@ LINES = tuple(Line(f"u{i}", role, role, text) for i, (role, text) in enumerate(S
         ("Customer likes the Birch card.", 8, "contradicted"),
         ("Customer likes the Rowan card.", 8, "supported"),
         ("Customer drove an old Ford Pinto.", 15, "supported"),
+        ("Customer met Ada Larch at the branch office.", 17, "supported"),
+        (
+            "Customer met Larch at the branch office, and Customer met Elm Grove at the station.",
+            17,
+            "supported",
+        ),
         ("Customer drove an old Ford Focus.", 15, "contradicted"),
         ("Customer's old savings account was at Birch.", 9, "supported"),
         ("Customer's seat is 123456.", 10, "not_found"),

@@ -21,6 +21,11 @@ SAID: tuple[tuple[Role, str], ...] = (
     ("customer", "I told the caller that the customer waited."),
     ("agent", "I'll go ahead and print the form."),
     ("customer", "I did that long ago, but not today."),
+    (
+        "customer",
+        "I have until Friday to give it to her, but I don't get paid until next Monday to give it back.",
+    ),
+    ("customer", "I am not being all that particular right now because I must keep my job."),
 )
 LINES = tuple(Line(f"u{i}", role, role, text) for i, (role, text) in enumerate(SAID))
 
@@ -44,6 +49,8 @@ def checked(text: str, cited: int, lines: tuple[Line, ...] = LINES) -> Statement
         ("Customer lost their parking permit.", 8),
         ("Agent lost their parking permit.", 8),
         ("Customer said they did that long ago, but not today.", 12),
+        ("Customer has until Friday to give it to her, but they don't get paid until next Monday.", 13),
+        ("Customer is not being all that particular right now because they must keep their job.", 14),
     ],
 )
 def test_what_was_said_so_is_not_flagged(text: str, cited: int) -> None:

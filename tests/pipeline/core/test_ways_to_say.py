@@ -132,6 +132,10 @@ def test_what_is_no_secret_is_shown(line: str) -> None:
     assert resolved(turns)[: len(turns)] == [text for _, text in turns]
 
 
+def test_a_reference_may_be_all_letters() -> None:
+    assert resolved([(0, "what is the reference number"), (1, "b r t k m")])[1].startswith("[NUMBER_")
+
+
 def test_a_code_after_a_card_number_is_not_the_card_number() -> None:
     said = resolved(
         [
