@@ -34,10 +34,10 @@ RETRY_S = 5
 
 
 class Draft(BaseModel):
-    """A draft. `offered`: it came when a review may have begun with the one before it. `version` stands for
-    all that made it.
+    """A draft. `offered`: it came when a review may have begun with the one before it.
 
-    `text` is what an associate is to be shown and may edit; a review of it is posted under `note_id`.
+    `version` stands for all that made it. `text` is what an associate is to be shown and may edit; a review
+    of it is posted under `note_id`.
     """
 
     note_id: str
