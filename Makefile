@@ -6,6 +6,8 @@ EXTRAS_VENV := .venv-extras
 CLIENTS_VENV := .venv-clients
 EXTRA ?= torch
 PYTEST := $(VENV)/bin/python -m pytest
+# Workers of a run; what needs the same slow preparation goes to one of them.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 
 # $(call install,ENVIRONMENT,LOCK): an environment with what the lock pins, and Wrapup itself.
 # uv is taken where it is, fetched into the environment where it can be had, and else pip does the work.
@@ -45,14 +47,14 @@ live: $(VENV)/base.txt.done ## Play a sample call to a live server and show it b
 	$(VENV)/bin/wrapup stream sample_calls/01-overdraft-refund.flac
 
 test: $(VENV)/dev.txt.done ## Install the development extra and run the tests.
-	$(PYTEST) -m "not extras and not clients"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not extras and not clients"
 
 check: $(VENV)/dev.txt.done ## Format, lint, types, import layers, and the core's branch coverage.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PYTEST) -q -m "not extras and not clients" --cov --cov-fail-under=100 tests/pipeline/core
+	$(PYTEST) $(SIDE_BY_SIDE) -q -m "not extras and not clients" --cov --cov-fail-under=100 tests/pipeline/core
 
 test-extras: $(EXTRAS_VENV)/torch.txt.done ## Tests of what needs torch, pyannote.audio, transformers and Presidio (5 GB).
 	$(EXTRAS_VENV)/bin/python -m pytest -m extras

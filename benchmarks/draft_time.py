@@ -7,8 +7,8 @@ from hang-up on it is the machine's. Texts are there at once, so that what is me
 of them. `extractive` runs on the workers' threads. `openai` is the adapter of language models against a
 server on the loopback, which answers as late as a model of that pace would: the first token after TTFT_S and
 the prompt's tokens at PROMPT_A_S a second, the others at ANSWER_A_S a second. While the call goes on it
-answers at once: notes of stretches have minutes. Tokens are characters / 4. "whole" is the same without notes
-of stretches. Needs the tests' packages.
+answers at once: notes of chunks have minutes. Tokens are characters / 4. "whole" is the same without notes
+of chunks. Needs the tests' packages.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ def measure(summarizer: Summarizer, model: Model, minutes: float, repeat: int, c
             seconds.append(call.hang_up())
             stood_in += call.drafts[0].summary.stand_in is not None
     after = sum(model.drafts) // repeat
-    how = "stretches" if chunks else "whole"
+    how = "chunks" if chunks else "whole"
     count = sum(map(len, words))
     return (
         f"| {minutes:.0f} | {count} | {how} | {p95(seconds):.2f} | {max(seconds):.2f} | "

@@ -5,8 +5,8 @@
 Reads every set that is found (`benchmarks.dialogues`) and scores each system with rouge-score: F1 of ROUGE-1,
 -2, -L and -Lsum with stemming; of several references the best one counts. A call without a note scores 0.
 
-LEAD-3 is the first three utterances, LONGEST-3 the three longest, TextRank-3 the three sentences that rank
-highest. Notes say who said what, and so do the baselines: each utterance begins with its speaker ("Ann: ").
+The note and its baselines are those of `wrapup eval notes` (`eval.notes`). Notes say who said what, and so do
+the baselines: each utterance begins with its speaker ("Ann: ").
 `--plain` takes the names away from the baselines. `--cut` cuts their texts to as many words as the note has.
 
 Weights of the summarizer were tuned on the first, third, fifth ... dialogue of each set (half "dev"); the
@@ -18,33 +18,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from nltk.stem.porter import PorterStemmer
-from rouge_score.rouge_scorer import RougeScorer
-from scipy.stats import bootstrap
 
 from benchmarks.dialogues import Dialogue, DialogueSet, find_sets
-from benchmarks.textrank import rank
+from eval.notes.baselines import BASELINES, System
+from eval.notes.rouge import METRICS, TITLES, Margin, f1, margins
 from models.summarizers.extractive import extract
-from models.text.sentences import split_sentences
-from models.text.worth import COMMON
 from models.types import Line
 
-METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-TITLES = ("R-1", "R-2", "R-L", "R-Lsum")
 NOTE = "extractive"
 HALVES = {"dev": slice(0, None, 2), "test": slice(1, None, 2), "all": slice(None)}
-RESAMPLES = 10_000
-
-System = Callable[[Sequence[Line]], list[str]]
-"""Lines of a dialogue -> sentences of its summary; none for a dialogue that it refuses."""
-_STEM = PorterStemmer().stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +45,9 @@ class Scored:
     refused: int
 
 
-@dataclass(frozen=True, slots=True)
-class Margin:
-    """Mean F1 of the note minus that of the best baseline, with a 95 % percentile interval."""
-
-    metric: str
-    baseline: str
-    difference: float
-    low: float
-    high: float
-
-
 def note(lines: Sequence[Line]) -> list[str]:
     """The embedded summarizer's statements."""
     return [statement.text for statement in extract(lines).statements]
-
-
-def lead_3(lines: Sequence[Line]) -> list[str]:
-    """The first three utterances."""
-    return [named(line, line.text) for line in lines[:3]]
-
-
-def longest_3(lines: Sequence[Line]) -> list[str]:
-    """The three utterances with most words, in order of time."""
-    places = sorted(range(len(lines)), key=lambda place: -len(lines[place].text.split()))[:3]
-    return [named(lines[place], lines[place].text) for place in sorted(places)]
-
-
-def textrank_3(lines: Sequence[Line]) -> list[str]:
-    """The three sentences that TextRank puts first, in order of time; stop words do not count."""
-    said = [(line, sentence.text) for line in lines for sentence in split_sentences(line.text)]
-    ranks = rank([_content(text) for _, text in said])
-    places = sorted(range(len(said)), key=lambda place: (-ranks[place], place))[:3]
-    return [named(*said[place]) for place in sorted(places)]
-
-
-def named(line: Line, text: str) -> str:
-    """Words with who said them in front, as a note names people."""
-    return f"{line.speaker if line.role == 'unknown' else line.role.capitalize()}: {text}"
 
 
 def plain(system: System) -> System:
@@ -119,34 +72,18 @@ def cut(system: System) -> System:
 
 def scored(name: str, system: System, dialogues: Sequence[Dialogue]) -> Scored:
     """A system's scores on dialogues."""
-    scorer = RougeScorer(list(METRICS), use_stemmer=True)
     summaries = [system(dialogue.lines) for dialogue in dialogues]
-    rows = []
-    for dialogue, sentences in zip(dialogues, summaries, strict=True):
-        references = [_by_line(text) for text in dialogue.references]
-        best = scorer.score_multi(references, "\n".join(sentences))
-        rows.append([best[metric].fmeasure for metric in METRICS])
+    rows = [
+        f1(dialogue.references, sentences) for dialogue, sentences in zip(dialogues, summaries, strict=True)
+    ]
     words = float(np.mean([sum(len(text.split()) for text in sentences) for sentences in summaries]))
     return Scored(name, np.array(rows), words, sum(not sentences for sentences in summaries))
-
-
-def margins(ours: Scored, baselines: Sequence[Scored], resamples: int = RESAMPLES) -> list[Margin]:
-    """The note against the best baseline of each metric; dialogues are resampled in pairs, two at least."""
-    found = []
-    for column, metric in enumerate(METRICS):
-        best = max(baselines, key=lambda one: float(one.f1[:, column].mean()))
-        gains = ours.f1[:, column] - best.f1[:, column]
-        interval = bootstrap(
-            (gains,), np.mean, n_resamples=resamples, method="percentile", rng=np.random.default_rng(0)
-        ).confidence_interval
-        found.append(Margin(metric, best.system, float(gains.mean()), *map(float, interval)))
-    return found
 
 
 def measure(one: DialogueSet, systems: dict[str, System]) -> tuple[list[Scored], list[Margin]]:
     """All systems on one set, the note first, and its margins."""
     rows = [scored(name, system, one.dialogues) for name, system in systems.items()]
-    return rows, margins(rows[0], rows[1:])
+    return rows, margins(rows[0].f1, [(row.system, row.f1) for row in rows[1:]])
 
 
 def table(one: DialogueSet, rows: Sequence[Scored], gains: Sequence[Margin]) -> str:
@@ -165,22 +102,12 @@ def table(one: DialogueSet, rows: Sequence[Scored], gains: Sequence[Margin]) -> 
 
 def systems_for(plain_text: bool, same_length: bool) -> dict[str, System]:
     """The note and its baselines by name."""
-    baselines: dict[str, System] = {"LEAD-3": lead_3, "LONGEST-3": longest_3, "TextRank-3": textrank_3}
+    baselines = dict(BASELINES)
     if plain_text:
         baselines = {name: plain(system) for name, system in baselines.items()}
     if same_length:
         baselines = {f"{name}, cut": cut(system) for name, system in baselines.items()}
     return {NOTE: note} | baselines
-
-
-def _content(sentence: str) -> frozenset[str]:
-    words = re.findall(r"[a-z0-9']+", sentence.lower())
-    return frozenset(_STEM(word) for word in words if word not in COMMON)
-
-
-def _by_line(text: str) -> str:
-    """One sentence a line, as ROUGE-Lsum wants it."""
-    return "\n".join(sentence.text for sentence in split_sentences(text))
 
 
 def parser() -> argparse.ArgumentParser:

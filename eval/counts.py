@@ -3,6 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Ratio(Protocol):
+    """A score of one item, `part` of a `whole`; the rate of several is parts summed over wholes summed."""
+
+    @property
+    def part(self) -> float:
+        """What is counted."""
+        ...
+
+    @property
+    def whole(self) -> float:
+        """What it is counted of; not negative."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part and its whole, of whatever is counted; one value of one item is itself over 1."""
+
+    part: float
+    whole: float
 
 
 def _rate(part: float, whole: float) -> float | None:
@@ -22,6 +45,16 @@ class ErrorCounts:
     def errors(self) -> int:
         """Deletions, insertions and substitutions."""
         return self.deletions + self.insertions + self.substitutions
+
+    @property
+    def part(self) -> int:
+        """Errors."""
+        return self.errors
+
+    @property
+    def whole(self) -> int:
+        """Words of reference."""
+        return self.length
 
     @property
     def rate(self) -> float | None:
@@ -45,6 +78,16 @@ class SpeakerWordCounts:
     words: int = 0
 
     @property
+    def part(self) -> int:
+        """Words with the wrong speaker."""
+        return self.wrong
+
+    @property
+    def whole(self) -> int:
+        """Aligned words."""
+        return self.words
+
+    @property
     def rate(self) -> float | None:
         """Wrong over words; None without an aligned word."""
         return _rate(self.wrong, self.words)
@@ -63,9 +106,19 @@ class SpeakerTimeCounts:
     total_s: float = 0.0
 
     @property
+    def part(self) -> float:
+        """Seconds of errors."""
+        return self.missed_s + self.false_alarm_s + self.confusion_s
+
+    @property
+    def whole(self) -> float:
+        """Seconds of reference speech."""
+        return self.total_s
+
+    @property
     def rate(self) -> float | None:
         """The diarization error rate; may exceed 1; None without reference speech."""
-        return _rate(self.missed_s + self.false_alarm_s + self.confusion_s, self.total_s)
+        return _rate(self.part, self.whole)
 
     def __add__(self, other: SpeakerTimeCounts) -> SpeakerTimeCounts:
         return SpeakerTimeCounts(

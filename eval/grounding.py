@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scipy.stats import binomtest
 
-from eval.planted import KINDS, plant
+from eval.planted import KINDS, PLANTED_VERSION, plant
 from models.types import Line, Statement, Summary
 
 Check = Callable[[Summary, Sequence[Line], bool], Summary]
@@ -112,7 +112,7 @@ def table(found: Caught) -> list[str]:
         rows.append(
             f"| {kind} | {_cells(found.of(kind))} | {_of(parts[0])} | {_of(parts[1])} | {_share(clean)} |"
         )
-    rows += ["", f"Clean statements flagged: {_share(found.statements)}."]
+    rows += ["", f"Clean statements flagged: {_share(found.statements)}. Planted set {PLANTED_VERSION}."]
     return rows
 
 

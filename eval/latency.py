@@ -29,6 +29,10 @@ QUIET_DB = 35.0
 """Speech ends with the last 10 ms that are at most this far below its loud parts (their 95th percentile)."""
 
 
+DELAYS = ("speech_to_final_s", "decided_to_final_s", "first_partial_s")
+"""The delays of `LatencyScores`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Reference speech of one channel, up to a pause."""
@@ -64,6 +68,11 @@ class LatencyScores:
     committed_wrong: int = 0
     tail: int = 0
     tail_wrong: int = 0
+
+    @property
+    def ends(self) -> int:
+        """Stretches of speech that ended."""
+        return len(self.speech_to_final_s) + self.missing
 
     def __add__(self, other: LatencyScores) -> LatencyScores:
         return LatencyScores(
@@ -122,6 +131,14 @@ def score(references: Sequence[Stretch], seen: Sequence[Seen], endpoint: Endpoin
             scores += LatencyScores(speech_to_final_s=(final.at_s - stretch.end_s,))
         scores += LatencyScores(first_partial_s=_first_partial(stretch, seen))
     return scores
+
+
+def words_shown(scores: LatencyScores) -> list[tuple[str, int, int]]:
+    """(which, wrong, all) of the words that partials showed."""
+    return [
+        ("committed", scores.committed_wrong, scores.committed),
+        ("tail", scores.tail_wrong, scores.tail),
+    ]
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:

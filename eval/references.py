@@ -75,8 +75,20 @@ def find_references(audio: Sequence[Path], need: Need) -> Found:
 
 def data_sha256(references: Sequence[Reference]) -> str:
     """A hash over names, audio and references, whatever their order. Raises `InputError`."""
-    entries = sorted((each.name, _sha256(each.audio), _sha256(each.source)) for each in references)
+    entries = sorted((each.name, file_sha256(each.audio), file_sha256(each.source)) for each in references)
     return hashlib.sha256(repr(entries).encode()).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """The hash of a file's bytes. Raises `InputError`."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or 'unknown error'}") from error
+    return digest.hexdigest()
 
 
 def _reference_of(audio: Path, need: Need) -> Reference | str:
@@ -116,14 +128,3 @@ def _lacking(segments: Sequence[Segment], need: Need) -> str | None:
         return None if any(without_tags(s.text or "") for s in segments) else "has no words"
     timed = all(segment.start_s is not None and segment.end_s is not None for segment in segments)
     return None if timed else "has segments without times"
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or 'unknown error'}") from error
-    return digest.hexdigest()

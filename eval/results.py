@@ -1,13 +1,15 @@
-"""Results as JSON, schema `wrapup.eval/1`: scores with what they were measured on and with.
+"""Results as files: JSON, schema `wrapup.eval/1`, and its calls as CSV.
 
-The same inputs give the same bytes: there are no clocks in it.
+Every command that scores calls gives the same parts: how many were given, scored, skipped and failed;
+`total`, the counts of all; `calls`, a row a call; `provenance`. But for delays, which are measured, the same
+inputs give the same bytes: there are no clocks in it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import reduce
 from importlib.metadata import version
@@ -15,19 +17,14 @@ from operator import add
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from eval.asr import WordScores
-from eval.bootstrap import Difference, paired_difference
 from eval.counts import ErrorCounts, SpeakerTimeCounts, SpeakerWordCounts
-from eval.latency import LatencyScores
+from eval.latency import DELAYS, LatencyScores, percentile, words_shown
 from eval.normalizer import WHISPER_EN
-from eval.references import Reference, data_sha256
+from eval.references import data_sha256
 from eval.runs import Outcome, Row
 from eval.speakers import COLLARS_S, SpeakerScores
-from models.errors import ConfigError, InputError
-from pipeline.formats.fields import field_error
-from pipeline.formats.plain import read_text
+from models.errors import InputError
 
 SCHEMA = "wrapup.eval/1"
 
@@ -57,105 +54,56 @@ def speaker_totals(rows: Sequence[Row[SpeakerScores]]) -> dict[str, SpeakerTimeC
     return {name: total([row.score.der[name] for row in rows], SpeakerTimeCounts()) for name in COLLARS_S}
 
 
-def word_result(outcome: Outcome[WordScores], difference: Difference | None) -> dict[str, Any]:
+def latency_total(rows: Sequence[Row[LatencyScores]]) -> LatencyScores:
+    """The sum over calls."""
+    return sum((row.score for row in rows), LatencyScores())
+
+
+def word_result(outcome: Outcome[WordScores]) -> dict[str, Any]:
     """The result of `wrapup eval asr`."""
     totals = dict(zip(("wer", "cpwer", "wder"), word_totals(outcome.rows), strict=True))
     used = ["jiwer", "meeteval"] if any(row.score.cpwer is not None for row in outcome.rows) else ["jiwer"]
-    result = _result("asr", outcome, _word_row, totals, used)
+    used.append("whisper_normalizer")
+    result = result_of("asr", outcome, _word_row, {name: _counts(one) for name, one in totals.items()}, used)
     result["provenance"]["normalizer"] = WHISPER_EN
-    result["provenance"]["libraries"]["whisper_normalizer"] = version("whisper_normalizer")
-    result["against"] = None if difference is None else asdict(difference)
     return result
 
 
 def speaker_result(outcome: Outcome[SpeakerScores]) -> dict[str, Any]:
     """The result of `wrapup eval speakers`."""
-    totals = speaker_totals(outcome.rows)
-    return _result("speakers", outcome, _speaker_row, totals, ["pyannote.metrics"])
+    totals = {name: _counts(counts) for name, counts in speaker_totals(outcome.rows).items()}
+    return result_of("speakers", outcome, _speaker_row, totals, ["pyannote.metrics"])
 
 
-def latency_result(
-    rows: Sequence[tuple[Reference, LatencyScores]], total: LatencyScores, at_once: int
-) -> dict[str, Any]:
+def latency_result(outcome: Outcome[LatencyScores], at_once: int) -> dict[str, Any]:
     """The result of `wrapup eval latency`. Delays are measured: no two runs give the same."""
-    return {
-        "schema": SCHEMA,
-        "command": "latency",
-        "at_once": at_once,
-        "calls": [{"call": reference.name, **asdict(scores)} for reference, scores in rows],
-        "total": asdict(total),
-        "provenance": {"wrapup": version("wrapup"), "data": data_sha256([one for one, _ in rows])},
-    }
+    totals = _delays(latency_total(outcome.rows))
+    result = result_of("latency", outcome, lambda row: _delays(row.score), totals, [])
+    result["provenance"]["at_once"] = at_once
+    return result
 
 
-def write_result(result: dict[str, Any], path: Path) -> None:
-    """Write whole or not at all. Raises `InputError`."""
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror or 'unknown error'}") from error
-
-
-class _Counts(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    deletions: int
-    insertions: int
-    substitutions: int
-    length: int
-
-
-class _Call(BaseModel):
-    call: str
-    wer: _Counts
-
-
-class _Provenance(BaseModel):
-    normalizer: str
-
-
-class _Earlier(BaseModel):
-    calls: list[_Call]
-    provenance: _Provenance
-
-
-def compare(rows: Sequence[Row[WordScores]], earlier: Path) -> Difference | None:
-    """WER of these rows minus that of an earlier result, over the calls that are in both.
-
-    None if no call is in both. Raises `InputError` for a file that is no result of `wrapup eval asr`,
-    `ConfigError` where another normalizer was used or references changed.
-    """
-    try:
-        found = _Earlier.model_validate_json(read_text(earlier))
-    except ValidationError as error:
-        raise field_error(str(earlier), error) from error
-    if found.provenance.normalizer != WHISPER_EN:
-        raise ConfigError(f"{earlier}: scored with another normalizer; this run uses {WHISPER_EN}")
-    before = {call.call: ErrorCounts(**call.wer.model_dump()) for call in found.calls}
-    both = [row for row in rows if row.call in before]
-    return paired_difference([row.score.wer for row in both], [before[row.call] for row in both])
-
-
-def _result(
+def result_of(
     command: str,
     outcome: Outcome[ScoreT],
     row_of: Callable[[Row[ScoreT]], dict[str, Any]],
     totals: dict[str, Any],
     libraries: Sequence[str],
 ) -> dict[str, Any]:
+    """A result: `row_of` gives what a row has beside its call, `libraries` are named with their versions."""
     made_by = outcome.made_by
     return {
         "schema": SCHEMA,
         "command": command,
         "n_given": outcome.given,
-        "n_scored": len(outcome.rows),
+        "n_scored": len(outcome.scored),
         "n_skipped": len(outcome.skipped),
         "n_failed": len(outcome.failed),
-        "total": {name: _counts(counts) for name, counts in totals.items()},
-        "calls": [row_of(row) for row in outcome.rows],
+        "total": totals,
+        "calls": [
+            {"call": row.call, "reference_sha256": row.reference_sha256, **row_of(row)}
+            for row in outcome.rows
+        ],
         "skipped": [asdict(passed) for passed in outcome.skipped],
         "failed": [asdict(passed) for passed in outcome.failed],
         "provenance": {
@@ -168,18 +116,43 @@ def _result(
     }
 
 
+def write_result(result: dict[str, Any], path: Path) -> None:
+    """Write as JSON, whole or not at all. Raises `InputError`."""
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {error.strerror or 'unknown error'}") from error
+
+
+def call_table(rows: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Rows of calls as a table, head and cells: `wer: {errors}` is the column `wer_errors`; no lists."""
+    flat = [dict(_flat("", row)) for row in rows]
+    head = list(dict.fromkeys(name for row in flat for name in row))
+    return head, [[row.get(name) for name in head] for row in flat]
+
+
+def _flat(prefix: str, row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from _flat(f"{prefix}{name}_", value)
+        elif value is not None and not isinstance(value, list | tuple):
+            yield f"{prefix}{name}", value
+
+
 def _counts(counts: ErrorCounts | SpeakerWordCounts | SpeakerTimeCounts | None) -> dict[str, Any] | None:
     if counts is None:
         return None
     found = {name: round(value, 3) for name, value in asdict(counts).items()}
     errors = {"errors": counts.errors} if isinstance(counts, ErrorCounts) else {}
-    return {**errors, **found, "rate": None if counts.rate is None else round(counts.rate, 6)}
+    return {**errors, **found, "rate": _rate(counts.rate)}
 
 
 def _word_row(row: Row[WordScores]) -> dict[str, Any]:
     score = row.score
     return {
-        "call": row.call,
         "basis": score.basis,
         "wer": _counts(score.wer),
         "cpwer": _counts(score.cpwer),
@@ -191,8 +164,23 @@ def _word_row(row: Row[WordScores]) -> dict[str, Any]:
 def _speaker_row(row: Row[SpeakerScores]) -> dict[str, Any]:
     score = row.score
     return {
-        "call": row.call,
         "reference_speakers": score.reference_speakers,
         "hypothesis_speakers": score.hypothesis_speakers,
         **{name: _counts(counts) for name, counts in score.der.items()},
     }
+
+
+def _delays(scores: LatencyScores) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in DELAYS:
+        values: tuple[float, ...] = getattr(scores, name)
+        shown = {f"p{share:.0f}": percentile(values, share / 100) for share in (50, 95, 99)}
+        found[name] = {"n": len(values), "sum": sum(values), **shown, "values": list(values)}
+    found["missing"] = {"missing": scores.missing, "ends": scores.ends}
+    for name, wrong, words in words_shown(scores):
+        found[name] = {"wrong": wrong, "words": words, "rate": _rate(wrong / words if words else None)}
+    return found
+
+
+def _rate(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

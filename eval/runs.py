@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from eval.references import Found, Need, Passed, Reference, find_references
+from eval.references import Found, Need, Passed, Reference, file_sha256, find_references
 from models.errors import ConfigError, WrapupError
 from pipeline.formats.call_json import CallDocument, Provenance, read_call
 
@@ -41,11 +41,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[ScoreT]):
-    """One scored call. `masked` counts values that its text hides, which score as errors."""
+    """One scored call and the hash of its reference.
+
+    `masked` counts values that its text hides, which score as errors.
+    """
 
     call: str
     score: ScoreT
-    masked: int
+    reference_sha256: str
+    masked: int = 0
 
 
 @dataclass(slots=True)
@@ -58,6 +62,18 @@ class Outcome(Generic[ScoreT]):
     skipped: list[Passed] = field(default_factory=list)
     failed: list[Passed] = field(default_factory=list)
     made_by: list[Provenance] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, found: Found) -> Outcome[ScoreT]:
+        """That of a search, of which nothing is scored yet."""
+        given = len(found.references) + len(found.skipped) + len(found.failed)
+        return cls(given, skipped=list(found.skipped), failed=list(found.failed))
+
+    def add(self, reference: Reference, *scores: ScoreT, masked: int = 0) -> None:
+        """Take a call with its score, or with several. Raises `InputError` for a reference that is gone."""
+        sha256 = file_sha256(reference.source)
+        self.rows += [Row(reference.name, score, sha256, masked) for score in scores]
+        self.scored.append(reference)
 
 
 def find(paths: Sequence[Path], need: Need, source: Source) -> Found:
@@ -78,8 +94,7 @@ def score_all(
     advance: Callable[[], None],
 ) -> Outcome[ScoreT]:
     """Score each reference, calling `advance` after each. A bad file leaves the others scored."""
-    given = len(found.references) + len(found.skipped) + len(found.failed)
-    outcome = Outcome[ScoreT](given, skipped=list(found.skipped), failed=list(found.failed))
+    outcome = Outcome[ScoreT].of(found)
     with source.opened() as document_of:
         for reference in found.references:
             try:
@@ -107,6 +122,5 @@ def _take(
         name = f"{reference.audio.stem}.json"
         outcome.skipped.append(Passed(str(reference.audio), f"no {name} in the folder of --hyp"))
         return
-    outcome.rows.append(Row(reference.name, score(reference, document), len(document.redactions)))
-    outcome.scored.append(reference)
+    outcome.add(reference, score(reference, document), masked=len(document.redactions))
     outcome.made_by.append(document.provenance)

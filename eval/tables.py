@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.table import Column, Table
 
 from eval.asr import WordScores
-from eval.bootstrap import Difference
 from eval.counts import ErrorCounts, SpeakerTimeCounts, SpeakerWordCounts
-from eval.latency import LatencyScores, percentile
+from eval.latency import LatencyScores, percentile, words_shown
 from eval.results import speaker_totals, word_totals
 from eval.runs import Outcome, Row
 from eval.speakers import COLLARS_S, SpeakerScores
@@ -63,21 +63,18 @@ def latency_table(total: LatencyScores) -> Table:
 
 def latency_lines(total: LatencyScores) -> list[str]:
     """What was missing, and how often a partial was wrong."""
-    ends = len(total.speech_to_final_s) + total.missing
-    lines = [f"{total.missing} of {ends} ends of speech have no final that holds them"]
-    for name, wrong, count in (
-        ("committed", total.committed_wrong, total.committed),
-        ("other", total.tail_wrong, total.tail),
-    ):
+    lines = [f"{total.missing} of {total.ends} ends of speech have no final that holds them"]
+    for name, wrong, count in words_shown(total):
         rate = f"{wrong / count:.3f}" if count else "-"
-        lines.append(f"{wrong} of {count} {name} words of partials are not in the final: {rate}")
+        told = "other" if name == "tail" else name
+        lines.append(f"{wrong} of {count} {told} words of partials are not in the final: {rate}")
     return lines
 
 
-def closing_lines(outcome: Outcome[WordScores] | Outcome[SpeakerScores]) -> list[str]:
+def closing_lines(outcome: Outcome[Any]) -> list[str]:
     """How many files were scored, and why the others were not."""
     lines = [
-        f"{len(outcome.rows)} of {outcome.given} files scored, "
+        f"{len(outcome.scored)} of {outcome.given} files scored, "
         f"{len(outcome.skipped)} skipped, {len(outcome.failed)} failed"
     ]
     lines += [f"skipped {passed.file}: {passed.reason}" for passed in outcome.skipped]
@@ -89,17 +86,6 @@ def closing_lines(outcome: Outcome[WordScores] | Outcome[SpeakerScores]) -> list
             f"{masked} masked values in these calls count as errors: score unmasked text, without --hyp"
         )
     return lines
-
-
-def difference_line(difference: Difference | None) -> str:
-    """The comparison with an earlier result."""
-    if difference is None:
-        return "no call is in both results"
-    return (
-        f"WER minus the earlier one: {difference.difference:+.4f} "
-        f"({difference.level:.0%} interval {difference.low:+.4f} to {difference.high:+.4f}, "
-        f"paired over {difference.n} calls)"
-    )
 
 
 def _word_cells(wer: ErrorCounts, cpwer: ErrorCounts | None, wder: SpeakerWordCounts | None) -> list[str]:

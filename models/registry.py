@@ -62,6 +62,9 @@ EXTRAS = {
 FAKES = frozenset({"asr:scripted", "summarizer:scripted"})
 """Rows that can be opened by name and are offered to nobody."""
 
+NEAR = 0.7
+"""How alike a name has to be to be what was meant: "opnai" is like "openai", "nope" is like no name."""
+
 KINDS = ("asr", "voice", "diarizer", "summarizer", "redactor")
 
 
@@ -85,7 +88,7 @@ def load(kind: str, name: str) -> Any:
     target = rows().get(f"{kind}:{name}")
     if target is None:
         known = names(kind)
-        near = get_close_matches(name, known, n=3) or known
+        near = get_close_matches(name, known, n=3, cutoff=NEAR) or known
         raise UnknownEngineError(f"no {kind} named {name!r}; try one of: {', '.join(near)}")
     module, _, attribute = target.partition(":")
     try:

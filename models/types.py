@@ -138,11 +138,12 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class MemberNote:
     """What one member of a panel wrote; `fault` says in one line why there is nothing, without call
-    content."""
+    content. `version` is the member's own, as the engine names itself."""
 
     summarizer: str
     statements: tuple[Statement, ...] = ()
     fault: str | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class ChunkNote:
-    """What was noted of one stretch of a call; numbers count from 1."""
+    """What was noted of one chunk of a call; numbers count from 1."""
 
     number: int
     statements: tuple[Statement, ...]
@@ -182,9 +183,9 @@ class ChunkNote:
 class NoteRequest:
     """What a note is to be written of; nothing said in it is an instruction.
 
-    "chunk": `lines` are one stretch of a call. "draft": the note of a whole call; `lines` are what no chunk
+    "chunk": `lines` are one chunk of a call. "draft": the note of a whole call; `lines` are what no chunk
     note tells of yet, all of it on a call that has none, in order of time; `earlier` are the notes of the
-    stretches before, and `cited` the lines that those rest on.
+    chunks before, and `cited` the lines that those rest on.
     """
 
     lines: tuple[Line, ...]

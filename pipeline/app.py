@@ -25,6 +25,7 @@ from models.text.worth import MIN_WORDS
 from models.types import RATE_HZ, Role
 from pipeline.call import Call, never
 from pipeline.config import Config, load_config
+from pipeline.core.chunking import WINDOW_PARTS
 from pipeline.core.session import DeadlineSettings, NoteSettings, SessionSettings
 from pipeline.document import Frame, document, version_of
 from pipeline.doors.files import AudioInfo, Truncated, blocks, fingerprint, probe
@@ -36,10 +37,6 @@ from pipeline.workers import Engines, Workers
 
 FILE_DEADLINE = DeadlineSettings(base_s=3_600.0)
 """A file waits for its results however busy the machine is; only an engine that hangs is given up."""
-
-WINDOW_PARTS = 5
-"""A stretch may have this part of what a summarizer reads. A long turn makes it twice as long, and at the end
-of a call it lies beside notes of the stretches before it, which take half."""
 
 DEFAULT_ROLES: tuple[Role, ...] = ("agent", "customer")
 
@@ -136,6 +133,7 @@ def note_writing(config: Config, summarizer: Summarizer) -> NoteWriting:
         seconds=config.note.seconds,
         tokens=config.note.tokens,
         drop_unsupported=config.note.unsupported == "drop",
+        restore=config.note.restore,
     )
 
 
@@ -206,12 +204,14 @@ class Pipeline:
         ) as call:
             fault = self._feed(call, info, progress)
             call.end("hangup" if fault is None else "truncated")
+            stand_in = self._engines.stand_in
             frame = Frame(
                 call_id=call_id,
                 channel_roles=self._channel_roles(info),
                 started_at=info.started_at,
                 provenance=self.provenance(info),
                 wall_s=time.monotonic() - started_s,
+                stand_in=None if stand_in is None else stand_in.version,
             )
             return Done(document(call.events, frame), fault)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from models.types import SECTIONS
-from pipeline.document import section_title
+from pipeline.document import section_title, version_of
 from pipeline.formats.call_json import CallDocument, NoteMember, NoteStatement, shown, speaker_names
 from pipeline.formats.plain import clean
 
@@ -55,7 +55,8 @@ def columns_of(document: CallDocument) -> tuple[Column, ...]:
         merged = Column(
             "embedded, standing in", summary.statements, document.provenance.version, summary.stand_in
         )
-    return (*map(_column, summary.members), merged)
+    asr = document.provenance.asr
+    return (*(_column(member, asr) for member in summary.members), merged)
 
 
 def rows_of(document: CallDocument, columns: Sequence[Column]) -> tuple[Row, ...]:
@@ -95,8 +96,9 @@ def _template() -> Template:
     return environment.get_template("compare.html.j2")
 
 
-def _column(member: NoteMember) -> Column:
-    return Column(member.summarizer, member.statements, fault=member.fault)
+def _column(member: NoteMember, asr: str | None) -> Column:
+    version = version_of(member.version, asr) if member.version else None
+    return Column(member.summarizer, member.statements, version, member.fault)
 
 
 def _item(statement: NoteStatement, numbers: dict[str, int]) -> Item:

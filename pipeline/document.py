@@ -65,15 +65,25 @@ def version_of(summarizer: str, asr: str | None) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
+def made_by(provenance: Provenance, summarizer: str) -> Provenance:
+    """The provenance of a note by `summarizer`, as it names itself."""
+    version = version_of(summarizer, provenance.asr)
+    return provenance.model_copy(update={"summarizer": summarizer, "version": version})
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a document says beside the events: where the call came from and what made it."""
+    """What a document says beside the events: where the call came from and what made it.
+
+    `stand_in` is the summarizer that wrote a note which stands in, as it names itself.
+    """
 
     call_id: str
     channel_roles: tuple[Role, ...]
     started_at: datetime | None
     provenance: Provenance
     wall_s: float
+    stand_in: str | None = None
 
 
 def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
@@ -106,9 +116,15 @@ def document(events: Sequence[DurableEvent], frame: Frame) -> CallDocument:
         redactions=_redactions(read, spans),
         summary=note(draft.summary),
         end=End(code=closed.code),
-        provenance=frame.provenance,
+        provenance=_provenance(draft.summary, frame),
         timing=Timing(audio_s=duration_s, wall_s=frame.wall_s),
     )
+
+
+def _provenance(summary: Summary, frame: Frame) -> Provenance:
+    if summary.stand_in is None or frame.stand_in is None:
+        return frame.provenance
+    return made_by(frame.provenance, frame.stand_in)
 
 
 def note(summary: Summary) -> Note:
@@ -127,7 +143,12 @@ def note(summary: Summary) -> Note:
         usage=NoteUsage(**asdict(summary.usage)),
         stand_in=summary.stand_in,
         members=tuple(
-            NoteMember(summarizer=m.summarizer, statements=_statements(m.statements), fault=m.fault)
+            NoteMember(
+                summarizer=m.summarizer,
+                statements=_statements(m.statements),
+                fault=m.fault,
+                version=m.version,
+            )
             for m in summary.members
         ),
         disagreements=tuple(

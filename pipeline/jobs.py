@@ -1,6 +1,6 @@
 """The queue of jobs: what is next, what replaces what, what nobody wants any more. No thread and no clock.
 
-Finals go before early readings, these before drafts, then notes of stretches, then partials; what files ask
+Finals go before early readings, these before drafts, then notes of chunks, then partials; what files ask
 for beside live calls comes last. Within a kind, first come first served.
 """
 

@@ -6,19 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
 from models.errors import DecodingCancelled, WrapupError
-from models.ports import UNLIMITED, NoteLimits, Summarizer, SummarizerCapabilities
-from models.types import NoteRequest, Summary
+from models.ports import Summarizer
 from pipeline.batch import Recording, Target
-from pipeline.document import note, version_of
+from pipeline.document import made_by, note
 from pipeline.formats.call_json import CallDocument, Provenance, read_call
-from pipeline.notes import NoteWriting, write_note
+from pipeline.notes import GoOn, NoteWriting, write_note
 from pipeline.sinks.files import write_document
-from pipeline.transcripts import lines_of, read_call_text
+from pipeline.transcripts import CallText, read_call_text, said_on
 
 LOOK_S = 0.05
 
@@ -68,30 +67,25 @@ def note_all(todo: Sequence[Recording], noting: Noting, *, jobs: int, resume: bo
                 future.cancel()
 
 
-def read_transcript(recording: Recording, noting: Noting, summarizer: Summarizer) -> CallDocument:
-    """A transcript as a document without its note, which `summarizer` is to write. Raises `InputError`."""
-    made_by = Provenance(wrapup=noting.wrapup, summarizer=summarizer.version)
-    document = read_call_text(recording.path, recording.call_id, made_by)
-    return _made_by(document, summarizer, noting.config)
+def read_transcript(recording: Recording, noting: Noting, summarizer: Summarizer) -> CallText:
+    """A transcript without its note, which `summarizer` is to write. Raises `InputError`."""
+    known = Provenance(wrapup=noting.wrapup, summarizer=summarizer.version)
+    call = read_call_text(recording.path, recording.call_id, known)
+    return replace(call, document=_by(call.document, summarizer, noting.config))
 
 
-def _made_by(document: CallDocument, summarizer: Summarizer, config: dict[str, JsonValue]) -> CallDocument:
-    asr = document.provenance.asr
-    changed = {
-        "summarizer": summarizer.version,
-        "version": version_of(summarizer.version, asr),
-        "config": document.provenance.config | config,
-    }
-    return document.model_copy(update={"provenance": document.provenance.model_copy(update=changed)})
+def _by(document: CallDocument, summarizer: Summarizer, config: dict[str, JsonValue]) -> CallDocument:
+    known = document.provenance.model_copy(update={"config": document.provenance.config | config})
+    return document.model_copy(update={"provenance": made_by(known, summarizer.version)})
 
 
 def _one(recording: Recording, noting: Noting, resume: bool) -> Noted:
     try:
-        document = read_transcript(recording, noting, noting.writing.summarizer)
-        known = _known(document, noting.target) if resume else None
+        call = read_transcript(recording, noting, noting.writing.summarizer)
+        known = _known(call.document, noting.target) if resume else None
         if known is not None:
             return Noted(recording, known, known=True)
-        found = noted(document, noting)
+        found = noted(call, noting)
         write_document(found, noting.target.folder, noting.target.formats)
     except DecodingCancelled:
         return Noted(recording, None, f"{recording.path}: stopped")
@@ -101,12 +95,12 @@ def _one(recording: Recording, noting: Noting, resume: bool) -> Noted:
     return Noted(recording, found)
 
 
-def noted(document: CallDocument, noting: Noting) -> CallDocument:
+def noted(call: CallText, noting: Noting) -> CallDocument:
     """The document with its note; one that was stood in for says who wrote it. Raises `WrapupError`."""
-    writing = noting.writing
-    summary = write_note(lines_of(document), writing, noting.go_on)
+    writing, document = noting.writing, call.document
+    summary = write_note(said_on(call), writing, noting.go_on)
     if summary.stand_in is not None and writing.stand_in is not None:
-        document = _made_by(document, writing.stand_in, noting.config)
+        document = _by(document, writing.stand_in, noting.config)
     return document.model_copy(update={"summary": note(summary)})
 
 
@@ -122,35 +116,21 @@ def _known(document: CallDocument, target: Target) -> CallDocument | None:
     return found if same else None
 
 
-class Paced:
-    """A summarizer that is asked so many times a minute at most; satisfies `models.ports.Summarizer`."""
+class Pace:
+    """So many requests a minute at most. Safe from several threads."""
 
-    def __init__(
-        self, inner: Summarizer, per_minute: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._inner = inner
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._every_s = 60.0 / per_minute
         self._clock = clock
         self._next_s = clock()
         self._lock = threading.Lock()
 
-    @property
-    def version(self) -> str:
-        """As of who is asked."""
-        return self._inner.version
-
-    @property
-    def capabilities(self) -> SummarizerCapabilities:
-        """As of who is asked."""
-        return self._inner.capabilities
-
-    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
-        """See `Summarizer`; `limits.seconds` count from when it is asked."""
+    def wait(self, go_on: GoOn) -> None:
+        """Until the next request may go out. Raises `DecodingCancelled` once it is no longer wanted."""
         with self._lock:
             at_s = max(self._next_s, self._clock())
             self._next_s = at_s + self._every_s
         while (left_s := at_s - self._clock()) > 0:
-            if not limits.go_on():
+            if not go_on():
                 raise DecodingCancelled("the note is no longer wanted")
             time.sleep(min(left_s, LOOK_S))
-        return self._inner.summarize(request, limits)

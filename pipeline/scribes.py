@@ -1,6 +1,6 @@
 """Threads that wait for a summarizer elsewhere: as many as it writes notes at once. They take no time here.
 
-Drafts go before notes of stretches.
+Drafts go before notes of chunks.
 """
 
 from __future__ import annotations

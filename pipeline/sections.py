@@ -132,16 +132,16 @@ class NoteSection(_Section):
     """File with the key of the language model's service; else its usual variable counts."""
     seconds: float = Field(default=120.0, gt=0)
     """How long language models may take for one call, all its notes together."""
-    tokens: int = Field(default=200_000, gt=0)
+    tokens: int = Field(default=300_000, gt=0)
     """Tokens, both ways, that all notes of one call may take."""
     due_s: float = Field(default=_NOTE.due_s, gt=0)
     """After hang-up, how long a live call waits for the note before the embedded summarizer's stands in."""
     give_up_s: float = Field(default=_NOTE.give_up_s, gt=0)
     """After hang-up, how long the late note may still come and be offered."""
     chunk_words: int = Field(default=400, ge=0)
-    """Words of a live call after which a stretch of it is noted; 0 for not before hang-up."""
+    """Words of a live call after which a chunk of it is noted; 0 for not before hang-up."""
     chunk_pause_ms: int = Field(default=_NOTE.chunk_pause_ms, ge=0)
-    """Silence of all sides at which a stretch of half as many words ends."""
+    """Silence of all sides at which a chunk of half as many words ends."""
     unsupported: Literal["flag", "drop"] = "flag"
     """What becomes of a statement that the call does not support."""
     restore: Annotated[tuple[RestorableKind, ...], NoDecode] = ()

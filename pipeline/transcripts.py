@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from models.types import RATE_HZ, Line, Role, Summary, Word
@@ -13,6 +13,7 @@ from pipeline.core.redaction import MaskedSpan, MaskState, conceal, mask
 from pipeline.core.resolving import Resolver, ResolvingState, said_of
 from pipeline.core.revealing import REVEALED, Spans, with_spans
 from pipeline.core.roles import assign_roles
+from pipeline.core.vault import VaultState
 from pipeline.document import note
 from pipeline.formats.call_json import (
     CallDocument,
@@ -30,6 +31,8 @@ from pipeline.formats.fields import load_json
 from pipeline.formats.plain import read_text
 from pipeline.formats.readers import read_transcript
 from pipeline.formats.segments import Segment
+from pipeline.long_calls import TimedLine
+from pipeline.notes import Said
 
 MOST_DIGITS = 3
 """Digits that a speaker's label may have: "Speaker 12" is a label, a card number is not."""
@@ -38,8 +41,16 @@ WORD_S = 0.4
 """Length of a word where a transcript has no times: a calm 150 words a minute."""
 
 
-def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocument:
-    """A transcript file as a document whose note is still to be written. Raises `InputError`.
+@dataclass(frozen=True, slots=True)
+class CallText:
+    """A document whose note is still to be written, and what its masks stand for."""
+
+    document: CallDocument
+    vault: VaultState = field(default_factory=VaultState)
+
+
+def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallText:
+    """A transcript file. Raises `InputError`.
 
     Our own JSON stays as it is. In other forms speakers named "agent" or "customer" keep that role, else what
     they say decides; the text is masked as a live call is. Masks that are in it already stay, and stand for
@@ -50,13 +61,13 @@ def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocu
         made_by = known.provenance.model_copy(
             update={"summarizer": provenance.summarizer, "version": provenance.version}
         )
-        return known.model_copy(update={"provenance": made_by})
+        return CallText(known.model_copy(update={"provenance": made_by}))
     segments = _timed(_safely_named([segment for segment in read_transcript(path) if segment.text]))
-    utterances, redactions = _masked(segments)
+    utterances, redactions, vault = _masked(segments)
     roles = _roles(segments)
     duration_s = max((utterance.end_s for utterance in utterances), default=0.0)
     channels = sorted({utterance.channel for utterance in utterances})
-    return CallDocument(
+    document = CallDocument(
         call_id=call_id,
         language="en" if utterances else None,
         duration_s=duration_s,
@@ -69,6 +80,7 @@ def read_call_text(path: Path, call_id: str, provenance: Provenance) -> CallDocu
         provenance=provenance,
         timing=Timing(audio_s=0.0, wall_s=0.0),
     )
+    return CallText(document, vault)
 
 
 def _our_own(path: Path) -> CallDocument | None:
@@ -79,13 +91,18 @@ def _our_own(path: Path) -> CallDocument | None:
     return parse_call(text, str(path)) if isinstance(found, dict) and "schema" in found else None
 
 
-def lines_of(document: CallDocument) -> list[Line]:
+def said_on(call: CallText) -> Said:
     """The utterances of a document as a summarizer reads them."""
-    roles = {speaker.id: speaker.role for speaker in document.speakers}
-    return [
-        Line(utterance.id, roles.get(utterance.speaker, "unknown"), utterance.speaker, utterance.text)
-        for utterance in document.utterances
-    ]
+    roles = {speaker.id: speaker.role for speaker in call.document.speakers}
+    lines = tuple(
+        TimedLine(
+            Line(each.id, roles.get(each.speaker, "unknown"), each.speaker, each.text),
+            round(each.start_s * RATE_HZ),
+            round(each.end_s * RATE_HZ),
+        )
+        for each in call.document.utterances
+    )
+    return Said(lines, call.vault)
 
 
 def _safely_named(segments: Sequence[Segment]) -> list[Segment]:
@@ -111,13 +128,14 @@ def _timed(segments: Sequence[Segment]) -> list[Segment]:
     return timed
 
 
-def _masked(segments: Sequence[Segment]) -> tuple[list[Utterance], list[Redaction]]:
+def _masked(segments: Sequence[Segment]) -> tuple[list[Utterance], list[Redaction], VaultState]:
     """The segments as utterances of which each speaker's are a channel, masked and then resolved."""
     speakers = list(dict.fromkeys(segment.speaker for segment in segments))
     count, highest = max(1, len(speakers)), _highest_token(segments)
     issued = -(-highest // count)
     states = {name: MaskState(channel=i, channels=count, issued=issued) for i, name in enumerate(speakers)}
-    resolver = Resolver(ResolvingState.new(count, issued=highest))
+    resolving = ResolvingState.new(count, issued=highest)
+    resolver = Resolver(resolving)
     finals: list[UtteranceFinal] = []
     for number, segment in enumerate(segments):
         masked = conceal(_words(segment), states[segment.speaker])
@@ -131,7 +149,7 @@ def _masked(segments: Sequence[Segment]) -> tuple[list[Utterance], list[Redactio
         channel = segment.channel or 0
         utterances.append(_utterance(f"u{channel}-{number}", segment, with_spans(final.words, spans)))
         redactions += _redactions(final, spans, channel)
-    return utterances, redactions
+    return utterances, redactions, resolving.vault
 
 
 def _final(

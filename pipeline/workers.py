@@ -4,7 +4,7 @@ An engine that can share a batch gets waiting jobs of several calls at once; for
 as many threads as cores, each with one clip. A summarizer elsewhere has threads of its own, which only wait
 for it. Partials are text for the eye: a newer one replaces one that waits, they yield to everything else, and
 when the workers are busy they are not read at all, so that their cadence follows the load. When they are
-busier still, stretches of live calls are not noted: the draft reads their lines instead. Whatever happens,
+busier still, chunks of live calls are not noted: the draft reads their lines instead. Whatever happens,
 each other job that is still wanted gets one result.
 """
 
@@ -37,7 +37,7 @@ PATIENCE_S = 30.0
 PARTIAL_LOAD = 0.7
 """Above this share of the workers' time no partial is read: what is left keeps finals on time."""
 CHUNK_LOAD = 0.8
-"""Above this share the workers' own threads note no stretch of a live call. Over it new calls are refused."""
+"""Above this share the workers' own threads note no chunk of a live call. Over it new calls are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Engines:
 
 @dataclass(slots=True)
 class Tally:
-    """What the workers did so far: tasks by kind, seconds that engines took, partials not read, stretches not
+    """What the workers did so far: tasks by kind, seconds that engines took, partials not read, chunks not
     noted."""
 
     done: dict[Kind, int]
@@ -173,7 +173,7 @@ class Workers:
         return True
 
     def shed_chunk(self) -> bool:
-        """Whether a stretch is not to be noted now."""
+        """Whether a chunk is not to be noted now."""
         if not self._live or self._scribes is not None or self.meter.load() < CHUNK_LOAD:
             return False
         with self._changed:
@@ -321,7 +321,7 @@ class Desk:
             self._put(Task(job, audio, self._deliver, "partial"))
 
     def summarize(self, job: SummarizeJob) -> None:
-        """Queue a note; that of a stretch may be left out."""
+        """Queue a note; that of a chunk may be left out."""
         chunk = job.request.purpose == "chunk"
         if self._aside:
             self._deliver(Result(job.id, Failure("no note is wanted")))
@@ -367,9 +367,10 @@ def attempt(run: Callable[[], Any]) -> Any:
         except DecodingCancelled:
             return _Cancelled()
         except WrapupError as error:
-            log.warning("engine failed (try %d of %d): %s: %s", trial, TRIES, type(error).__name__, error)
             if not error.retryable:
+                log.warning("engine failed: %s: %s", type(error).__name__, error)
                 return Failure(type(error).__name__)
+            log.warning("engine failed (try %d of %d): %s: %s", trial, TRIES, type(error).__name__, error)
             time.sleep(BACKOFF_S * trial)
         except Exception as error:  # noqa: BLE001 - an engine's own bug must not leave a call waiting
             log.error("engine failed: %s", type(error).__name__)

@@ -42,11 +42,13 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests whose needs are not here."""
+    """Leave out the tests whose needs are not here, and begin with those that take longest to prepare."""
     absent = [marker for marker, (_, here) in NEEDS.items() if not here]
     out = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
     config.hook.pytest_deselected(items=out)
-    items[:] = [item for item in items if item not in out]
+    left = set(out)
+    kept = [item for item in items if item not in left]
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("sample_calls") is None)
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ import pytest
 
 from benchmarks import summaries
 from benchmarks.dialogues import Dialogue, find_sets, read_set
-from benchmarks.textrank import rank
+from eval.notes.baselines import lead_3, longest_3, textrank_3
+from eval.notes.rouge import margins
+from eval.notes.textrank import rank
 from models.types import Line
 from tests.conftest import ROOT
 
@@ -102,23 +104,21 @@ LINES = [Line(f"u{n}", "unknown", row[:3], row[5:]) for n, row in enumerate(SAID
 
 
 def test_baselines_name_who_speaks_and_may_be_plain_or_cut() -> None:
-    assert summaries.lead_3(LINES) == ["Ann: Hi.", "Ben: The red boat sank near the old pier.", "Ann: Oh no."]
-    assert summaries.longest_3(LINES)[0] == "Ben: The red boat sank near the old pier."
-    assert "Ben: It sank in the night." in summaries.textrank_3(LINES)
-    assert summaries.plain(summaries.lead_3)(LINES)[0] == "Hi."
+    assert lead_3(LINES) == ["Ann: Hi.", "Ben: The red boat sank near the old pier.", "Ann: Oh no."]
+    assert longest_3(LINES)[0] == "Ben: The red boat sank near the old pier."
+    assert "Ben: It sank in the night." in textrank_3(LINES)
+    assert summaries.plain(lead_3)(LINES)[0] == "Hi."
     room = sum(len(text.split()) for text in summaries.note(LINES))
     short = summaries.cut(lambda lines: ["a b c"] * 40)(LINES)
     assert sum(len(text.split()) for text in short) == room > 0
 
 
 def test_margin_is_over_the_best_baseline_of_each_metric() -> None:
-    def made(name: str, *values: float) -> summaries.Scored:
-        return summaries.Scored(name, np.tile(np.array(values), (6, 1)), 1.0, 0)
+    def made(*values: float) -> np.ndarray:
+        return np.tile(np.array(values), (6, 1))
 
-    ours = made("extractive", 0.5, 0.2, 0.4, 0.4)
-    gains = summaries.margins(
-        ours, [made("A", 0.4, 0.3, 0.1, 0.1), made("B", 0.1, 0.1, 0.2, 0.2)], resamples=20
-    )
+    baselines = [("A", made(0.4, 0.3, 0.1, 0.1)), ("B", made(0.1, 0.1, 0.2, 0.2))]
+    gains = margins(made(0.5, 0.2, 0.4, 0.4), baselines, resamples=20)
     assert [(gain.baseline, round(gain.difference, 3)) for gain in gains] == [
         ("A", 0.1),
         ("A", -0.1),

@@ -28,7 +28,7 @@ DIGIT_WORD = re.compile(
     re.IGNORECASE,
 )
 
-pytestmark = pytest.mark.sample_calls
+pytestmark = [pytest.mark.sample_calls, pytest.mark.xdist_group("sample_calls")]
 
 
 @dataclass(frozen=True)

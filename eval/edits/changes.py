@@ -33,6 +33,7 @@ CRITICAL: Final[tuple[ChangeKind, ...]] = (
 CLAUSE: Final = 8
 """So many new words in a row, with nothing in their place, count as a sentence added (or removed)."""
 
+_LOOSE: Final = frozenset(("one", "first"))
 _VALUES: Final = frozenset(("tail", "money", "date", "time", "name", "number"))
 
 
@@ -136,16 +137,16 @@ def _forgive_units(lost: Counter[str], gained: Counter[str]) -> None:
 
 
 def _forgive_one(runs: Sequence[Run], lost: Counter[str], gained: Counter[str]) -> None:
-    """ "One card" and "a card": the word is no number where no other number stands for it."""
+    """ "One card" and "a card", "first, ...": such a word is no number where no other value stands for it."""
     for side, other, bag in ((0, 1, lost), (1, 0, gained)):
-        if "1" not in bag:
-            continue
         for run in runs:
             words = (run.before, run.after)
             if any(word.kind in _VALUES for word in words[other]):
                 continue
-            bag["1"] -= sum(word.text.lower() == "one" for word in words[side])
-        _drop(bag, "1")
+            for word in words[side]:
+                if word.text.lower() in _LOOSE and word.key in bag:
+                    bag[word.key] -= 1
+                    _drop(bag, word.key)
 
 
 def _drop(bag: Counter[str], key: str) -> None:

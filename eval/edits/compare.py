@@ -14,7 +14,7 @@ from eval.edits.changes import changes_of, is_critical
 from eval.edits.edit import Change, EditClass
 from eval.edits.notes import Unit
 from eval.edits.rates import Rates, rates
-from eval.edits.words import Word
+from eval.edits.words import Word, content
 
 LONGEST: Final = 100_000
 """Characters of changed sentences past which they are not read: each counts as removed or added."""
@@ -26,7 +26,7 @@ class Comparison:
     """Sentences of a draft and its final that are not equal in normal form.
 
     `said_before` and `said_after` are the normal forms of all sentences of the whole draft and final: a
-    section neither gains nor loses what stands elsewhere in the note, nor does a text that says a thing twice.
+    section neither gains nor loses what stands elsewhere in the note, nor does a text that repeats itself.
     """
 
     def __init__(
@@ -103,17 +103,18 @@ class Comparison:
         return sides[0], sides[1]
 
     def _is_cosmetic(self) -> bool:
-        """Whether headings and content are the same, in order, between the sentences that stay."""
-        if self._is_long or len(self._before) != len(self._rest[0]) - _headings(self._rest[0]):
-            return False
-        if len(self._after) != len(self._rest[1]) - _headings(self._rest[1]):
+        """Whether headings and content are the same, in order."""
+        if self._is_long or _headings(self._rest[0]) or _headings(self._rest[1]):
             return False
         if any(j1 > j2 for (_, j1), (_, j2) in zip(self._pairs, self._pairs[1:], strict=False)):
             return False
-        if _headings(self._rest[0]) or _headings(self._rest[1]):
+        if len(self._before) + len(self._after) == len(self._rest[0]) + len(self._rest[1]):
+            before, after = self._read
+            return _stream(before) == _stream(after)
+        # A sentence said twice may have been matched with its double, so that the places tell nothing.
+        if sum(len(unit.text) for unit in (*self._draft, *self._final)) > LONGEST:
             return False
-        before, after = self._read
-        return _stream(before) == _stream(after)
+        return _whole(self._draft) == _whole(self._final)
 
     def _is_rewritten(self) -> bool:
         """By the rates; but one change alone, such as one sentence removed, is judged as what it is."""
@@ -213,6 +214,14 @@ def _headings(rest: Sequence[tuple[Unit, int]]) -> int:
 
 def _stream(side: Sequence[Changed]) -> list[tuple[int, str]]:
     return [(one.gap, word.key) for one in side for word in one.words]
+
+
+def _whole(units: Sequence[Unit]) -> list[str]:
+    return [
+        key
+        for unit in units
+        for key in ([f"{unit.normal}:"] if unit.is_heading else [word.key for word in content(unit.text)])
+    ]
 
 
 def _without_equal(

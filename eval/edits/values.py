@@ -19,10 +19,10 @@ from models.text.tokens import listed
 _HINTS = UNITS.keys() | TEENS.keys() | TENS.keys() | SCALES.keys() | MONTHS.keys()
 _HINTS |= set(
     listed(
-        "hundred dollar buck cent first second third fourth fifth sixth seventh eighth ninth twelfth twentieth"
-        " thirtieth double triple monday tuesday wednesday thursday friday saturday sunday today tonight"
-        " tomorrow yesterday noon midday midnight half quarter week month year day hour minute weekend morning"
-        " evening afternoon euro pound penny pence"
+        "hundred dollar buck cent first second third fourth fifth sixth seventh eighth ninth twelfth"
+        " twentieth thirtieth double triple monday tuesday wednesday thursday friday saturday sunday today"
+        " tonight tomorrow yesterday noon midday midnight half quarter week month year day hour minute"
+        " weekend morning evening afternoon euro pound penny pence"
     )
 )
 _MAY_HOLD_VALUES = re.compile(r"\d|[$€£¥₹₩₽¢%]|\b(?:" + "|".join(sorted(_HINTS)) + ")", re.IGNORECASE)
@@ -53,7 +53,7 @@ class Span(NamedTuple):
 
 def find_spans(text: str) -> tuple[str, list[Span]]:
     """The text with short forms of dates written out, and its values in order, not overlapping."""
-    if _MAY_HOLD_VALUES.search(text) is None and _SHORT.search(text) is None:
+    if not any(pattern.search(text) for pattern in (_MAY_HOLD_VALUES, _SHORT, _WEEKDAY)):
         return text, []
     text = _SHORT.sub(lambda match: VALUE_WORDS[match[0].rstrip(".").lower()], text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[1]], text)
@@ -67,7 +67,7 @@ def find_spans(text: str) -> tuple[str, list[Span]]:
             spans.append(Span(match.start(), match.end(), digits, "tail"))
         readable = pattern.sub(_blank, readable)
     readable = _LAST_FOUR.sub(_blank, MASK.sub(_blank, readable))
-    for fact in find_values(readable):
+    for fact in find_values(readable, strict=False):
         if fact.end > fact.start:
             spans.append(_span(text, fact.start, fact.end, fact.value))
     return text, sorted(spans)

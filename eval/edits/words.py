@@ -42,7 +42,8 @@ _PUNCT = (
 )
 _PIECE_OF_WORD = rf"[^{_PUNCT}{_SINGLE}]+"
 _WORD = re.compile(
-    rf"\[[A-Z]+(?:_[A-Z]+)*_\d+\]|(?<!\w)(?:b/c|c/b|f/u|w/o)(?!\w)|(?<!\w)w/|[<>=&±≤≥≠]"
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    rf"|\[[A-Z]+(?:_[A-Z]+)*_\d+\]|(?<!\w)(?:b/c|c/b|f/u|w/o)(?!\w)|(?<!\w)w/|[<>=&±≤≥≠]"
     rf"|[{_SINGLE}]|{_PIECE_OF_WORD}(?:'{_PIECE_OF_WORD})*",
     re.IGNORECASE,
 )
@@ -136,7 +137,7 @@ def _word(key: str, said: str, is_name: bool = False) -> Word:
         kind = "tail" if _SECRET.match(key) else "name"
     elif key in _COMPARES or (not key.isalpha() and any(char.isdigit() for char in key)):
         kind = "number"
-    elif is_name:
+    elif is_name or "@" in key:
         kind = "name"
     return Word(key, said, kind)
 

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -101,7 +102,12 @@ class Converted:
 
 def pseudonyms(key: bytes) -> Callable[[str], str]:
     """The pseudonym of an associate under a key: HMAC-SHA256, of which 16 digits are kept."""
-    return lambda name: f"a-{hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:16]}"
+
+    @lru_cache(maxsize=10_000)
+    def named(name: str) -> str:
+        return f"a-{hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:16]}"
+
+    return named
 
 
 class Converter:

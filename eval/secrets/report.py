@@ -16,7 +16,7 @@ from eval.secrets.masks import OWN, own_mask
 from eval.secrets.running import AXES, GENERATORS, Axis, Tally, generator
 from eval.secrets.scoring import LeakCounts, leaked_words
 from eval.secrets.spoken import SpokenCounts
-from eval.secrets.talk import LONG_DIGITS, TalkCounts
+from eval.secrets.talk import TalkCounts
 from eval.secrets.visible import RUN_DIGITS, RUN_LETTERS
 from models.errors import ConfigError
 
@@ -117,7 +117,7 @@ def talk_table(tally: Tally) -> Table:
         "words",
         "masks",
         "hidden words",
-        "of long ones",
+        "true by kind",
         "in vain",
         "in vain per 1,000",
         "hidden per 1,000",
@@ -136,8 +136,8 @@ def talk_table(tally: Tally) -> Table:
 def talk_lines(tally: Tally) -> list[str]:
     """How real secrets are told apart, and what was hidden by kind."""
     lines = [
-        f"long ones: masks over {LONG_DIGITS} digits or more, or an e-mail address, are taken for real "
-        "secrets; the last column counts everything hidden"
+        "true by kind: hidden words inside an e-mail address, a long or asked-for number, a street or a date "
+        "of birth, by strict patterns that do not know the mask; the last column counts everything hidden"
     ]
     for mask, kinds in tally.kinds.items():
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
@@ -235,7 +235,7 @@ def _leak_cells(counts: LeakCounts) -> list[str]:
 
 
 def _talk_cells(counts: TalkCounts) -> list[str]:
-    numbers = (counts.words, counts.stretches, counts.hidden, counts.long_hidden, counts.in_vain)
+    numbers = (counts.words, counts.stretches, counts.hidden, counts.true_kind, counts.in_vain)
     return [*map(str, numbers), _number(counts.in_vain_per_1000), _number(counts.hidden_per_1000)]
 
 

@@ -1,46 +1,43 @@
 """Ordinary talk behind a mask: how much of it is hidden in vain.
 
-Real transcripts hold real secrets too, and nobody marked them. A hidden stretch with `LONG_DIGITS` digits
-or more, or with an "@", is taken for one, since amounts, dates and counts are shorter; all that is hidden is
+Real transcripts hold real secrets too, and nobody marked them. `eval.secrets.kinds` says by strict patterns
+which words are truly a part of one; a hidden word is in vain unless it is among them. All that is hidden is
 the upper bound.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eval.normalizer import without_tags
+from eval.secrets.kinds import true_words
 from eval.secrets.masks import Mask
-from eval.secrets.playing import Spoken, Stretch
+from eval.secrets.playing import Spoken
 from models.errors import InputError
-from models.text.digits import count_digits, look
 from pipeline.formats.fields import field_error
 from pipeline.formats.plain import read_text
-
-LONG_DIGITS = 6
-"""More digits than a date in numbers, a price or a count has when it is said: "3 5 85" has four."""
 
 
 @dataclass(frozen=True, slots=True)
 class TalkCounts:
-    """Words of ordinary talk; `stretches` and `hidden` words that were masked, of which `long_stretches` and
-    `long_hidden` are taken for real secrets."""
+    """Words of ordinary talk; `stretches` and `hidden` words that were masked, of which `true_kind` are truly
+    of a kind to be hidden; `shown` are words of such a kind that were not."""
 
     words: int = 0
     stretches: int = 0
     hidden: int = 0
-    long_stretches: int = 0
-    long_hidden: int = 0
+    true_kind: int = 0
+    shown: int = 0
 
     @property
     def in_vain(self) -> int:
-        """Hidden words that are taken for no secret."""
-        return self.hidden - self.long_hidden
+        """Hidden words that are a part of no secret."""
+        return self.hidden - self.true_kind
 
     @property
     def in_vain_per_1000(self) -> float | None:
@@ -57,8 +54,8 @@ class TalkCounts:
             self.words + other.words,
             self.stretches + other.stretches,
             self.hidden + other.hidden,
-            self.long_stretches + other.long_stretches,
-            self.long_hidden + other.long_hidden,
+            self.true_kind + other.true_kind,
+            self.shown + other.shown,
         )
 
 
@@ -114,23 +111,15 @@ def _words(text: str) -> tuple[str, ...]:
 
 def score_talk(talk: Talk, mask: Mask) -> tuple[TalkCounts, Counter[str]]:
     """One conversation behind a mask, and its hidden stretches by kind."""
-    stretches = mask(talk.spoken).stretches
-    long = [stretch for stretch in stretches if is_long(stretch)]
+    seen = mask(talk.spoken)
+    said = {(number, place) for number, turn in enumerate(talk.spoken) for place in range(len(turn.words))}
+    hidden = said - seen.readable
+    true = true_words(talk.spoken)
     counts = TalkCounts(
-        words=sum(len(turn.words) for turn in talk.spoken),
-        stretches=len(stretches),
-        hidden=_count(stretches),
-        long_stretches=len(long),
-        long_hidden=_count(long),
+        words=len(said),
+        stretches=len(seen.stretches),
+        hidden=len(hidden),
+        true_kind=len(hidden & true),
+        shown=len(true - hidden),
     )
-    return counts, Counter(stretch.kind for stretch in stretches)
-
-
-def is_long(stretch: Stretch) -> bool:
-    """Whether a hidden stretch is taken for a real secret."""
-    digits = count_digits([look(word) for word in stretch.words])
-    return digits >= LONG_DIGITS or any("@" in word for word in stretch.words)
-
-
-def _count(stretches: Sequence[Stretch]) -> int:
-    return sum(len(stretch.words) for stretch in stretches)
+    return counts, Counter(stretch.kind for stretch in seen.stretches)

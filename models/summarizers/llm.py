@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +20,17 @@ from pydantic_ai.models import Model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from models.errors import DecodingCancelled, EngineBudgetError, EngineLateError
-from models.ports import UNLIMITED, NoteField, NoteLimits, SummarizerCapabilities, SummarizerOptions
+from models.errors import EngineBudgetError, EngineLateError
+from models.ports import NoteField, NoteLimits, SummarizerCapabilities, SummarizerOptions
 from models.summarizers import llm_services
 from models.summarizers.deadline import Deadline
-from models.summarizers.hashes import short_hash
-from models.summarizers.llm_answer import NoteAnswer, answer_type, read
+from models.summarizers.llm_answer import NoteAnswer, answer_type
 from models.summarizers.llm_client import TooLongError, hush, wait_for
 from models.summarizers.llm_errors import fault_of
-from models.summarizers.llm_prompt import Asked, ask
+from models.summarizers.llm_prompt import Asked
 from models.summarizers.llm_services import Service
-from models.summarizers.prompts import read_prompt
-from models.types import MemberNote, NoteRequest, Summary, Usage
+from models.summarizers.prompted import PromptedSummarizer
+from models.types import Usage
 
 AT_ONCE = 8
 TRIES = 3
@@ -85,54 +84,30 @@ class _Terms:
     max_tokens: int
 
 
-class LanguageModel:
+class LanguageModel(PromptedSummarizer):
     """See the module; satisfies `models.ports.Summarizer` and `Merger`."""
 
     def __init__(self, service: Service, options: SummarizerOptions) -> None:
         """Raises `ConfigError` for a prompt that is not there."""
         self._service = service
-        self._prompt = read_prompt(options.prompt)
-        self._fields = options.fields
+        self._output = _output_mode(service.model)
+        super().__init__(
+            service.name, f"output={self._output},temperature=0,max_tokens={MOST_TOKENS}", options
+        )
         self._agents: dict[tuple[NoteField, ...], Agent[None, Any]] = {}
         self._building = threading.Lock()
-        self._output = _output_mode(service.model)
         hush()
-
-    @property
-    def version(self) -> str:
-        """Service, model, prompt, fields and decoding."""
-        parts = [self._service.name, f"prompt={self._prompt.version}"]
-        parts += [f"fields={short_hash(repr(self._fields))}"] if self._fields else []
-        return " ".join([*parts, f"output={self._output},temperature=0,max_tokens={MOST_TOKENS}"])
 
     @property
     def capabilities(self) -> SummarizerCapabilities:
         """It waits for another machine, or another process of this one."""
         return SummarizerCapabilities(AT_ONCE, self._service.sends_to, self._service.max_words, merges=True)
 
-    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
-        """See `Summarizer`. Raises `EngineLateError` and `EngineBudgetError` for what the limits do not
-        allow.
-        """
-        return self._note(request, (), limits)
-
-    def merge(
-        self, request: NoteRequest, drafts: Sequence[MemberNote], limits: NoteLimits = UNLIMITED
-    ) -> Summary:
-        """See `Merger`; errors as of `summarize`."""
-        return self._note(request, drafts, limits)
-
-    def _note(self, request: NoteRequest, drafts: Sequence[MemberNote], limits: NoteLimits) -> Summary:
-        if not limits.go_on():
-            raise DecodingCancelled("the note is no longer wanted")
-        if not request.lines and not request.cited:
-            return Summary("no_speech")
-        fields = self._fields if request.purpose == "draft" else ()
-        asked = ask(request, self._prompt, fields, drafts)
+    def _answer(
+        self, asked: Asked, fields: tuple[NoteField, ...], limits: NoteLimits
+    ) -> tuple[NoteAnswer, Usage]:
         terms = _Terms(limits, Deadline(limits.seconds), self._room(asked, limits))
-        answer, usage = wait_for(lambda: self._ask(asked, fields, terms), limits, terms.deadline)
-        note = read(answer, asked, fields)
-        return Summary(note.code, note.statements, note.fields, usage)
+        return wait_for(lambda: self._ask(asked, fields, terms), limits, terms.deadline)
 
     def _room(self, asked: Asked, limits: NoteLimits) -> int:
         """Tokens that the answer may have. Raises `EngineBudgetError` where too few are left."""
@@ -148,9 +123,11 @@ class LanguageModel:
     async def _ask(
         self, asked: Asked, fields: tuple[NoteField, ...], terms: _Terms
     ) -> tuple[NoteAnswer, Usage]:
+        # Of all tries together: the budget is theirs, and what a failed one took was taken.
+        used = RunUsage()
         for trial in range(TRIES):
             try:
-                return await self._ask_once(asked, fields, terms)
+                return await self._ask_once(asked, fields, terms, used)
             except Exception as error:  # noqa: BLE001 - all that they raise is mapped here, by one table
                 # No cause: theirs hold headers, and what the server sent.
                 fault = fault_of(error, self._service.name, trial)
@@ -163,9 +140,8 @@ class LanguageModel:
         raise AssertionError("a last try returns or raises")
 
     async def _ask_once(
-        self, asked: Asked, fields: tuple[NoteField, ...], terms: _Terms
+        self, asked: Asked, fields: tuple[NoteField, ...], terms: _Terms, used: RunUsage
     ) -> tuple[NoteAnswer, Usage]:
-        used = RunUsage()
         left_s = terms.deadline.left_s()
         settings = ModelSettings(temperature=0.0, max_tokens=terms.max_tokens, framing_announcement="never")
         if self._service.per_request:

@@ -101,6 +101,9 @@ def client(local: bool, most_bytes: int = MOST_BYTES) -> httpx2.AsyncClient:
 
 def hush() -> None:
     """Keep the libraries' logs out: at low levels they hold what a call said, and headers."""
+    for name in CHATTY:
+        # Loggers below it that are made later have its level.
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in CHATTY:
             logging.getLogger(name).disabled = True

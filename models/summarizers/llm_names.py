@@ -56,6 +56,11 @@ class ModelName:
         """Whether the URL is on this machine."""
         return self.url is not None and is_loopback(urlsplit(self.url).hostname or "")
 
+    @property
+    def in_clear(self) -> bool:
+        """Whether requests go to another machine without encryption."""
+        return self.url is not None and self.url.startswith("http:") and not self.local
+
 
 def parse(kind: str, argument: str) -> ModelName:
     """The part of a name after `kind:`. Raises `ConfigError`, which never repeats a URL."""
@@ -78,7 +83,7 @@ def key_of(name: ModelName, key_file: Path | None, variables: Sequence[str]) -> 
         if path is not None
         else next((os.environ[v] for v in variables if os.environ.get(v)), None)
     )
-    if key and name.url is not None and name.url.startswith("http:") and not name.local:
+    if key and name.in_clear:
         raise ConfigError("summarizer: a key goes to other machines by https alone")
     return key
 

@@ -85,7 +85,8 @@ def _notes(earlier: Iterable[ChunkNote], numbers: Mapping[str, int], disguise: D
     parts: list[str] = []
     for note in earlier:
         rows = _statements(note.statements, numbers, disguise)
-        parts += [f"Notes of stretch {note.number}:", *(rows or ["- nothing of note"])]
+        # One without statements may be a note for which there was no room.
+        parts += [f"Notes of stretch {note.number}:", *rows] if rows else []
     return parts
 
 

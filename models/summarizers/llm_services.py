@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from models.summarizers.llm_names import OWN_VARIABLE, ModelName, key_of, parse
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+
+log = logging.getLogger(__name__)
 
 NO_KEY = "none"
 """What servers that ask for no key are sent, since the library insists on one."""
@@ -44,6 +47,10 @@ def openai(argument: str, options: SummarizerOptions) -> Service:
     from models.summarizers.llm_client import client
 
     http = client(name.local)
+    if name.in_clear:
+        log.warning(
+            "%s: the masked text of calls goes to another machine unencrypted", _shown("openai", name)
+        )
     if name.url is None:
         provider: Any = OpenAIProvider(base_url="https://api.openai.com/v1", api_key=key, http_client=http)
         model: Model = OpenAIChatModel(name.model, provider=provider)

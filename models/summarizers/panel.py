@@ -98,7 +98,8 @@ class Panel:
         found = self._ask_all(request, self._share(limits))
         notes = [one.summary for one in found if one.summary is not None]
         members = tuple(
-            MemberNote(one.name, one.summary.statements if one.summary else (), one.fault) for one in found
+            MemberNote(one.name, one.summary.statements if one.summary else (), one.fault, one.member.version)
+            for one in found
         )
         used = sum((note.usage for note in notes), Usage())
         fine = [one for one in members if one.statements]

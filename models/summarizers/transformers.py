@@ -25,14 +25,14 @@ from models.errors import (
     EngineLateError,
     MissingWeightsError,
 )
-from models.ports import UNLIMITED, NoteField, NoteLimits, SummarizerCapabilities, SummarizerOptions
+from models.ports import NoteField, NoteLimits, SummarizerCapabilities, SummarizerOptions
 from models.summarizers.deadline import Deadline
 from models.summarizers.hashes import short_hash
-from models.summarizers.llm_answer import answer_type, read
-from models.summarizers.llm_prompt import Asked, ask
-from models.summarizers.prompts import Prompt, read_prompt
+from models.summarizers.llm_answer import NoteAnswer, answer_type
+from models.summarizers.llm_prompt import Asked
+from models.summarizers.prompted import PromptedSummarizer
 from models.summarizers.transformers_schema import note_schema
-from models.types import MemberNote, NoteRequest, Summary, Usage
+from models.types import Usage
 
 MOST_TOKENS = 1_500
 LEAST_TOKENS = 200
@@ -59,54 +59,35 @@ def open_engine(argument: str, options: SummarizerOptions) -> LocalModel:
     return LocalModel(name, options, int(value) if more else None)
 
 
-class LocalModel:
+class LocalModel(PromptedSummarizer):
     """One loaded checkpoint. Satisfies `models.ports.Summarizer` and `Merger`; calls of several threads take
     turns.
     """
 
     def __init__(self, name: str, options: SummarizerOptions, max_words: int | None = None) -> None:
         """Load the checkpoint. Raises as `open_engine`."""
-        self._prompt: Prompt = read_prompt(options.prompt)
-        self._fields = options.fields
         self._tokenizer, self._model, self._compiler = _load(name)
         self._window = int(getattr(self._model.config, "max_position_embeddings", 0) or 1_000_000)
         if self._window < SMALLEST_WINDOW:
             raise ConfigError(f"summarizer transformers: a model reads {SMALLEST_WINDOW} tokens at least")
         self._words = max_words or int((self._window - MOST_TOKENS - SYSTEM_TOKENS) / TOKENS_A_WORD)
         self._lock = Lock()
-        self._name = f"transformers:{Path(name).name}@{_identity(name, self._model.config)}"
-
-    @property
-    def version(self) -> str:
-        """Checkpoint, library, prompt, fields and decoding."""
-        parts = [self._name, f"transformers={version('transformers')}", f"prompt={self._prompt.version}"]
-        parts += [f"fields={short_hash(repr(self._fields))}"] if self._fields else []
-        return " ".join([*parts, f"output=grammar,greedy,max_tokens={MOST_TOKENS}"])
+        self._short = f"transformers:{Path(name).name}@{_identity(name, self._model.config)}"
+        super().__init__(
+            f"{self._short} transformers={version('transformers')}",
+            f"output=grammar,greedy,max_tokens={MOST_TOKENS}",
+            options,
+        )
 
     @property
     def capabilities(self) -> SummarizerCapabilities:
         """It computes here, and reads what its window has room for."""
         return SummarizerCapabilities(max_words=max(100, self._words), merges=True)
 
-    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
-        """See `Summarizer`. Raises `EngineLateError` and `EngineBudgetError` for what the limits do not
-        allow.
-        """
-        return self._note(request, (), limits)
-
-    def merge(
-        self, request: NoteRequest, drafts: Sequence[MemberNote], limits: NoteLimits = UNLIMITED
-    ) -> Summary:
-        """See `Merger`; errors as of `summarize`."""
-        return self._note(request, drafts, limits)
-
-    def _note(self, request: NoteRequest, drafts: Sequence[MemberNote], limits: NoteLimits) -> Summary:
+    def _answer(
+        self, asked: Asked, fields: tuple[NoteField, ...], limits: NoteLimits
+    ) -> tuple[NoteAnswer, Usage]:
         wish = _Wish(limits)
-        wish.check()
-        if not request.lines and not request.cited:
-            return Summary("no_speech")
-        fields = self._fields if request.purpose == "draft" else ()
-        asked = ask(request, self._prompt, fields, drafts)
         schema = note_schema(fields, len(asked.ids))
         while not self._lock.acquire(timeout=LOOK_S):
             wish.check()
@@ -117,11 +98,9 @@ class LocalModel:
         finally:
             self._lock.release()
         try:
-            answer = answer_type(fields).model_validate_json(text)
+            return answer_type(fields).model_validate_json(text), usage
         except ValidationError:
-            raise EngineError(f"{self._name}: the note did not end within {MOST_TOKENS} tokens") from None
-        note = read(answer, asked, fields)
-        return Summary(note.code, note.statements, note.fields, usage)
+            raise EngineError(f"{self._short}: the note did not end within {MOST_TOKENS} tokens") from None
 
     def _generate(
         self, asked: Asked, fields: Sequence[NoteField], schema: dict[str, Any], wish: _Wish
@@ -171,12 +150,14 @@ class LocalModel:
         window = self._window - given
         if window < LEAST_TOKENS:
             raise EngineError(
-                f"{self._name}: the request has {given} tokens and the model reads {self._window}: "
+                f"{self._short}: the request has {given} tokens and the model reads {self._window}: "
                 "say with #words=N after its name how many words fit"
             )
         left = MOST_TOKENS if limits.tokens is None else limits.tokens - given
         if left < LEAST_TOKENS:
-            raise EngineBudgetError(f"{self._name}: a note takes more than the {limits.tokens:,} tokens left")
+            raise EngineBudgetError(
+                f"{self._short}: a note takes more than the {limits.tokens:,} tokens left"
+            )
         return min(MOST_TOKENS, window, left)
 
 

@@ -58,12 +58,15 @@ _Read: TypeAlias = "tuple[When, int] | None"
 _Reader: TypeAlias = Callable[[Sequence[Token], int], _Read]
 
 
-def find_dates(text: str, day_first: bool = False) -> list[Found[When]]:
+def find_dates(
+    text: str, day_first: bool = False, tokens: Sequence[Token] | None = None
+) -> list[Found[When]]:
     """Dates, times and durations in order, not overlapping.
 
     `day_first` reads 03/05/2026 as 3 May; what can be read one way only is read that way.
+    `tokens` are the spoken ones of the text, where they have been read already.
     """
-    tokens = spoken_tokens(text)
+    tokens = spoken_tokens(text) if tokens is None else tokens
     readers: tuple[_Reader, ...] = (
         lambda tokens, i: _numeric(tokens, i, day_first),
         read_clock,

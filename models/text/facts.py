@@ -94,17 +94,17 @@ def find_facts(text: str) -> list[Fact]:
 def find_values(text: str, strict: bool = True) -> list[Fact]:
     """Amounts, dates, times and numbers; those that count nothing ("a new one") only if not `strict`."""
     bare = without_masks(text)
+    tokens = spoken_tokens(bare)
     taken: list[Fact] = []
-    for money in find_money(bare):
+    for money in find_money(bare, tokens):
         taken.append(Fact("money", money.value, money.start, money.end))
-    for period in find_periods(bare):
+    for period in find_periods(bare, tokens):
         taken.append(Fact("date", period.value, period.start, period.end))
-    for when in find_dates(bare):
+    for when in find_dates(bare, tokens=tokens):
         kind: FactKind = "date" if isinstance(when.value, CalendarDate | WeekdayRef | RelativeDay) else "time"
         _add(taken, Fact(kind, canonical(when.value), when.start, when.end))
-    tokens = spoken_tokens(bare)
     places = {token.start: i for i, token in enumerate(tokens)}
-    for number in find_numbers(bare):
+    for number in find_numbers(bare, tokens):
         at = places[number.start]
         after = next((k for k in range(at, len(tokens)) if tokens[k].start >= number.end), len(tokens))
         if not strict or _counts(tokens, at, after, number.value):
@@ -115,9 +115,9 @@ def find_values(text: str, strict: bool = True) -> list[Fact]:
     return taken
 
 
-def find_periods(text: str) -> list[Found[Period]]:
-    """ "last month", "this week", "next year", "this evening"."""
-    tokens = spoken_tokens(text)
+def find_periods(text: str, tokens: Sequence[Token] | None = None) -> list[Found[Period]]:
+    """ "last month", "this week", "next year", "this evening". `tokens`: its spoken ones, if read already."""
+    tokens = spoken_tokens(text) if tokens is None else tokens
     found = []
     for i in range(1, len(tokens)):
         which, unit = _WHICH.get(tokens[i - 1].norm), tokens[i].norm

@@ -112,20 +112,21 @@ def is_verb(tokens: Sequence[Token], i: int) -> bool:
 def _sentence(tokens: Sequence[Token]) -> list[Clause]:
     if not any(token.kind in ("word", "number") for token in tokens):
         return []
-    opens = _opens_question(tokens)
+    opens = opens_question(tokens)
     marked = tokens[-1].norm == "?"
     holds_if = any(token.norm in ("if", "unless", "whether") for token in tokens)
     clauses = []
     start = 0
     for i in [*(k for k in range(1, len(tokens)) if _cuts(tokens, k)), len(tokens)]:
         if content_stems(tokens[start:i]) or find_denials(tokens[start:i]):
-            asks = opens or (marked and i == len(tokens)) or _opens_question(tokens[start:i])
+            asks = opens or (marked and i == len(tokens)) or opens_question(tokens[start:i])
             clauses.append(_clause(tokens[start:i], asks, holds_if))
         start = i
     return clauses or [Clause(frozenset(), asks=opens or marked)]
 
 
-def _opens_question(tokens: Sequence[Token]) -> bool:
+def opens_question(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence begins as questions do, for those that are written without a question mark."""
     at = 0
     while norm_at(tokens, at) in ("and", "so", "but", "well", "okay", "ok", ",", "um", "uh"):
         at += 1

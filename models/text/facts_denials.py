@@ -64,7 +64,9 @@ def is_answer(tokens: Sequence[Token], i: int) -> bool:
     then = norm_at(tokens, i + 1)
     opens = i == 0 or norm_at(tokens, i - 1) in _BOUNDS or norm_at(tokens, i - 1) in ("no", "oh", "well")
     return opens and (
-        then in _BOUNDS or then in PRONOUNS or then in ("", "no", "thank", "thanks", "there", "not", "and")
+        then in _BOUNDS
+        or then in PRONOUNS
+        or then in ("", "-", "no", "thank", "thanks", "there", "not", "and")
     )
 
 

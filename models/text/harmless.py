@@ -35,7 +35,8 @@ WEAK_KINDS = frozenset({"bare time", "count", "ordinal", "name"})
 """Kinds that digits alone can form, or that hang on a guess about one word."""
 
 _NAME = re.compile(
-    r"\b(?:401 ?\(?k\b\)?|403 ?\(?b\b\)?|four oh one k\b|24/7|twenty[ -]four[ -]seven|50/50|fifty[ -]fifty)",
+    r"\b(?:(?:scale of|from) (?:one|1|zero|0),? (?:to|through) (?:ten|10|five|5)\b|401 ?\(?k\b\)?"
+    r"|403 ?\(?b\b\)?|four oh one k\b|24/7|twenty[ -]four[ -]seven|50/50|fifty[ -]fifty)",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"(?<!\S)(?:https?://\S+|www\.\S+|@(?!\d{8})\w+(?!\S*@))(?!\S)", re.IGNORECASE)

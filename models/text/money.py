@@ -31,13 +31,13 @@ class Money:
     amount: Decimal
 
 
-def find_money(text: str) -> list[Found[Money]]:
+def find_money(text: str, tokens: Sequence[Token] | None = None) -> list[Found[Money]]:
     """Amounts with an explicit currency, in order, not overlapping.
 
     "$35", "35 dollars", "thirty-five dollars and ten cents", "fifty bucks", "20€", "a dollar". A number
-    alone is no amount.
+    alone is no amount. `tokens` are the spoken ones of the text, where they have been read already.
     """
-    tokens = spoken_tokens(text)
+    tokens = spoken_tokens(text) if tokens is None else tokens
     found = []
     i = 0
     while i < len(tokens):

@@ -93,9 +93,9 @@ class _Piece:
     joins: bool = True
 
 
-def find_numbers(text: str) -> list[Found[Number]]:
-    """Numbers of a text in order, not overlapping."""
-    tokens = spoken_tokens(text)
+def find_numbers(text: str, tokens: Sequence[Token] | None = None) -> list[Found[Number]]:
+    """Numbers of a text in order, not overlapping. `tokens`: its spoken ones, if read already."""
+    tokens = spoken_tokens(text) if tokens is None else tokens
     found = []
     i = 0
     while i < len(tokens):

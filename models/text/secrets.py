@@ -58,16 +58,23 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "card_code",
-        r"security (?:code|number|digits)|cv[vc]2?s?|c v [vc]|cvb|card verification (?:code|value|number)"
-        r"|(?:three|four|3|4)[ -]digit (?:security )?code(?: on the (?:back|front))?"
-        r"|(?:code|digits|numbers?) (?:on|at) the (?:back|front)"
-        r"|three (?:digits|numbers)|back of (?:the|my|your) card",
+        r"security (?:code|coat|cord|number|digits|value)|c[vb][vcbd]2?s?|c [vb] [vcbd]|c v v (?:2|two)"
+        r"|csc|c s c|cid|c i d"
+        r"|card (?:verification|identification|security) (?:code|value|number)"
+        r"|(?:three|four|3|4)[ -]digit (?:security )?(?:code|one)(?: on the (?:back|front))?"
+        r"|(?:code|digits|numbers?) (?:on|at) the front|(?:(?:code|digits|numbers?) )?(?:on|at|off|from) the"
+        r" (?:back|reverse)(?: side)?"
+        r"|three (?:digits|numbers)(?: on the (?:back|front))?|back (?:of (?:the|my|your|that|it)(?: card)?"
+        r"|says)"
+        r"|signature (?:strip|panel|box|line|bar|field)|(?:by|next to|near|beside|over|after) (?:the|my|your)"
+        r" signature|(?:turn|flip) (?:it|(?:the|my|your|that) card) over",
     ),
     (
         "expiry",
-        r"expir(?:y|ation)(?: dates?)?|expires?(?: on| in)?|expiring|exp(?: date)?"
-        r"|good (?:through|thru|until)"
-        r"|valid (?:through|thru|until)",
+        r"expir(?:y|ation)(?: (?:dates?|month|year))*|expires?(?: on| in)?|expiring|exp(?: date)?"
+        r"|(?:good|valid) (?:through|thru|until|till|to)|until when (?:is|was) \w+(?: card)? (?:good|valid)"
+        r"|month and (?:the )?year(?! (?:you|i|he|she))|dates? (?:it|the card) expires|runs? out(?: on"
+        r"| in)?|end date|date (?:on|at) (?:it|the (?:front|card))",
     ),
     (
         "otp",
@@ -76,18 +83,25 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
         r"|codes? (?:from|in|by) (?:the|my|your|a) (?:text|message|sms|app|email)(?: message)?"
         r"|code (?:we|i|they|that we|that i) (?:just )?(?:sent|texted)|two[ -]factor(?: code)?",
     ),
-    ("pin", r"(?:four|six|4|6|[45])[ -]digit pins?|pin(?: (?:numbers?|codes?))?|pins(?= (?:are|is))|p i n"),
+    (
+        "pin",
+        r"personal identification numbers?|(?:four|six|4|6|[45])[ -]digit pins?|pin(?: (?:numbers?"
+        r"|codes?))?|pins(?= (?:are|is))|p i n",
+    ),
     (
         "routing",
         rf"(?:aba |a b a )?(?:routing|transit)(?: {_NUMBER})?|(?:aba|a b a)(?: {_NUMBER})?|sort codes?",
     ),
     (
         "birth_date",
-        r"dates? of birth|birth ?dates?|birth ?days?|dob|d o b|(?:was|were|am|i'm) born|born(?: on| in)?",
+        r"(?:(?:date|day|month|year|and) )*(?:dates?|day|month|year) of birth|birth ?(?:dates?|days?|years?"
+        r"|months?)"
+        r"|dob|d o b|(?:was|were|am|i'm|is) born|born(?: on| in)?|(?:year|month|day|date)s? (?:i|he|she"
+        r"|you) (?:was|were) born",
     ),
     (
         "email",
-        r"e[ -]?mails?(?: address(?:es)?| accounts?| id)?",
+        r"e[ -]?mails?(?: address(?:es)?| accounts?| id)?|mailbox",
     ),
     (
         "phone",
@@ -99,8 +113,15 @@ _STRONG: Final[tuple[tuple[str, str], ...]] = (
     (
         "address",
         r"(?:(?:mailing|home|billing|street|postal|shipping|delivery|current|new|old|full|physical|house)"
-        r" )*address(?:es)?|(?:i|we|you) (?:currently )?live at|moved to|lives at"
-        r"|resid(?:e|es|ing) at|(?:zip|postal|post) ?codes?",
+        r" )*address(?:es)?|(?:i|we|you|they|he|she|i'm|we're) (?:(?:currently|now|still) )?(?:live|lives"
+        r"|living"
+        r"|stay|staying) (?:at|on|in)|moved to|lives at|resid(?:e|es|ing) (?:at|on|in)|residence"
+        r"|(?:zip|postal|post) ?codes?|(?:my|your|the) zip|zip (?:is|please)|what(?:'s| is) (?:the|your) zip"
+        r"|where (?:[\w']+ ){1,8}(?:live|living|staying|located|ship|send|sent|shipped|mail|mailed|delivered)"
+        r"|(?:send|ship|mail|deliver|sent|mailed) (?:it|that|them|this) to|city and (?:the )?state"
+        r"|(?:street|house|apartment|unit|suite) (?:name|numbers?|please)|p ?o box|post office box"
+        r"|(?:what|which) (?:street|city|town|state)|spell the (?:street|city|town)"
+        r"|(?:my|your|the) (?:city|town|street) is|statements? go(?:es)?",
     ),
     (
         "card",
@@ -139,7 +160,7 @@ _WEAK: Final[tuple[tuple[str, str], ...]] = (
         r"|membership|zip",
     ),
 )
-_FRAME = r"(?<![\w'])(?:{})(?![\w'])"
+_FRAME = r"(?<![\w'])(?:{})(?:'s)?(?![\w'])"
 _PATTERNS: Final = tuple(
     (kind, strong, re.compile(_FRAME.format(pattern)))
     for strong, table in ((True, _STRONG), (False, _WEAK))

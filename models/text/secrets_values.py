@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from models.text.dates import MONTHS, CalendarDate, find_dates
-from models.text.digits import FILLERS, WEAK_HOMOPHONES, Look, look
+from models.text.digits import FILLERS, WEAK_HOMOPHONES, look
 from models.text.numbers import find_numbers
-from models.text.secrets_words import STATES, SUFFIXES, UNITS_OF_HOUSE
+from models.text.secrets_words import STATES, SUFFIXES, UNITS_OF_HOUSE, is_ordinal
 from models.text.tokens import listed, normal
 
 _SOUNDS = (
@@ -29,11 +29,6 @@ _CORRECTIONS = re.compile(
     r"\b(?:no sorry|wait no|sorry i mean|i mean|no that's wrong|correction|scratch that|no wait|sorry no"
     r"|actually no|i meant|let me start over)\b"
 )
-ORDINAL = re.compile(
-    r"first|second|third|(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf|(?:thir|four|fif|six|seven|eigh|nine)teen"
-    r"|twentie|thirtie)th|\d+(?:st|nd|rd|th)"
-)
-"""A day of the month, in words or numerals."""
 _HIDDEN_FILLERS = FILLERS - frozenset(listed("dash hyphen minus point dot comma space slash"))
 
 
@@ -103,11 +98,6 @@ def place_of(texts: Sequence[str]) -> str:
         if look(text).kind in ("other", "homophone") and part not in SUFFIXES | UNITS_OF_HOUSE | STATES
     }
     return " ".join([digits_of(texts), *sorted(names)])
-
-
-def is_ordinal(seen: Look) -> bool:
-    """Whether a word may be a day of the month: "third", "21st"."""
-    return any(ORDINAL.fullmatch(part) for part in seen.parts)
 
 
 def says_date(texts: Sequence[str]) -> bool:

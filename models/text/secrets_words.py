@@ -14,6 +14,7 @@ _PROVIDERS = frozenset(
     listed("gmail yahoo hotmail outlook icloud aol comcast verizon protonmail msn ymail googlemail")
 )
 _CONNECTORS = frozenset(listed("at dot underscore dash hyphen period point plus slash"))
+_DOTS = (("dot",), ("period",), ("point",))
 _PAUSES = HESITATIONS | frozenset(listed("okay ok yes yeah mhm huh got it alright perfect go on"))
 _WRITTEN_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.\w+|\S+@$|^@\w*[a-z]\w*\.\w+", re.IGNORECASE)
 _HALF_WRITTEN = re.compile(r"\w\.(?:com|net|org|edu|co|io|info|biz)\b", re.IGNORECASE)
@@ -54,10 +55,14 @@ ANSWERS: Final = FILLERS | frozenset(
         " one second sec just moment hard try correct perfect great confirm confirming repeating repeat"
         " i'm i've i'll have let's there's who's here's what what's spell spelled spelling capital letter"
         " upper lower case all word file together zero double triple number one's two"
-        " oops excuse pardon mister missus mr mrs ms also plus not don't dont can't cannot"
+        " month day year believe think guess looks says reads"
+        " start started oops excuse pardon mister missus mr mrs ms also plus not don't dont can't cannot"
     )
 )
 """Words that stand around the value in an answer: "sure it's", "let me see", "is that right"."""
+
+_BEFORE_NAME = frozenset(listed("new old saint upper lower little"))
+"""Words that are none alone, but the first of a name: "New York", "Old Mill Way"."""
 
 _FUNCTION: Final = ANSWERS | frozenset(
     listed(
@@ -74,18 +79,32 @@ _FUNCTION: Final = ANSWERS | frozenset(
         " under up upon within without account accounts card cards checking savings saving balance payment"
         " payments transfer transfers money bank branch number numbers code codes address email e-mail mail"
         " phone name names first last middle birth birthday date dates pin social security"
-        " routing mailing home billing street avenue road drive lane court boulevard apartment apt unit"
-        " suite city state zip information info details file record records verify verification charge"
-        " charges fee fees order orders credit debit replacement appointment schedule wonderful fine"
+        " routing password passwords passcode mailing home billing street avenue road drive lane court"
+        " boulevard apartment apt unit suite city state zip information info details file record"
+        " records verify"
+        " verification charge charges fee fees order orders credit debit replacement appointment schedule"
+        " wonderful fine"
         " course absolutely exactly awesome cool help anything something everything nothing else welcome"
         " ahead available ready working works work done new old different appreciate nice have's sir ma'am"
         " madam problem issue question questions speaking people person time times week month year years"
         " minutes hours days bill statement online website app sorry's address's sounds sound looks look"
-        " whenever was were"
+        " whenever was were gonna wanna gotta going"
         " dollar dollars cent cents percent amount guess"
     )
 )
 """Words that are no name, wherever they stand."""
+
+
+ORDINAL = re.compile(
+    r"first|second|third|(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|twentie|thirtie)th|\d+(?:st|nd|rd|th)"
+)
+"""A day of the month, or the name of a street, in words or numerals."""
+
+
+def is_ordinal(seen: Look) -> bool:
+    """Whether a word may be a day of the month: "third", "21st"."""
+    return any(ORDINAL.fullmatch(part) for part in seen.parts)
 
 
 def is_name(seen: Look, text: str) -> bool:
@@ -101,6 +120,11 @@ def is_name(seen: Look, text: str) -> bool:
     )
 
 
+def is_before_name(seen: Look) -> bool:
+    """Whether a word is no name, but may begin one: "New York"."""
+    return bool(seen.parts) and _BEFORE_NAME.issuperset(seen.parts)
+
+
 def is_letter(seen: Look, text: str) -> bool:
     """Whether a word is one letter, or letters held together by hyphens: "J", "J-O-H-N"."""
     bare = text.strip(".,!?;:…")
@@ -113,12 +137,14 @@ def is_answer(texts: Sequence[str], looks: Sequence[Look], numbers: bool = False
     named = False
     before: tuple[str, ...] = ()
     for text, seen in zip(texts, looks, strict=True):
-        plain = seen.kind in ("digit", "one", "mask", "filler", "letter", "homophone")
+        plain = seen.kind in ("digit", "one", "mask", "filler", "letter", "homophone") or is_ordinal(seen)
         told = seen.parts == ("was",) and before in (("that",), ("it",), ("this",))
         before = seen.parts
         if plain or told or ANSWERS.issuperset(seen.parts):
             continue
-        if not is_name(seen, text) and not _is_place_word(seen) and seen.parts != ("may",):
+        if not (
+            is_name(seen, text) or _is_place_word(seen) or is_before_name(seen) or seen.parts == ("may",)
+        ):
             return False
         named = True
     return numbers or named or any(is_letter(seen, text) for text, seen in zip(texts, looks, strict=True))
@@ -146,7 +172,7 @@ def email_signs(texts: Sequence[str], looks: Sequence[Look]) -> set[int]:
         written = _WRITTEN_EMAIL.search(text) or _HALF_WRITTEN.search(text) or "underscore" in parts
         if written or (parts & _PROVIDERS and _is_domain(looks, i)):
             signs.add(i)
-        elif parts == {"dot"} and _ends(looks, i):
+        elif seen.parts in _DOTS and _ends(looks, i):
             signs |= {i, i + 1}
     return signs
 
@@ -229,8 +255,8 @@ def _house(texts: Sequence[str], looks: Sequence[Look], suffix: int) -> int | No
     for i in range(suffix - 1, max(-1, suffix - 6), -1):
         if looks[i].kind in ("digit", "one"):
             return i
-        stray = looks[i].kind == "other" and not is_name(looks[i], texts[i])
-        if stray and not SUFFIXES.intersection(looks[i].parts):
+        stray = looks[i].kind == "other" and not is_name(looks[i], texts[i]) and not is_ordinal(looks[i])
+        if stray and not (SUFFIXES | _BEFORE_NAME).intersection(looks[i].parts):
             return None
     return None
 

@@ -12,8 +12,9 @@ _LAST_WORD = re.compile(r"[^\s(\[\"'\u201c\u2018]+$")
 _NEXT_WORD = re.compile(r"[\s\"'(\[\u201c\u2018]*([^\s.,!?]*)")
 
 _TITLES = frozenset(listed("mr mrs ms dr prof rev sr jr st mt ft gen col sgt capt lt hon"))
-_LEADING = frozenset(listed("no nos vs approx ext e.g i.e cf fig art acct"))
 _MONTHS = frozenset(listed("jan feb mar apr jun jul aug sep sept oct nov dec"))
+_LEADING = frozenset(listed("no nos vs approx ext e.g i.e cf fig art acct")) | _MONTHS
+_WORDS_TOO = _MONTHS | {"no", "art"}
 _TRAILING = frozenset(listed("a.m p.m etc inc ltd co corp bros ave blvd dept est u.s u.k u.s.a p.s p.o"))
 _STARTERS = frozenset(
     listed(
@@ -69,9 +70,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         return True
     before = _LAST_WORD.search(text, max(0, match.start() - 24), match.start())
     word = before[0].casefold() if before else ""
-    if word in _TITLES or (word in _LEADING and (after[:1].isdigit() or word not in ("no", "art"))):
-        return False
-    if word in _MONTHS and after[:1].isdigit():
+    if word in _TITLES or (word in _LEADING and (after[:1].isdigit() or word not in _WORDS_TOO)):
         return False
     if word in _TRAILING:
         return after.casefold() in _STARTERS or not after

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -75,21 +74,8 @@ def tokenize(text: str) -> list[Token]:
 
 def spoken_tokens(text: str) -> list[Token]:
     """Tokens as they are said: without the hyphens that hold words, or a word and a number, together."""
-    return list(_spoken(text) if len(text) <= _REMEMBERED else _said(text))
-
-
-_REMEMBERED = 1_000
-"""Characters of a text whose tokens are kept for the next reader: each kind of value is read on its own."""
-
-
-@lru_cache(maxsize=64)
-def _spoken(text: str) -> tuple[Token, ...]:
-    return _said(text)
-
-
-def _said(text: str) -> tuple[Token, ...]:
     tokens = tokenize(text)
-    return tuple(token for i, token in enumerate(tokens) if not _joins(tokens, i))
+    return [token for i, token in enumerate(tokens) if not _joins(tokens, i)]
 
 
 def norm_at(tokens: Sequence[Token], i: int) -> str:

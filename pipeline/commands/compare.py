@@ -69,4 +69,5 @@ def _cell(items: tuple[Item, ...]) -> Text:
 
 
 def _origin(column: Column) -> Text:
-    return Text(column.fault or column.version or "", style="yellow" if column.fault else "dim")
+    told = [(column.version, "dim"), (column.fault, "yellow")]
+    return Text(" ").join(Text(words, style=style) for words, style in told if words)

@@ -38,7 +38,7 @@ def export(
 def _print_calls(settings: StoreSection, since: datetime | None, wanted: Sequence[str] | None) -> list[str]:
     """Gives the ids of `wanted` that are not there."""
     missing = list(dict.fromkeys(wanted or ()))
-    with closing(_existing_store(settings)) as store:
+    with closing(existing_store(settings)) as store:
         for found in store.export(since, wanted or None):
             sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
             if found["call_id"] in missing:
@@ -46,7 +46,7 @@ def _print_calls(settings: StoreSection, since: datetime | None, wanted: Sequenc
     return missing
 
 
-def _existing_store(settings: StoreSection) -> Store:
+def existing_store(settings: StoreSection) -> Store:
     """The store to read from: neither it nor its key is made where there is none. Raises `WrapupError`."""
     # The database's libraries would add most of a second to the start of every other command.
     from pipeline.store.database import file_of

@@ -143,6 +143,8 @@ def _report(outcomes: Sequence[Outcome], target: Target) -> None:
 def _row(document: CallDocument) -> tuple[str, ...]:
     statements = len(document.summary.statements)
     note = f"{statements} statements" if statements else document.summary.code
+    if document.summary.stand_in is not None:
+        note += f", by the embedded summarizer ({document.summary.stand_in})"
     words = sum(len(utterance.words) for utterance in document.utterances)
     return (
         document.call_id,

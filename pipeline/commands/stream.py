@@ -166,7 +166,10 @@ class Screen:
                 f"         {escape(one['section'])}: {escape(shown(one['text'], one.get('flags', ())))}"
                 for one in statements
             )
-            return f"[bold]note[/bold] ({event['summary']['code']})\n{note}"
+            stood_in = event["summary"].get("stand_in")
+            by = f", by the embedded summarizer ({stood_in})" if stood_in else ""
+            offered = f", offered as revision {event['revision']}" if event.get("revision", 1) > 1 else ""
+            return f"[bold]note[/bold] ({event['summary']['code']}{by}{offered})\n{note}"
         if event["type"] == "call_closed":
             return f"call closed: {event['code']}"
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from models.errors import ConfigError
 from models.machine import cores
-from models.ports import Summarizer
 from pipeline.app import note_writing, open_summarizer, shown_notes
 from pipeline.batch import Recording, Target, recordings
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
@@ -22,7 +22,7 @@ from pipeline.commands.run import formats_of
 from pipeline.commands.show import print_note
 from pipeline.config import load_config
 from pipeline.formats.readers import TRANSCRIPT_SUFFIXES
-from pipeline.note_batch import Noted, Noting, Paced, note_all
+from pipeline.note_batch import Noted, Noting, Pace, note_all
 from pipeline.sinks.files import probe_folder
 
 OUT = Path("notes")
@@ -47,7 +47,8 @@ def summarize(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Skip notes that are written.")] = False,
     per_minute: Annotated[
-        int | None, typer.Option(min=1, help="Requests a minute at most; as fast as may be without.")
+        int | None,
+        typer.Option(min=1, help="Requests a minute at most, to each of a panel; as fast as may be without."),
     ] = None,
 ) -> None:
     """Write the notes of transcripts; no audio is needed."""
@@ -60,8 +61,10 @@ def summarize(
     if found:
         probe_folder(out)
         engine = open_summarizer(config)
-        paced: Summarizer = engine if per_minute is None else Paced(engine, per_minute)
-        noting = Noting(note_writing(config, paced), target, version("wrapup"), shown_notes(config))
+        writing = note_writing(config, engine)
+        if per_minute is not None:
+            writing = replace(writing, pace=Pace(per_minute).wait)
+        noting = Noting(writing, target, version("wrapup"), shown_notes(config))
         at_once = jobs or engine.capabilities.at_once or cores()
         try:
             outcomes = _process(recordings(found), noting, jobs=at_once, resume=resume)

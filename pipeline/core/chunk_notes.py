@@ -1,7 +1,7 @@
-"""Notes of stretches of a call, made while it goes on.
+"""Notes of chunks of a call, made while it goes on.
 
-Which stretches are noted, and of what, depends neither on how audio was cut nor on the order of results. So a
-stretch's note is asked for once all that was said some seconds later is settled, and comes out when the call
+Which chunks are noted, and of what, depends neither on how audio was cut nor on the order of results. So a
+chunk's note is asked for once all that was said some seconds later is settled, and comes out when the call
 has gone on for as long again: hang-up before that leaves it out, whether it was there or not. On mono calls
 who speaks is a guess until hang-up; there a note that was made of a wrong one is made again.
 """
@@ -13,19 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.types import RATE_HZ, ChunkNote, Line, NoteRequest, Role, Statement, Summary
-from pipeline.core.chunking import Chunker
+from pipeline.core.chunking import Chunker, piece_of
 from pipeline.core.closing import Parts, count_lines, lines_of_call
 from pipeline.core.events import CancelJob, ChunkNoted, Job, Output, Result, SummarizeJob
-from pipeline.core.fitting import fit
+from pipeline.core.fitting import draft_request
 from pipeline.core.grounding import ground
 from pipeline.core.note_state import ChunkState, Roles
 from pipeline.core.state import SessionState
 
 NOTE_PREFIX = "note-"
-"""Begins the id of a job that notes a stretch."""
+"""Begins the id of a job that notes a chunk."""
 
 CHUNK_SHARE = 0.75
-"""Of the call's budget, what notes of stretches may take: the rest is for the draft."""
+"""Of the call's budget, what notes of chunks may take: the rest is for the draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Moment:
 
 
 class ChunkNotes:
-    """The stretches of one call and their notes."""
+    """The chunks of one call and their notes."""
 
     def __init__(self, state: SessionState) -> None:
         self._state = state
         self._chunker = self._new_chunker()
         self._pushed = 0
-        # Stretches before this one have nothing more to give.
+        # Chunks before this one have nothing more to give.
         self._done = 0
         self._rest = state.settings.note.chunk_rest_ms * RATE_HZ // 1000
 
@@ -58,7 +58,7 @@ class ChunkNotes:
         return min((chunk.due_s for chunk in self._open() if chunk.progress == "waiting"), default=None)
 
     def go_on(self, settled: int, parts: Parts, at: Moment) -> list[Output]:
-        """The call went on, and stretches are noted: no utterance that begins before `settled` is to come."""
+        """The call went on, and chunks are noted: no utterance that begins before `settled` is to come."""
         self._cut(settled)
         out: list[Output] = []
         for chunk in self._open():
@@ -67,7 +67,7 @@ class ChunkNotes:
         return out + self._release()
 
     def end(self) -> list[Output]:
-        """Hang-up: stretches that were over just now become part of what the draft reads itself."""
+        """Hang-up: chunks that were over just now become part of what the draft reads itself."""
         chunks = self._state.notes.chunks
         left_out = [chunk for chunk in chunks if not self._counts(chunk.spoken_until)]
         self._state.notes.chunks = [chunk for chunk in chunks if self._counts(chunk.spoken_until)]
@@ -101,7 +101,7 @@ class ChunkNotes:
         return self._give_up([chunk for chunk in waiting if chunk.due_s <= now_s])
 
     def drop(self) -> list[Output]:
-        """Nobody needs notes of stretches any more."""
+        """Nobody needs notes of chunks any more."""
         return self._give_up([chunk for chunk in self._open() if chunk.progress == "waiting"])
 
     def settle(self) -> list[Output]:
@@ -128,14 +128,9 @@ class ChunkNotes:
         """The draft's: the notes that there are, the lines that these rest on, and all other lines."""
         noted = [chunk for chunk in self._state.notes.chunks if chunk.summary is not None]
         told = {line.id: line for chunk in noted for line in self._final_lines(chunk)}
-        lines, words = self._state.lines, self._state.settings.note.earlier_words
-        earlier = fit([ChunkNote(chunk.number, _statements(chunk)) for chunk in noted], told, words)
-        rests = {line for note in earlier for row in note.statements for line in row.evidence}
-        return NoteRequest(
-            lines=tuple(line for line in lines if line.id not in told),
-            earlier=earlier,
-            cited=tuple(line for line in lines if line.id in rests and line.id in told),
-        )
+        rest = [line for line in self._state.lines if line.id not in told]
+        notes = [ChunkNote(chunk.number, _statements(chunk)) for chunk in noted]
+        return draft_request(rest, notes, told, self._state.settings.note.earlier_words)
 
     def resume(self, parts: Parts, at: Moment) -> list[Job]:
         """The jobs that a restored session still waits for.
@@ -164,12 +159,12 @@ class ChunkNotes:
         return None if spent else (seconds, tokens)
 
     def _new_chunker(self) -> Chunker | None:
-        """Goes on behind the last stretch."""
+        """Goes on behind the last chunk."""
         note, chunks = self._state.settings.note, self._state.notes.chunks
         if note.chunk_words is None:
             return None
         start, spoken = (chunks[-1].end_samples, chunks[-1].spoken_until) if chunks else (0, 0)
-        return Chunker(note.chunk_words, note.chunk_pause_ms, self._mono, start, spoken)
+        return Chunker(note.chunk_words, note.chunk_pause_ms, start, spoken)
 
     def _open(self) -> list[ChunkState]:
         return self._state.notes.chunks[self._done :]
@@ -187,7 +182,7 @@ class ChunkNotes:
     def _cut(self, settled: int) -> None:
         state = self._state
         assert self._chunker is not None
-        self._chunker.push(state.finals[self._pushed :])
+        self._chunker.push(piece_of(final, self._mono) for final in state.finals[self._pushed :])
         self._pushed = len(state.finals)
         for found in self._chunker.settle(settled):
             if state.stage == "open" or self._counts(found.spoken_until):
@@ -197,7 +192,7 @@ class ChunkNotes:
                 )
 
     def _lines(self, chunk: ChunkState, parts: Parts) -> tuple[Line, ...]:
-        """The stretch's lines as far as is known while the call goes on."""
+        """The chunk's lines as far as is known while the call goes on."""
         before = count_lines(self._state.finals, parts, chunk.start_samples)
         return lines_of_call(self._state, parts, chunk.end_samples)[before:]
 
@@ -257,7 +252,7 @@ class ChunkNotes:
         return cancelled + self._release()
 
     def _release(self) -> list[Output]:
-        """Notes that are there, up to the first stretch whose note is still to come."""
+        """Notes that are there, up to the first chunk whose note is still to come."""
         out: list[Output] = []
         for chunk in self._open():
             if chunk.progress in ("unasked", "waiting") or not self._counts(chunk.spoken_until):
@@ -265,7 +260,7 @@ class ChunkNotes:
             self._done += 1
             if chunk.summary is not None and chunk.shown < chunk.noted:
                 chunk.shown = chunk.noted
-                out.append(_noted(chunk, chunk.summary))
+                out.append(_noted(chunk, chunk.summary, self._state.settings.note.versions[0]))
         return out
 
 
@@ -284,7 +279,7 @@ def _statements(chunk: ChunkState) -> tuple[Statement, ...]:
     return () if chunk.summary is None else chunk.summary.statements
 
 
-def _noted(chunk: ChunkState, summary: Summary) -> ChunkNoted:
+def _noted(chunk: ChunkState, summary: Summary, version: str) -> ChunkNoted:
     return ChunkNoted(
         f"chunk-{chunk.number}-r{chunk.noted}",
         chunk.number,
@@ -292,6 +287,7 @@ def _noted(chunk: ChunkState, summary: Summary) -> ChunkNoted:
         chunk.start_samples,
         chunk.end_samples,
         summary,
+        version,
     )
 
 

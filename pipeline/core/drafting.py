@@ -1,6 +1,6 @@
 """From hang-up to the note: asks for it, checks what comes back, and closes the call.
 
-The draft is written of notes of stretches that were made while the call went on, and of the lines that none
+The draft is written of notes of chunks that were made while the call went on, and of the lines that none
 of them tells of. Where another summarizer than the embedded one was chosen, both are asked: the chosen one's
 note is the draft if it is there in time; else the embedded one's is, and the other is offered when it comes.
 """
@@ -32,7 +32,7 @@ SUMMARIZE_ID = "summarize"
 STAND_IN_ID = "summarize-embedded"
 
 NOTES_SHARE = 0.5
-"""Of the time that the chosen summarizer has, how much of it is spent on waiting for notes of stretches."""
+"""Of the time that the chosen summarizer has, how much of it is spent on waiting for notes of chunks."""
 
 
 def is_note(job_id: str) -> bool:
@@ -41,7 +41,7 @@ def is_note(job_id: str) -> bool:
 
 
 class Drafting:
-    """The notes of one call: those of its stretches, and from `begin` on the draft, until it is closed."""
+    """The notes of one call: those of its chunks, and from `begin` on the draft, until it is closed."""
 
     def __init__(self, state: SessionState) -> None:
         self._state = state
@@ -121,7 +121,7 @@ class Drafting:
         return jobs
 
     def _go_on(self, now_s: float) -> list[Output]:
-        """Once notes of stretches are there or late, ask for the drafts.
+        """Once notes of chunks are there or late, ask for the drafts.
 
         The call is closed where there is nothing to note.
         """

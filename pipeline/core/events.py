@@ -144,10 +144,10 @@ class SpanResolved:
 
 @dataclass(frozen=True, slots=True)
 class ChunkNoted:
-    """What was noted of one stretch of the call while it went on; in place of the stretch's note before it.
+    """What was noted of one chunk of the call while it went on; in place of the chunk's note before it.
 
-    `number` counts the stretches from 1, `revision` their notes: one is made anew when its speakers are told
-    apart anew. Of lines that begin in [start_samples, end_samples).
+    `number` counts the chunks from 1, `revision` their notes: one is made anew when its speakers are told
+    apart anew. Of lines that begin in [start_samples, end_samples). `version`: see `DraftReady`.
     """
 
     id: str
@@ -156,6 +156,7 @@ class ChunkNoted:
     start_samples: int
     end_samples: int
     summary: Summary
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Notes of stretches that are too many for one request, made to fit: of each the statements that weigh most.
+"""Notes of chunks that are too many for one request, made to fit: of each the statements that weigh most.
 
 So what is read after hang-up does not grow with the call, and a call of any length fits in any window.
 """
@@ -7,10 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from models.types import ChunkNote, Line, Statement
+from models.types import ChunkNote, Line, NoteRequest, Statement
 
 WEIGHT = {"follow_ups": 0, "actions": 1, "outcome": 2, "reason": 3}
 """What a note can least do without comes first; anything else, such as key facts, comes last."""
+
+CHARACTERS_A_WORD = 7
+"""More than words have with the space after them; for texts without spaces."""
+LINE_WORDS = 3
+"""What number and speaker of a line come to, or section and evidence of a statement."""
+
+
+def size_of(text: str) -> int:
+    """How long a line or a statement is in a request, in words."""
+    return max(len(text.split()), -(-len(text) // CHARACTERS_A_WORD)) + LINE_WORDS
+
+
+def words_of(request: NoteRequest) -> int:
+    """How long a request is, in words."""
+    notes = [row.text for note in request.earlier for row in note.statements]
+    return sum(map(size_of, [*notes, *(line.text for line in (*request.cited, *request.lines))]))
+
+
+def draft_request(
+    rest: Sequence[Line], notes: Sequence[ChunkNote], told: Mapping[str, Line], words: int
+) -> NoteRequest:
+    """The draft's: the notes of chunks in `words` words, the lines that these rest on, and the `rest`.
+
+    `told` are the lines that the notes were made of, by id, in the call's order.
+    """
+    earlier = fit(notes, told, words)
+    there = {line.id for line in rest}
+    rests = {line for note in earlier for row in note.statements for line in row.evidence} - there
+    return NoteRequest(tuple(rest), "draft", earlier, tuple(told[line] for line in told if line in rests))
 
 
 def fit(notes: Sequence[ChunkNote], lines: Mapping[str, Line], words: int) -> tuple[ChunkNote, ...]:
@@ -50,4 +79,4 @@ def _some(notes: Sequence[ChunkNote], lines: Mapping[str, Line], words: int) -> 
 def _words(note: ChunkNote, lines: Mapping[str, Line]) -> int:
     texts = [row.text for row in note.statements]
     cited = {line for row in note.statements for line in row.evidence if line in lines}
-    return sum(len(text.split()) for text in [*texts, *(lines[line].text for line in cited)])
+    return sum(map(size_of, [*texts, *(lines[line].text for line in cited)]))

@@ -17,13 +17,20 @@ from models.text.facts_denials import Denial
 from models.text.facts_names import MASK, without_masks
 from models.text.facts_promises import Act, Owner, speaker_of
 from models.text.facts_words import carries, may_be_denied, polar, stem
+from models.text.strands import strand_of
 from models.text.tokens import Token, spoken_tokens
 from models.types import Claim, Flag, Line, Role, Statement, Summary, Support
 from pipeline.core.grounding_call import CallText, Voiced
 from pipeline.core.grounding_complaints import missing_complaint
-from pipeline.core.grounding_evidence import elsewhere, evidence_of
+from pipeline.core.grounding_evidence import ELSEWHERE, elsewhere, evidence_of
 from pipeline.core.grounding_polarity import Polarity
 from pipeline.core.grounding_quotes import quote_in, said_by
+from pipeline.core.grounding_slots import name_displaced, value_displaced
+from pipeline.core.grounding_turns import (
+    actors_of,
+    affirmed_at,
+    denials_left_out,
+)
 from pipeline.core.grounding_values import check_name, check_value, conflicts
 from pipeline.core.grounding_voices import Voice, check_act, check_speaker, share_of
 
@@ -80,11 +87,13 @@ class _Check:
         self._call = call
         self._tokens = spoken_tokens(without_masks(statement.text))
         self._facts = find_facts(statement.text)
+        self._strand = strand_of(statement.text)
         self._stems = _words_beside(self._tokens, self._facts)
         cited = evidence_of(statement, self._stems, call)
         self._found = not any(one in call.places for one in statement.evidence)
         near = call.near(cited)
         self._at = _Context(cited, near, call.voiced(near))
+        self._actors = actors_of(self._strand, near, call)
         self._claims: list[Claim] = []
         self._flags: dict[Flag, None] = dict.fromkeys(
             flag for flag in statement.flags if flag == "role_changed"
@@ -130,21 +139,29 @@ class _Check:
             if isinstance(fact.value, Act):
                 self._mark(fact, self._act(fact.value, fact))
             elif isinstance(fact.value, Denial):
-                self._mark(fact, self._polarity().check(fact.value))
+                self._mark(fact, self._denial(fact, fact.value))
             elif isinstance(fact.value, Name):
-                self._mark(fact, check_name(fact.value, self._call, self._at.near))
+                self._mark(fact, self._name(fact, fact.value))
             else:
-                support = check_value(fact, values)
-                if support == "supported" and self._misplaced(fact):
-                    support = "contradicted"
-                place = (
-                    None
-                    if support == "supported"
-                    else elsewhere(fact, self._stems, self._at.near, self._call)
-                )
-                if place is not None:
-                    self._at.cited.append(place)
-                self._mark(fact, support if place is None else "supported")
+                self._mark(fact, self._value(fact, values))
+
+    def _value(self, fact: Fact, values: Sequence[Fact]) -> Support:
+        """The support of an amount, date, time or number; a line elsewhere may vouch for it."""
+        if value_displaced(fact, self._strand, self._wider(), self._call):
+            return "contradicted"
+        support = check_value(fact, values)
+        if support == "supported" and not self._misplaced(fact):
+            return support
+        place = elsewhere(fact, self._stems, self._at.near, self._call)
+        if place is None:
+            return "contradicted" if support == "supported" else support
+        self._at.cited.append(place)
+        return "supported"
+
+    def _wider(self) -> list[int]:
+        """The lines near, and those elsewhere that have most of the statement's words."""
+        best = self._call.best(self._stems, self._at.near) if self._stems else []
+        return [*self._at.near, *(place for place, share in best if share >= ELSEWHERE)]
 
     def _misplaced(self, fact: Fact) -> bool:
         """Whether the cited lines say another value here, and the line beside them with this one tells of
@@ -156,6 +173,21 @@ class _Check:
         beside = max((share_of(self._stems, self._call.stems[p], self._call) for p in holders), default=0.0)
         return beside < BESIDE
 
+    def _denial(self, fact: Fact, denial: Denial) -> Support:
+        at = self._strand.between(fact.start, fact.end)[1]
+        alone = (
+            affirmed_at(self._strand, at, self._at.near, self._call) if at in self._strand.denied else None
+        )
+        if alone is None:
+            return self._polarity().check(denial)
+        return "contradicted" if alone else "supported"
+
+    def _name(self, fact: Fact, name: Name) -> Support:
+        support = check_name(name, self._call, self._at.near)
+        if support == "supported" and name_displaced(fact, name, self._strand, self._wider(), self._call):
+            return "contradicted"
+        return support
+
     def _act(self, act: Act, fact: Fact) -> Support | None:
         """The support of an act; None for one that needs none."""
         if act.noun and self._statement.section == "reason":
@@ -164,6 +196,8 @@ class _Check:
         voice = check_act(act, stems | ({act.verb} if not act.kinds else set()), self._at.voiced, self._call)
         if voice.support == "not_found":
             voice = self._act_elsewhere(act, stems, voice)
+        if voice.support != "supported" and act.owner == "customer" and self._actors.kept:
+            voice = Voice("supported")
         if voice.wrong_speaker:
             self._flags["wrong_speaker"] = None
         firm = act.will or act.owner == "agent"
@@ -199,13 +233,34 @@ class _Check:
         denied = {one for fact in self._facts if isinstance(fact.value, Denial) for one in fact.value.scope}
         words = {polar(token): token for token in self._tokens if may_be_denied(token)}
         for one in self._polarity().turned([one for one in words if one not in denied]):
+            at = self._strand.between(words[one].start, words[one].end)[0]
+            if affirmed_at(self._strand, at, self._at.near, self._call):
+                continue
             self._claims.append(Claim("negation", words[one].start, words[one].end, "contradicted"))
+        facts = [fact for fact in self._facts if isinstance(fact.value, Denial)]
+        self._turned_over(frozenset(self._strand.between(fact.start, fact.end)[1] for fact in facts))
+
+    def _turned_over(self, checked: frozenset[int]) -> None:
+        """Denials that the note leaves out, and those in turns of speech that are no facts ("not sure")."""
+        lines = self._at.near
+        found = denials_left_out(self._strand, self._at.cited, lines, self._call)
+        idle = [
+            at for at in self._strand.denied - checked if affirmed_at(self._strand, at, lines, self._call)
+        ]
+        tokens = {token.start: token for token in self._tokens}
+        for at in [*found, *idle]:
+            token = tokens[self._strand.starts[min(at, len(self._strand.starts) - 1)]]
+            claim = Claim("negation", token.start, token.end, "contradicted")
+            if claim not in self._claims:
+                self._claims.append(claim)
 
     def _check_speaker(self) -> None:
         owner: Owner = speaker_of(self._tokens)
-        if any(claim.kind == "promise" and claim.support == "supported" for claim in self._claims):
-            return
-        if check_speaker(owner, self._stems, self._at.voiced, self._call):
+        kept = any(claim.kind == "promise" and claim.support == "supported" for claim in self._claims)
+        kept = kept or self._actors.kept
+        if not kept and check_speaker(owner, self._stems, self._at.voiced, self._call):
+            self._flags["wrong_speaker"] = None
+        if self._actors.swapped:
             self._flags["wrong_speaker"] = None
 
     def _mark(self, fact: Fact, support: Support | None) -> None:

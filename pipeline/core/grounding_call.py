@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from models.text.facts import Fact, find_values
 from models.text.facts_clauses import Clause, answers, split_clauses
-from models.text.facts_names import MASK, plain
+from models.text.facts_names import MASK, find_names, plain, without_masks
 from models.text.facts_words import STOP, stem
-from models.text.tokens import normal
+from models.text.strands import Strand, strand_of
+from models.text.tokens import Found, normal, spoken_tokens
 from models.types import Line, Role
 
 SAME_TURN = 3
@@ -60,11 +61,30 @@ class CallText:
         self.masks = frozenset(mask for line in self.lines for mask in MASK.findall(line.text))
         self._clauses: dict[int, list[Clause]] = {}
         self._values: dict[int, list[Fact]] = {}
+        self._strands: dict[int, Strand] = {}
+        self._names: dict[int, list[Found[tuple[str, ...]]]] = {}
+
+    def strand(self, place: int) -> Strand:
+        """The words of a line, to be laid beside a note's."""
+        if place not in self._strands:
+            self._strands[place] = strand_of(self.lines[place].text)
+        return self._strands[place]
+
+    def names(self, place: int) -> list[Found[tuple[str, ...]]]:
+        """The names of a line."""
+        if place not in self._names:
+            self._names[place] = find_names(spoken_tokens(without_masks(self.lines[place].text)))
+        return self._names[place]
 
     def values(self, place: int) -> list[Fact]:
-        """Amounts, dates, times and numbers of a line, those that count nothing included."""
+        """Amounts, dates, times and numbers of a line, those that count nothing included.
+
+        A number after an "@" is the name of an account.
+        """
         if place not in self._values:
-            self._values[place] = find_values(self.lines[place].text, strict=False)
+            text = self.lines[place].text
+            found = find_values(text, strict=False)
+            self._values[place] = [one for one in found if text[one.start - 1 : one.start] != "@"]
         return self._values[place]
 
     def clauses(self, place: int) -> list[Clause]:

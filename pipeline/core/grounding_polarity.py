@@ -39,6 +39,8 @@ class Polarity:
         head = scope[0] if scope else ""
         acts = ACTS.get(head, frozenset())
         reported = bool(denial.scope) and scope[0] != denial.scope[0]
+        if denial.head == "ask" and any(c.asks for c in self._cited):
+            return "contradicted"
         affirming = [c for c in self._firm if head in c.affirmed or acts & GRANTS & c.acts]
         denying = [c for c in self._told if head in c.denied or acts & c.denied_acts]
         affirmed, denied = self._best(affirming), self._best(denying)

@@ -20,7 +20,7 @@ def check_value(fact: Fact, said: Sequence[Fact]) -> Support:
     A value may be said by a part of it where the rest is near: "the eighteenth" with a November beside it,
     a bare number for an amount ("six fifty"), an hour without its half of the day.
     """
-    if any(_same(fact, other) for other in said) or _pieced(fact, said):
+    if any(same_value(fact, other) for other in said) or is_pieced(fact, said):
         counted = _counted_otherwise(fact, said)
         return "contradicted" if counted else "supported"
     return "contradicted" if any(conflicts(fact, other) for other in said) else "not_found"
@@ -38,7 +38,8 @@ def check_name(name: Name, call: CallText, near: Sequence[int]) -> Support:
 _LONGER_THAN_A_DAY = frozenset({"week", "month", "year", "quarter", "weekend"})
 
 
-def _same(fact: Fact, other: Fact) -> bool:
+def same_value(fact: Fact, other: Fact) -> bool:
+    """Whether two values are one, as far as both are told: "the third" and "March 3"."""
     mine, said = fact.value, other.value
     if isinstance(mine, CalendarDate) and isinstance(said, CalendarDate):
         pairs = ((mine.year, said.year), (mine.month, said.month), (mine.day, said.day))
@@ -80,7 +81,7 @@ def _amount(value: object) -> Decimal | None:
     return Decimal(value.hour) if isinstance(value, ClockTime) and not value.minute else None
 
 
-def _pieced(fact: Fact, said: Sequence[Fact]) -> bool:
+def is_pieced(fact: Fact, said: Sequence[Fact]) -> bool:
     """Whether a value is put together of parts that were said."""
     value = fact.value
     numbers = {one.value.number.value for one in said if isinstance(one.value, Counted)}

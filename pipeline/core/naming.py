@@ -39,7 +39,7 @@ class Piece:
     another. `linked`: nothing but fillers came since the channel's hidden words before. `corrects`: among
     them was "no sorry". `harmless` holds the kind of harmless number that each word belongs to, or "".
     `before` is the word before it; `answer`: what was said after the cue is nothing but an answer. The
-    utterance begins at `said_samples`.
+    utterance begins at `said_samples`. `asked`: the other side announced it.
     """
 
     utterance_id: str
@@ -59,6 +59,7 @@ class Piece:
     answer: bool
     harmless: tuple[str, ...]
     said_samples: int = 0
+    asked: bool = False
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ class _Facts:
         """The kind of secret that a piece belongs to, or ""."""
         piece = self._pieces[i]
         cue = piece.cue if piece.strong else ""
-        if i in self._emails and cue in ("", "email", "number"):
+        if i in self._emails and cue in ("", "email", "number", "address"):
             return "email"
         if i in self._addresses and cue in ("", "address"):
             return "address"
@@ -110,6 +111,8 @@ class _Facts:
     def _is_value(self, i: int, cue: str) -> bool:
         """Whether an announced piece is what was announced."""
         piece = self._pieces[i]
+        if self._is_lone_sound(i, cue):
+            return False
         word = cue == "password" and (piece.direct or piece.answer)
         if word or (cue in DATE_KINDS and says_date(piece.texts)):
             return True
@@ -117,20 +120,23 @@ class _Facts:
             return False
         if not self._digits[i] and (cue in ("email", "address") or not self._sounds(i)):
             return self._is_spelled(i, cue)
-        return self._is_birthday(i) if cue == "birth_date" else self._is_number(i, cue)
+        return self._is_date_part(i, cue) if cue in DATE_KINDS else self._is_number(i, cue)
 
     def _is_spelled(self, i: int, cue: str) -> bool:
         """Whether a piece without digits is a value: of letters, or of names of places."""
+        piece = self._pieces[i]
         if cue in ("email", "address"):
-            return self._pieces[i].answer and (
-                self._letters(i) > 0 or (cue == "address" and self._is_place(i))
-            )
+            place = cue == "address" and self._is_place(i)
+            return piece.answer and (piece.asked or self._letters(i) > 0 or place)
         return cue == "number" and self._letters(i) >= RUN_DIGITS
 
-    def _is_birthday(self, i: int) -> bool:
-        """Whether what was announced with a piece has a date in it, or digits enough for one."""
-        same = [piece for piece in self._pieces if piece.cue_at == self._pieces[i].cue_at]
-        return self._told(i) > 2 or any(says_date(piece.texts) for piece in same)
+    def _is_date_part(self, i: int, cue: str) -> bool:
+        """Whether a piece with digits is a part of a date: beside a month or day, or by its length."""
+        piece = self._pieces[i]
+        if _is_amount(piece) and not piece.direct:
+            return False
+        same = [one for one in self._pieces if one.cue_at == piece.cue_at]
+        return piece.answer or self._told(i) > 2 or any(says_date(one.texts) for one in same)
 
     def _is_number(self, i: int, cue: str) -> bool:
         """Whether a piece with digits is what was announced, or an amount, a date or a count beside it."""
@@ -168,6 +174,12 @@ class _Facts:
             return False
         return piece.answer or (piece.linked and i > 0 and bool(self._digits[i - 1]))
 
+    def _is_lone_sound(self, i: int, cue: str) -> bool:
+        """Whether a piece only sounds like one digit and is all that was announced: "the card is free"."""
+        piece = self._pieces[i]
+        lone = all(seen.kind in ("homophone", "filler") for seen in self._looks[i]) and self._told(i) < 2
+        return lone and (not piece.asked or cue in ("email", "address", "password"))
+
     def _cluster(self, kind: str, shows: Callable[[Sequence[str], Sequence[Look]], bool]) -> set[int]:
         """Pieces of an e-mail or postal address: those that show it, and answers that are linked to them."""
         whole = [text for piece in self._pieces for text in piece.texts]
@@ -187,12 +199,17 @@ class _Facts:
         }
         found |= cued
         for i in range(1, len(self._pieces)):
-            if i - 1 in found and self._pieces[i].linked and self._pieces[i].answer:
+            joins = self._pieces[i].answer or (kind == "address" and self._is_place(i))
+            if i - 1 in found and self._follows(i) and joins:
                 found.add(i)
         for i in range(len(self._pieces) - 1, 0, -1):
-            if i in found and self._pieces[i].linked and self._pieces[i - 1].answer:
+            if i in found and self._follows(i) and self._pieces[i - 1].answer:
                 found.add(i - 1)
         return {i for i in found if not _is_amount(self._pieces[i])}
+
+    def _follows(self, i: int) -> bool:
+        """Whether a piece goes on with the one before it: linked to it, and announced by the same cue."""
+        return self._pieces[i].linked and self._pieces[i].cue_at == self._pieces[i - 1].cue_at
 
     def _is_email(self, texts: Sequence[str], looks: Sequence[Look]) -> bool:
         told = [

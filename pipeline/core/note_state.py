@@ -16,12 +16,12 @@ Roles: TypeAlias = tuple[tuple[str, Role, str], ...]
 
 @dataclass(slots=True)
 class ChunkState:
-    """A stretch of the call that is noted by itself; see `Stretch` and `ChunkNoted`.
+    """A chunk of the call that is noted by itself; see `Chunk` and `ChunkNoted`.
 
     `revision` is that of the note asked for last, `asked_roles` who was taken to speak in its lines,
     `told` a mark of the same, and `due_s` when it is given up. `summary` is the newest note, `noted` its
     revision, `noted_told` the mark of what it was made of, `roles` those of the lines that it rests on.
-    `shown` is the newest revision that is out. After hang-up the stretch has the lines [first_line, end_line)
+    `shown` is the newest revision that is out. After hang-up the chunk has the lines [first_line, end_line)
     of the call.
     """
 
@@ -46,9 +46,9 @@ class ChunkState:
 
 @dataclass(slots=True)
 class NoteState:
-    """Notes of stretches, what they cost, and the two drafts.
+    """Notes of chunks, what they cost, and the two drafts.
 
-    `ended_s` is when the call was hung up. Until `notes_due_s` the drafts wait for notes of stretches; then
+    `ended_s` is when the call was hung up. Until `notes_due_s` the drafts wait for notes of chunks; then
     they are asked for. `due_s` is when the embedded summarizer's steps in, `give_up_s` when the chosen one's
     is given up. `stands` is the embedded one's while it may be needed; `drafts` counts those that are out.
     """

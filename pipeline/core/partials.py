@@ -13,7 +13,7 @@ from itertools import takewhile
 from models.types import Transcription
 from pipeline.core.endpointing import Span
 from pipeline.core.events import Partial
-from pipeline.core.redaction import hide_digits
+from pipeline.core.redaction import hide_partial
 from pipeline.core.transcript import in_call_time
 
 
@@ -46,7 +46,7 @@ class PartialState:
             return []
         self.read_until = span.end_samples
         self.tokens = heard.tokens
-        words = tuple(word.text for word in hide_digits(in_call_time(heard.words, span)))
+        words = tuple(word.text for word in hide_partial(in_call_time(heard.words, span)))
         self.committed += _same_beginning(self.words, words)[len(self.committed) :]
         self.words = words
         return [self._shown(channel, span)] if words or self.committed else []

@@ -14,15 +14,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from models.text.cues import said_values
-from models.text.digits import Look, has_number, look
-from models.text.secrets_reach import email_words
+from models.text.digits import Look, has_number
+from models.text.secrets_reach import open_names
 from models.types import Word
 from pipeline.core.scanning import BETWEEN, MaskState, Scan, misheard, rows
 
-__all__ = ["MaskState", "Masked", "MaskedSpan", "conceal", "escape", "hide_digits", "mask"]
+__all__ = ["MaskState", "Masked", "MaskedSpan", "conceal", "escape", "hide_partial", "mask"]
 
-REDACTION_VERSION = "mask@2"
+REDACTION_VERSION = "mask@3"
 """What is masked, and how: part of the version of every note."""
 MAX_FILLERS = 6
 """How many fillers may stand between two groups of one number."""
@@ -111,23 +110,26 @@ def _mask_once(
     return tuple(out), tuple(spans), scan.state_after(hidden, len(spans))
 
 
-def hide_digits(words: Sequence[Word]) -> tuple[Word, ...]:
-    """Words of a partial with every digit and number word as "[NUMBER]", one for each row of them.
+def hide_partial(words: Sequence[Word]) -> tuple[Word, ...]:
+    """Words of a partial with all that may be secret as "[NUMBER]", one for each row of it.
 
-    What follows "password is" goes too, and so do e-mail addresses. Amounts are not spared: the next
-    partial may read them otherwise.
+    Every digit and number word goes, amounts too, since the next partial may read them otherwise; what the
+    mask of an utterance hides where nothing more is said; and the names at the end that a street or the
+    domain of an e-mail address may follow. So a bare answer is hidden while it is spoken, as it is in the
+    final until it is decided, and a name in a sentence is shown.
     """
-    looks = [look(word.text) for word in words]
-    texts = [word.text for word in words]
-    hidden = {i for i, seen in enumerate(looks) if has_number(seen)}
-    hidden |= misheard(looks, hidden) | said_values(texts, looks) | email_words(texts, looks)
+    if not words:
+        return ()
+    scan = Scan(words, MaskState())
+    hidden = {i for i, seen in enumerate(scan.looks) if has_number(seen)}
+    hidden |= misheard(scan.looks, hidden) | scan.hidden() | open_names(scan.texts, scan.looks)
     out: list[Word] = []
     at = 0
     for first, after in rows(sorted(hidden)):
         out += [*words[at:first], _token(words[first:after], "[NUMBER]")]
         at = after
     out += words[at:]
-    return hide_digits(out) if hidden else tuple(out)
+    return hide_partial(out) if hidden else tuple(out)
 
 
 def _stretches(

@@ -7,16 +7,26 @@ nor on the order of results.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from models.text.digits import look
 from models.text.harmless import find_harmless
 from models.text.secrets import Cue, find_cues
 from models.text.secrets_values import corrects, date_of, digits_of, place_of
-from models.text.secrets_words import ANSWERS, is_answer
+from models.text.secrets_words import ANSWERS
 from models.text.tokens import normal
 from models.types import RATE_HZ, Word
+from pipeline.core.announcing import (
+    NEAR_WORDS,
+    Topic,
+    is_answer_to,
+    is_plain,
+    names_value_before,
+    refers_back,
+    rename_tail,
+    told,
+)
 from pipeline.core.events import SpanResolved, UtteranceFinal
 from pipeline.core.naming import Piece, kinds_of, value_of
 from pipeline.core.vault import Vault, VaultState
@@ -27,15 +37,10 @@ COMPLETE_TURNS = 2
 """The same in further turns, of either side."""
 LONGEST_SAMPLES = 90 * RATE_HZ
 """No secret takes longer; stretches after that are another."""
-CUE_SAMPLES = 20 * RATE_HZ
-CUE_TURNS = 4
-"""How long a cue counts after it, or after the last stretch that it announced, in either measure."""
 ECHO_SAMPLES = 60 * RATE_HZ
 """How long words of a secret are known again when they are repeated."""
 MOST_BETWEEN = 12
 """Words between two stretches that are looked at; more are never fillers alone."""
-FOLLOWS_WORDS = 4
-"""How far after a value its cue may stand: "4111 is the code"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +61,6 @@ class Said:
     start_samples: int
     words: tuple[Word, ...]
     spans: tuple[HiddenSpan, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """What was announced last; `at_samples` and `turn` move along while it is told."""
-
-    kind: str
-    strong: bool
-    number: int
-    at_samples: int
-    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +153,7 @@ class Resolver:
             state.turn += 1
             state.speaking = said.channel
         out: list[SpanResolved] = []
+        self._refer_back(said)
         for piece in self._pieces(said):
             chain = state.chains[said.channel]
             if chain and (
@@ -189,7 +184,7 @@ class Resolver:
             before = [cue for cue in cues if at <= cue.first < span.first]
             for cue in before:
                 self._announce(cue, said)
-            self._follow(cues, span, said)
+            named = self._follow(cues, span, said)
             topic = self._topic(said.words[span.first])
             pieces.append(
                 Piece(
@@ -203,17 +198,23 @@ class Resolver:
                     topic.kind if topic else "",
                     bool(topic and topic.strong),
                     topic.number if topic else -1,
-                    bool(before) and _is_plain(texts[before[-1].after : span.first]),
-                    len(between) <= MOST_BETWEEN and _is_plain(between),
+                    bool(before) and is_plain(texts[before[-1].after : span.first]),
+                    len(between) <= MOST_BETWEEN and is_plain(between),
                     corrects(between),
                     between[-1] if between else "",
-                    _is_answer_to(texts, cues, span),
+                    is_answer_to(texts, cues, span.first),
                     tuple(harmless[span.first : span.after]),
                     said.start_samples,
+                    topic is not None and self._is_asked(topic, said, bool(before)),
                 )
             )
+            if topic is not None and named:
+                known = len(state.chains[said.channel])
+                whole = [*state.chains[said.channel], *pieces]
+                rename_tail(whole, topic)
+                state.chains[said.channel][:], pieces[:] = whole[:known], whole[known:]
             if topic is not None:
-                state.topic = replace(topic, at_samples=pieces[-1].end_samples, turn=state.turn)
+                state.topic = told(topic, pieces[-1])
             between.clear()
             at = span.after
         for cue in cues:
@@ -223,34 +224,64 @@ class Resolver:
         del between[: -MOST_BETWEEN - 1]
         return pieces
 
-    def _announce(self, cue: Cue, said: Said) -> None:
+    def _announce(self, cue: Cue, said: Said) -> Topic:
         """A cue was said. One that only mentions a thing, or no thing, leaves a clearer one in force."""
         state = self._state
         place = said.words[cue.first]
         topic = self._topic(place)
         kind, strong, number = cue.kind, cue.strong, state.cues
         if topic is not None and topic.strong and not cue.strong:
-            return
+            return topic
         if kind == "any":
             kind, number = (topic.kind, topic.number) if topic else ("number", number)
+        again = topic is not None and topic.strong and topic.kind == kind
+        channel = topic.channel if topic is not None and again else said.channel
         state.cues += 1
-        state.topic = Topic(kind, strong, number, said.words[cue.after - 1].end_samples, state.turn)
+        end_samples = said.words[cue.after - 1].end_samples
+        state.topic = Topic(kind, strong, number, end_samples, state.turn, channel)
+        return state.topic
 
-    def _follow(self, cues: Sequence[Cue], span: HiddenSpan, said: Said) -> None:
-        """A cue right after a value that nothing announced: "4111 is the code"."""
-        if self._topic(said.words[span.first]) is not None:
-            return
+    def _follow(self, cues: Sequence[Cue], span: HiddenSpan, said: Said) -> bool:
+        """Whether a cue right after a value is the name of it: "4111 is the code"; it is announced then."""
+        topic = self._topic(said.words[span.first])
+        numbers = bool(digits_of([word.text for word in said.words[span.first : span.after]]))
         for cue in cues:
-            if cue.strong and span.after <= cue.first <= span.after + FOLLOWS_WORDS:
+            between = [word.text for word in said.words[span.after : cue.first]]
+            near = (
+                cue.strong
+                and topic is None
+                and numbers
+                and span.after <= cue.first <= span.after + NEAR_WORDS
+            )
+            if near or (cue.first >= span.after and names_value_before(between, cue)):
                 self._announce(cue, said)
-                return
+                return True
+        return False
+
+    def _refer_back(self, said: Said) -> None:
+        """A cue before all values of an utterance that names what was said last: "that's the code"."""
+        texts = [word.text for word in said.words]
+        first = said.spans[0].first if said.spans else len(texts)
+        last = max((c for c in self._state.chains if c), key=_ended, default=None)
+        cues = find_cues(texts)
+        cue = next((cue for cue in cues if cue.strong), None)
+        if last is None or cue is None or cue.after > first:
+            return
+        leads = first < len(texts) and is_plain(texts[cue.after : first])
+        if not leads and refers_back(texts, cue, cues, said.channel == last[-1].channel):
+            rename_tail(last, self._announce(cue, said))
+
+    def _is_asked(self, topic: Topic, said: Said, announced: bool) -> bool:
+        """Whether the other side announced; on a channel for both, whether another utterance did."""
+        if len(self._state.chains) == 1:
+            return not announced
+        return topic.channel not in (None, said.channel)
 
     def _topic(self, word: Word) -> Topic | None:
         """What is announced at this word."""
         topic = self._state.topic
-        if topic is None or word.start_samples - topic.at_samples > CUE_SAMPLES:
-            return None
-        return topic if self._state.turn - topic.turn <= CUE_TURNS else None
+        reaches = topic is not None and topic.reaches(word.start_samples, self._state.turn)
+        return topic if reaches else None
 
     def _decide(self, channel: int) -> list[SpanResolved]:
         """What the stretches of a channel were; with them its chain is over."""
@@ -260,12 +291,12 @@ class Resolver:
         since = chain[0].start_samples - ECHO_SAMPLES
         state.known = [known for known in state.known if known.end_samples >= since]
         kinds = kinds_of(chain)
-        told = [*state.known, *self._open_secrets()]
+        open_or_known = [*state.known, *self._open_secrets()]
         out: list[SpanResolved] = []
         for pieces, kind in _entities(chain, kinds):
             token = self._name(kind, pieces) if kind else ""
             if not kind:
-                out += [self._shown(piece, told) for piece in pieces]
+                out += [self._shown(piece, open_or_known) for piece in pieces]
                 continue
             out += [_resolved(piece, kind, token) for piece in pieces]
         return out
@@ -308,19 +339,12 @@ class Resolver:
         )
 
 
-def _is_answer_to(texts: Sequence[str], cues: Sequence[Cue], span: HiddenSpan) -> bool:
-    """Whether all that was said after the last cue before a stretch is names, numbers and fillers."""
-    first = max((cue.after for cue in cues if cue.after <= span.first), default=0)
-    said = texts[first:]
-    return is_answer(said, [look(text) for text in said], numbers=True)
+def _ended(chain: Sequence[Piece]) -> tuple[int, int]:
+    return chain[-1].end_samples, chain[-1].channel
 
 
 def _due(chain: Sequence[Piece]) -> tuple[int, int]:
     return chain[-1].end_samples + COMPLETE_SAMPLES, chain[0].channel
-
-
-def _is_plain(texts: Iterable[str]) -> bool:
-    return all(ANSWERS.issuperset(look(text).parts) for text in texts)
 
 
 def _content(texts: Sequence[str]) -> tuple[str, ...]:

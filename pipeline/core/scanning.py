@@ -10,8 +10,7 @@ from models.text.digits import ACKNOWLEDGEMENTS, HESITATIONS, WEAK_HOMOPHONES, L
 from models.text.harmless import WEAK_KINDS, Harmless, find_harmless
 from models.text.secrets import find_cues
 from models.text.secrets_reach import cue_words, named_words
-from models.text.secrets_values import is_ordinal
-from models.text.secrets_words import is_answer
+from models.text.secrets_words import is_answer, is_ordinal
 from models.text.tokens import listed
 from models.types import RATE_HZ, Word
 
@@ -63,7 +62,7 @@ class Scan:
         ones = [i for i, seen in enumerate(self.looks) if seen.kind == "one" and not self.readable[i]]
         digits |= {i for i in ones if self._is_digit_one(i)}
         digits |= misheard(self.looks, digits)
-        digits |= self._loose() | self._sounds_near(digits)
+        digits |= self._loose() | self._sounds_near(digits) | self._sounds_named()
         digits |= {i for i in ones if digits and not self._is_pronoun(i)}
         digits = {i for i in digits if not self.readable[i]}
         hidden = digits | said_values(self.texts, self.looks) | named_words(self.texts, self.looks)
@@ -90,10 +89,30 @@ class Scan:
         odd = {i for i in sounds if not WEAK_HOMOPHONES.issuperset(self.looks[i].parts)}
         if not digits and not ones:
             odd = {i for i in odd if not _is_plain_oh(set(self.looks[i].parts), self.looks[i + 1 : i + 2])}
-        bare = all(seen.kind in BETWEEN or seen.kind == "mask" for seen in self.looks[first:])
         weak = set(sounds) - {i for i in sounds if not WEAK_HOMOPHONES.issuperset(self.looks[i].parts)}
-        told = digits or odd or ones or (bare and len(weak) < RUN_DIGITS)
+        told = digits or odd or ones or self._tells_sounds(first, len(weak))
         return ones | odd | (weak if told else set())
+
+    def _sounds_named(self) -> set[int]:
+        """Homophones in a row of two or more that a cue after them may name: "to for, that's the code"."""
+        cue = next((cue for cue in find_cues(self.texts) if cue.strong), None)
+        if cue is None or not is_answer(self.texts[: cue.first], self.looks[: cue.first], numbers=True):
+            return set()
+        sounds = [i for i in range(cue.first) if self.looks[i].kind in ("digit", "one", "homophone")]
+        return {i for first, after in rows(sounds) if after - first > 1 for i in range(first, after)}
+
+    def _tells_sounds(self, first: int, count: int) -> bool:
+        """Whether words from `first` on that have nothing but "to" and "for" may be digits: "it's for"."""
+        rest = self.looks[first:]
+        if not all(seen.kind in BETWEEN or seen.kind == "mask" for seen in rest):
+            return False
+        linked = (
+            not first
+            or (bool(rest) and is_link(self.texts[first], rest[0]))
+            or "is" in self.looks[first - 1].parts
+        )
+        only = all(seen.kind == "homophone" or HESITATIONS.issuperset(seen.parts) for seen in rest)
+        return linked and (only or count < RUN_DIGITS)
 
     def _is_moment(self, i: int) -> bool:
         """Whether "one second" is a wish to wait."""
@@ -251,16 +270,19 @@ def _is_plain_oh(sounds: set[str], after: Sequence[Look]) -> bool:
 
 
 def misheard(looks: Sequence[Look], digits: set[int]) -> set[int]:
-    """Homophones in a row with digits, and rows of three that hold more than "to" and "for"."""
+    """Homophones in a row with digits, and rows of three, with "one", that hold more than "to" and "for"."""
     found: set[int] = set()
     sounds = {i for i, seen in enumerate(looks) if seen.kind == "homophone"}
+    ones = {i for i, seen in enumerate(looks) if seen.kind == "one"}
     pauses = {i for i, seen in enumerate(looks) if seen.parts and HESITATIONS.issuperset(seen.parts)}
-    for first, after in rows(sorted(sounds | digits | pauses)):
+    for first, after in rows(sorted(sounds | ones | digits | pauses)):
         row = range(first, after)
         heard = sounds.intersection(row)
         said = {part for i in heard for part in looks[i].parts}
-        if not digits.isdisjoint(row) or (len(heard) >= RUN_DIGITS and not said <= WEAK_HOMOPHONES):
+        if not digits.isdisjoint(row):
             found |= heard
+        elif len(heard | ones.intersection(row)) >= RUN_DIGITS and not said <= WEAK_HOMOPHONES:
+            found |= heard | ones.intersection(row)
     return found
 
 

@@ -86,7 +86,7 @@ class Session:
     def restore(cls, data: bytes, events: Sequence[DurableEvent]) -> Session:
         """The session that gave this snapshot; `events` are those that it gave before, in that order.
 
-        Of these, finals, resolved spans and notes of stretches are needed. Raises `SnapshotError`.
+        Of these, finals, resolved spans and notes of chunks are needed. Raises `SnapshotError`.
         """
         session = cls.__new__(cls)
         session._take(states.load(data, events))
@@ -368,7 +368,7 @@ class Session:
         return out + self._drafting.begin(dict(revisions), self._moment(now_s))
 
     def _note(self, now_s: float) -> list[Output]:
-        """While the call goes on: notes of its stretches."""
+        """While the call goes on: notes of its chunks."""
         state = self._state
         if state.stage != "open" or state.settings.note.chunk_words is None:
             return []

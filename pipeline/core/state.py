@@ -20,6 +20,7 @@ from models.types import (
     Word,
 )
 from pipeline.core import snapshot
+from pipeline.core.announcing import Topic
 from pipeline.core.endpointing import EndpointSettings, EndpointState, Span
 from pipeline.core.events import (
     AudioGap,
@@ -34,7 +35,7 @@ from pipeline.core.naming import Piece
 from pipeline.core.note_state import ChunkState, NoteState
 from pipeline.core.partials import PartialState
 from pipeline.core.redaction import MaskedSpan, MaskState
-from pipeline.core.resolving import HiddenSpan, Known, ResolvingState, Said, Topic
+from pipeline.core.resolving import HiddenSpan, Known, ResolvingState, Said
 from pipeline.core.transcript import Pending, TranscriptState
 from pipeline.core.vault import Issued, VaultState
 
@@ -56,15 +57,15 @@ class NoteSettings:
 
     `due_s` after hang-up the note of the embedded summarizer stands in for a chosen one that is not there;
     until `give_up_s` after hang-up that may still come, and is offered. `seconds` and `tokens`: what notes of
-    one call may cost, None for no bound. A stretch of the call is noted once it has `chunk_words` words, or
+    one call may cost, None for no bound. A chunk of the call is noted once it has `chunk_words` words, or
     half of them and a pause of `chunk_pause_ms`; None for `chunk_words`: not before hang-up.
     `drop_unsupported` leaves out statements that the call does not support, which else are flagged.
     `restore`: kinds of secrets that the draft names in clear. A call with fewer than
     `least_words`, or one party, gets a code in place of a note; None: the summarizer decides. `versions` are
     those of notes by the chosen and by the embedded summarizer. `stands_in`: the embedded summarizer is to be
-    asked beside the chosen one. A stretch that ended less than `chunk_rest_ms` before hang-up is not noted by
+    asked beside the chosen one. A chunk that ended less than `chunk_rest_ms` before hang-up is not noted by
     itself, so that no draft waits for notes that were just asked for; they are asked for after half of that.
-    `earlier_words` is what notes of stretches, and the lines that they rest on, may have in a draft.
+    `earlier_words` is what notes of chunks, and the lines that they rest on, may have in a draft.
     """
 
     stands_in: bool = False
@@ -125,7 +126,7 @@ class ChannelState:
 class SessionState:
     """All that a session remembers; `turns` are None until asked for.
 
-    `finals`, `resolved` and notes of stretches that are out are left out of snapshots, since they are stored
+    `finals`, `resolved` and notes of chunks that are out are left out of snapshots, since they are stored
     as events: `final_count` and `resolved_count` say how many belong.
     """
 
@@ -218,5 +219,5 @@ def load(data: bytes, events: Sequence[DurableEvent]) -> SessionState:
         if chunk.shown and chunk.shown == chunk.noted:
             chunk.summary = noted.get((chunk.number, chunk.noted))
             if chunk.summary is None:
-                raise snapshot.SnapshotError(f"the note of stretch {chunk.number} is not there")
+                raise snapshot.SnapshotError(f"the note of chunk {chunk.number} is not there")
     return state

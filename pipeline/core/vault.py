@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from models.text.written import written
 from models.types import Claim, Statement, Summary
 
 RESTORABLE = frozenset({"account", "routing", "phone", "email", "birth_date", "address"})
@@ -64,23 +65,25 @@ class Vault:
 
     def restore(self, text: str, kinds: Collection[str]) -> str:
         """The text with the tokens of these kinds as what was said; others, and unknown ones, stay."""
-        values = self._values(kinds)
-        return _TOKEN.sub(lambda found: values.get(found[0], found[0]), text)
+        wanted = RESTORABLE.intersection(kinds)
+        return _put(text, {one.token: one.value for one in self._state.issued if one.kind in wanted})
 
     def restore_note(self, summary: Summary, kinds: Collection[str]) -> Summary:
-        """The note with its statements and fields restored; places of claims move along."""
-        values = self._values(kinds)
+        """The note with its statements and fields restored, in written form where there is one; places of
+        claims move along."""
+        wanted = RESTORABLE.intersection(kinds)
+        values = {one.token: written(one.kind, one.value) for one in self._state.issued if one.kind in wanted}
         if not values:
             return summary
         return replace(
             summary,
             statements=tuple(_restored(statement, values) for statement in summary.statements),
-            fields=tuple((name, self.restore(value, kinds)) for name, value in summary.fields),
+            fields=tuple((name, _put(value, values)) for name, value in summary.fields),
         )
 
-    def _values(self, kinds: Collection[str]) -> dict[str, str]:
-        wanted = RESTORABLE.intersection(kinds)
-        return {one.token: one.value for one in self._state.issued if one.kind in wanted}
+
+def _put(text: str, values: dict[str, str]) -> str:
+    return _TOKEN.sub(lambda found: values.get(found[0], found[0]), text)
 
 
 def _restored(statement: Statement, values: dict[str, str]) -> Statement:

@@ -182,6 +182,8 @@ class NoteMember(_Part):
     summarizer: str
     statements: tuple[NoteStatement, ...] = ()
     fault: str | None = None
+    version: str = ""
+    """As the summarizer names itself, with model, prompt and decoding."""
 
 
 class NoteTold(_Part):

@@ -61,7 +61,7 @@ RESERVED_IDS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class CallNotes:
-    """Notes of a call, in order: those of stretches and drafts; what was opened. Of the store: `legs`, and
+    """Notes of a call, in order: those of chunks and drafts; what was opened. Of the store: `legs`, and
     whether it has the call."""
 
     records: tuple[EventRecord, ...]

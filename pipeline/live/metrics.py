@@ -86,7 +86,7 @@ class _Watched:
         yield from (waiting, done, busy)
         yield CounterMetricFamily("wrapup_partials_shed", "Partials left out under load.", value=tally.shed)
         yield CounterMetricFamily(
-            "wrapup_chunk_notes_shed", "Stretches not noted under load.", value=tally.chunks_shed
+            "wrapup_chunk_notes_shed", "Chunks not noted under load.", value=tally.chunks_shed
         )
         yield GaugeMetricFamily(
             "wrapup_load", "Share of the workers' time.", value=self._workers.meter.load()

@@ -24,7 +24,7 @@ def events_after(
 
 
 def notes_of(store: Store, spool: Spool, call_id: str) -> list[EventRecord]:
-    """Notes of stretches and drafts of a call, in order of seq. Raises `StoreError`."""
+    """Notes of chunks and drafts of a call, in order of seq. Raises `StoreError`."""
     waiting = [one for one in spool.pending(call_id, 0, ALL_WAITING) if isinstance(one.event, NOTES)]
     found = {record.event.id: record for record in [*waiting, *store.notes(call_id)]}
     return sorted(found.values(), key=lambda record: record.seq)

@@ -75,8 +75,8 @@ def event_rows(record: EventRecord, state: CallState) -> Rows:
 
 
 def note_version(event: DraftReady | ChunkNoted, state: CallState) -> str | None:
-    """All that made a note, hashed; before drafts said it themselves, what made all of the call's text."""
-    return (event.version if isinstance(event, DraftReady) else "") or state.version
+    """All that made a note, hashed; before notes said it themselves, what made all of the call's text."""
+    return event.version or state.version
 
 
 def _utterance(event: UtteranceFinal | UtteranceLost, cipher: Cipher) -> Row:

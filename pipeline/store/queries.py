@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from pipeline.store.records import CallRecord, LegRecord, StoredCall, StoredLeg
-from pipeline.store.tables import call_keys, calls, events, legs
+from pipeline.core.events import DraftReady
+from pipeline.formats.event_json import type_name
+from pipeline.store.records import CallRecord, LegRecord, Opening, StoredCall, StoredLeg
+from pipeline.store.tables import call_keys, calls, events, legs, note_openings
 
 
 def events_of(call_id: str | None, after_seq: int) -> Select[Any]:
@@ -21,6 +23,25 @@ def events_of(call_id: str | None, after_seq: int) -> Select[Any]:
         .order_by(events.c.seq, events.c.call_id, events.c.event_id)
     )
     return query if call_id is None else query.where(events.c.call_id == call_id)
+
+
+def drafts_of(call_ids: Sequence[str]) -> Select[Any]:
+    """Drafts of calls, in no order, with what opens them."""
+    return (
+        select(events, call_keys.c.wrapped, calls.c.forgotten_at)
+        .join_from(events, calls)
+        .outerjoin(call_keys, call_keys.c.call_id == calls.c.call_id)
+        .where(events.c.call_id.in_(call_ids), events.c.type == type_name(DraftReady))
+    )
+
+
+def openings_of(connection: Connection, call_ids: Sequence[str]) -> Mapping[str, list[Opening]]:
+    """Call id -> which draft the review of each leg began with, by leg."""
+    found: dict[str, list[Opening]] = {}
+    query = select(note_openings).where(note_openings.c.call_id.in_(call_ids))
+    for row in connection.execute(query.order_by(note_openings.c.call_id, note_openings.c.leg)):
+        found.setdefault(row.call_id, []).append(Opening(row.leg, row.revision, row.opened_at))
+    return found
 
 
 def legs_of(connection: Connection, call_ids: Sequence[str]) -> Mapping[str, list[StoredLeg]]:

@@ -1,8 +1,8 @@
-"""Reviews in the tables: a row each, never changed in place; an amendment is a row that names what it amends."""
+"""Reviews in the tables: a row each, never changed; an amendment is a row that names what it amends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select, union_all
 
 from pipeline.store.errors import ReviewConflictError, StoreError
 from pipeline.store.projections import place
-from pipeline.store.records import EventRecord, Opening, ReviewRecord, SiteRecord, StoredCall, StoredLeg
+from pipeline.store.records import EventRecord, Opening, ReviewRecord, SiteRecord, StoredCall
 from pipeline.store.tables import calls, legs, note_openings, reviews, sites, versions
 from pipeline.store.vault import Cipher, Vault
 from pipeline.store.writing import call_states, insert
@@ -19,7 +19,7 @@ from pipeline.store.writing import call_states, insert
 
 @dataclass(frozen=True, slots=True)
 class ReviewedCall:
-    """A closed call as it was reviewed: its legs, drafts in order, openings, and reviews in order of saving."""
+    """A closed call as it was reviewed: its drafts in order, and its reviews in that of saving."""
 
     call: StoredCall
     drafts: tuple[EventRecord, ...]
@@ -29,9 +29,12 @@ class ReviewedCall:
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """From when on days are counted: an associate's first call with a draft that was shown, sites, versions."""
+    """From when on days are counted, and teams. Of an associate it is the first call whose draft was shown to
+    them; the team is that of their last review.
+    """
 
     associates: Mapping[str, datetime]
+    teams: Mapping[str, str]
     sites: Mapping[str, SiteRecord]
     versions: Mapping[str, datetime]
 
@@ -53,19 +56,21 @@ def add_review(connection: Connection, vault: Vault, record: ReviewRecord) -> bo
         if _record(row, state.cipher if row.call_id == record.call_id else None) == record:
             return False
         raise ReviewConflictError(f"there is another review {record.review_id!r}; give each an id of its own")
-    _check(record, reviews_of(connection, record.call_id, None))
+    _check(record, reviews_of(connection, {record.call_id: None}).get(record.call_id, []))
     sealed = state.cipher.seal(record.final.encode(), place(reviews, "final_text", record.review_id))
     connection.execute(insert(connection, reviews), _row(record) | {"final_text": sealed})
     return True
 
 
-def reviews_of(connection: Connection, call_id: str, cipher: Cipher | None) -> list[ReviewRecord]:
-    """Reviews of a call in the order in which they were saved; without their texts where there is no cipher."""
-    query = select(reviews).where(reviews.c.call_id == call_id, reviews.c.note_id.is_not(None))
-    return [
-        _record(row, cipher)
-        for row in connection.execute(query.order_by(reviews.c.saved_at, reviews.c.review_id))
-    ]
+def reviews_of(
+    connection: Connection, ciphers: Mapping[str, Cipher | None]
+) -> Mapping[str, list[ReviewRecord]]:
+    """Call id -> its reviews in the order of saving; without their texts where there is no cipher."""
+    found: dict[str, list[ReviewRecord]] = {}
+    query = select(reviews).where(reviews.c.call_id.in_(sorted(ciphers)), reviews.c.note_id.is_not(None))
+    for row in connection.execute(query.order_by(reviews.c.saved_at, reviews.c.review_id)):
+        found.setdefault(row.call_id, []).append(_record(row, ciphers[row.call_id]))
+    return found
 
 
 def put_site(connection: Connection, site: SiteRecord) -> None:
@@ -86,24 +91,19 @@ def anchors(connection: Connection) -> Anchors:
     saved = select(reviews.c.associate, calls.c.opened_at).join_from(reviews, calls)
     shown = union_all(opened, saved).subquery()
     first = select(shown.c.associate, func.min(shown.c.opened_at).label("at")).group_by(shown.c.associate)
+    teams = select(reviews.c.associate, reviews.c.team).where(
+        reviews.c.team.is_not(None), reviews.c.associate.is_not(None)
+    )
+    teams = teams.order_by(reviews.c.saved_at, reviews.c.review_id)
     return Anchors(
         {row.associate: row.at for row in connection.execute(first) if row.associate},
+        {row.associate: row.team for row in connection.execute(teams)},
         {
             row.site: SiteRecord(row.site, row.rollout_at, row.zone)
             for row in connection.execute(select(sites))
         },
         {row.version: row.released_at for row in connection.execute(select(versions))},
     )
-
-
-def legs_reviewed(
-    found: ReviewedCall,
-) -> Iterator[tuple[StoredLeg | None, Opening | None, list[ReviewRecord]]]:
-    """Each leg with its opening and its reviews; a call whose legs nobody told has one leg, None."""
-    known: dict[int, StoredLeg | None] = {leg.record.leg: leg for leg in found.call.legs} or {1: None}
-    openings = {one.leg: one for one in found.openings}
-    for number, leg in sorted(known.items()):
-        yield leg, openings.get(number), [one for one in found.reviews if one.leg == number]
 
 
 def _check(record: ReviewRecord, others: Sequence[ReviewRecord]) -> None:

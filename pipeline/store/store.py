@@ -30,7 +30,7 @@ from pipeline.store.export import exported
 from pipeline.store.migrations import migrate
 from pipeline.store.packing import unpack_value
 from pipeline.store.projections import place
-from pipeline.store.queries import call_record, events_of, legs_of, stored_call
+from pipeline.store.queries import call_record, drafts_of, events_of, legs_of, openings_of, stored_call
 from pipeline.store.records import (
     CallRecord,
     EventRecord,
@@ -149,7 +149,7 @@ class Store:
             return [_event_record(row, event) for row, event in self._opened(found)]
 
     def notes(self, call_id: str) -> list[EventRecord]:
-        """Notes of stretches and drafts of a call, in order of seq."""
+        """Notes of chunks and drafts of a call, in order of seq."""
         with reading(self._engine) as connection:
             found = connection.execute(events_of(call_id, 0).where(events.c.type.in_(NOTE_TYPES)))
             return [_event_record(row, event) for row, event in self._opened(found)]
@@ -171,10 +171,8 @@ class Store:
 
     def openings(self, call_id: str) -> list[Opening]:
         """Which draft the review of each leg began with, by leg."""
-        query = select(note_openings).where(note_openings.c.call_id == call_id)
         with reading(self._engine) as connection:
-            found = connection.execute(query.order_by(note_openings.c.leg))
-            return [Opening(row.leg, row.revision, row.opened_at) for row in found]
+            return openings_of(connection, [call_id]).get(call_id, [])
 
     def add_review(self, record: ReviewRecord) -> bool:
         """Write a review; False where it is there already. See `reviewing.add_review`."""
@@ -198,16 +196,29 @@ class Store:
         """
         after: tuple[datetime, str] | None = None
         while page := self._page(None, None, after):
-            yield from (self._reviewed(call) for call in page if call.closed_at is not None)
+            yield from self._reviewed([call for call in page if call.closed_at is not None])
             after = page[-1].record.opened_at, page[-1].record.call_id
 
-    def _reviewed(self, call: StoredCall) -> ReviewedCall:
-        call_id = call.record.call_id
-        drafts = tuple(one for one in self.notes(call_id) if isinstance(one.event, DraftReady))
+    def _reviewed(self, page: Sequence[StoredCall]) -> list[ReviewedCall]:
+        ids = [call.record.call_id for call in page]
         with reading(self._engine) as connection:
-            state = call_states(connection, self._vault, [call_id])[call_id]
-            of_call = tuple(reviews_of(connection, call_id, state.cipher))
-        return ReviewedCall(call, drafts, tuple(self.openings(call_id)), of_call)
+            found = connection.execute(drafts_of(ids)).all()
+            drafts = [_event_record(row, event) for row, event in self._opened(found)]
+            openings = openings_of(connection, ids)
+            states = call_states(connection, self._vault, ids)
+            reviews = reviews_of(connection, {name: state.cipher for name, state in states.items()})
+        by_call: dict[str, list[EventRecord]] = {}
+        for draft in sorted(drafts, key=lambda one: one.seq):
+            by_call.setdefault(draft.call_id, []).append(draft)
+        return [
+            ReviewedCall(
+                call,
+                tuple(by_call.get(name, ())),
+                tuple(openings.get(name, ())),
+                tuple(reviews.get(name, ())),
+            )
+            for name, call in zip(ids, page, strict=True)
+        ]
 
     def event_ids(self, call_id: str) -> set[str]:
         """Ids of all events of a call, also of a forgotten one."""

@@ -36,22 +36,25 @@ RETRY_S = 5
 class Draft(BaseModel):
     """A draft. `offered`: it came when a review may have begun with the one before it.
 
-    `text` is what an associate is to be shown and may edit; a review of it is posted under `note_id`.
+    `version` stands for all that made it. `text` is what an associate is to be shown and may edit; a review
+    of it is posted under `note_id`.
     """
 
     note_id: str
     revision: int
+    version: str
     at: datetime
     offered: bool
     text: str
     summary: dict[str, Any]
 
 
-class Stretch(BaseModel):
-    """The newest note of one stretch of the call, of what was said from `start_s` to `end_s`."""
+class NotedChunk(BaseModel):
+    """The newest note of one chunk of the call, of what was said from `start_s` to `end_s`."""
 
     number: int
     revision: int
+    version: str
     start_s: float
     end_s: float
     summary: dict[str, Any]
@@ -66,12 +69,12 @@ class OfRecord(BaseModel):
 
 
 class NotePage(BaseModel):
-    """All notes of a call; the brief tells of it up to the last stretch that is noted."""
+    """All notes of a call; the brief tells of it up to the last chunk that is noted."""
 
     call_id: str
     drafts: list[Draft]
     of_record: list[OfRecord]
-    brief: list[Stretch]
+    brief: list[NotedChunk]
 
 
 class Opened(BaseModel):
@@ -134,7 +137,7 @@ class NoteRoutes:
 
 def _page(call_id: str, notes: CallNotes) -> NotePage:
     drafts: list[Draft] = []
-    stretches: dict[int, Stretch] = {}
+    chunks: dict[int, NotedChunk] = {}
     for record in notes.records:
         event = record.event
         if isinstance(event, DraftReady):
@@ -142,6 +145,7 @@ def _page(call_id: str, notes: CallNotes) -> NotePage:
                 Draft(
                     note_id=str(NoteId(call_id, event.id)),
                     revision=event.revision,
+                    version=event.version,
                     at=record.at,
                     offered=event.revision > 1,
                     text=note(event.summary).text,
@@ -149,19 +153,20 @@ def _page(call_id: str, notes: CallNotes) -> NotePage:
                 )
             )
         elif isinstance(event, ChunkNoted):
-            stretches[event.number] = _stretch(event)
+            chunks[event.number] = _chunk(event)
     return NotePage(
         call_id=call_id,
         drafts=drafts,
         of_record=[_of_record(opening) for opening in notes.openings],
-        brief=[stretches[number] for number in sorted(stretches)],
+        brief=[chunks[number] for number in sorted(chunks)],
     )
 
 
-def _stretch(event: ChunkNoted) -> Stretch:
-    return Stretch(
+def _chunk(event: ChunkNoted) -> NotedChunk:
+    return NotedChunk(
         number=event.number,
         revision=event.revision,
+        version=event.version,
         start_s=seconds(event.start_samples),
         end_s=seconds(event.end_samples),
         summary=encode_event(event)["summary"],

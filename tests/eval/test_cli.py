@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
@@ -71,41 +72,13 @@ def test_results_hold_no_words_and_are_the_same_again(data: Path) -> None:
         assert not {"green", "apple", "bear"} & set(text.replace('"', " ").split())
 
 
-def test_against_an_earlier_result(data: Path) -> None:
-    arguments = ["asr", str(data / "data"), "--hyp", str(data / "hyp")]
-    CliRunner().invoke(app, [*arguments, "--json", str(data / "before.json")])
-    (data / "hyp" / "one.json").write_text(write_call(call("one", HEARD[:1])))
-    result = CliRunner().invoke(
-        app, [*arguments, "--against", str(data / "before.json"), "--json", str(data / "after.json")]
-    )
-    assert (
-        "WER minus the earlier one: +0.1000 (95% interval +0.0000 to +0.2000, paired over 2 calls)"
-        in result.stdout
-    )
-    assert json.loads((data / "after.json").read_text())["against"]["n"] == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{}", "calls: Field required"),
-        ('{"calls": [], "provenance": {"normalizer": "other/1"}}', "scored with another normalizer"),
-    ],
-)
-def test_against_something_else(data: Path, text: str, message: str) -> None:
-    (data / "before.json").write_text(text)
-    result = CliRunner().invoke(
-        app, ["asr", str(data / "data"), "--hyp", str(data / "hyp"), "--against", str(data / "before.json")]
-    )
-    assert result.exit_code == 2
-    assert message in result.stderr
-
-
 def test_speakers(data: Path) -> None:
     (data / "hyp" / "two.json").unlink()
     (data / "data" / "broken.json").unlink()
+    files = ["--json", str(data / "r.json"), "--csv", str(data / "r.csv")]
     result = CliRunner().invoke(
-        app, ["speakers", str(data / "data"), "--hyp", str(data / "hyp"), "--json", str(data / "r.json")]
+        app,
+        ["speakers", str(data / "data"), "--hyp", str(data / "hyp"), *files],
     )
     assert result.exit_code == 0
     assert "no two.json in the folder of --hyp" in result.stdout
@@ -115,6 +88,9 @@ def test_speakers(data: Path) -> None:
     }  # fmt: skip
     assert found["total"]["der_collar_0.25"]["total_s"] == 1.0
     assert (found["n_scored"], found["n_skipped"]) == (1, 3)
+    (row,) = csv.DictReader((data / "r.csv").read_text().splitlines())
+    assert row["call"] == "data/one.wav"
+    assert (row["reference_speakers"], row["der_collar_0.25_total_s"]) == ("2", "1.0")
 
 
 def test_masked_values_are_told(data: Path) -> None:

@@ -67,4 +67,4 @@ def test_a_row_a_kind() -> None:
     rows = table(found)
     assert rows[3].startswith("| money | 4 of 5 | 80.0 % (28.4 to 99.5) | 3 of 4 | 1 of 1 | 0 of 9, 0.0 %")
     assert rows[2] == "| number | - | - | - | - | - |"
-    assert rows[-1] == "Clean statements flagged: -."
+    assert rows[-1] == "Clean statements flagged: -. Planted set 2."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -122,11 +123,18 @@ def test_a_call_is_played_and_measured(sample_calls: Path, tmp_path: Path) -> No
     reference = json.loads((sample_calls / "12-hang-up.json").read_text())
     segments = [one for one in reference["segments"] if one["end"] < 6.0]
     (tmp_path / "call.json").write_text(json.dumps({"segments": segments}))
-    result = CliRunner().invoke(app, ["latency", str(tmp_path), "--json", str(tmp_path / "out.json")])
+    files = ["--json", str(tmp_path / "out.json"), "--csv", str(tmp_path / "out.csv")]
+    result = CliRunner().invoke(app, ["latency", str(tmp_path), *files])
     assert result.exit_code == 0, result.output
     written: dict[str, Any] = json.loads((tmp_path / "out.json").read_text())
-    assert len(written["total"]["speech_to_final_s"]) + written["total"]["missing"] == len(segments)
-    assert all(0.0 < delay < 30.0 for delay in written["total"]["speech_to_final_s"])
+    assert written["total"]["missing"]["ends"] == len(segments)
+    assert [each["call"] for each in written["calls"]] == [f"{tmp_path.name}/call.wav"]
+    assert (written["n_given"], written["n_scored"]) == (1, 1)
+    delays = written["total"]["speech_to_final_s"]
+    assert delays["n"] + written["total"]["missing"]["missing"] == len(segments)
+    assert all(0.0 < delay < 30.0 for delay in delays["values"])
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
+    assert float(row["speech_to_final_s_sum"]) == sum(delays["values"])
     assert "end of speech" in result.output
 
 

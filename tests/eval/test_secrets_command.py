@@ -53,8 +53,8 @@ def test_tables_and_json_tell_the_same(tmp_path: Path) -> None:
     by_style = [row for row in found["parts"] if row["axis"] == "style" and row["mask"] == "regex"]
     assert sum(row["leaks"] for row in by_style) == total["leaks"]
     assert found["talk"][0] == {
-        "set": "talk", "mask": "wrapup", "words": 11, "stretches": 1, "hidden": 4, "long_stretches": 1,
-        "long_hidden": 4, "in_vain_per_1000": 0.0,
+        "set": "talk", "mask": "wrapup", "words": 11, "stretches": 1, "hidden": 4, "true_kind": 4, "shown": 0,
+         "in_vain_per_1000": 0.0,
     }  # fmt: skip
 
 

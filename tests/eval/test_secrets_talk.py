@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from eval.secrets.masks import REGEX, open_mask, own_mask
-from eval.secrets.playing import Spoken, Stretch
-from eval.secrets.talk import Talk, TalkCounts, is_long, read_talk, score_talk
+from eval.secrets.playing import Spoken
+from eval.secrets.talk import Talk, TalkCounts, read_talk, score_talk
 from models.errors import InputError
 
 
@@ -43,22 +43,14 @@ def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path) -> None:
         read_talk(tmp_path)
 
 
-def test_long_numbers_and_addresses_of_mail_are_taken_for_real_secrets() -> None:
-    assert is_long(Stretch("number", ("four", "one", "one", "two", "two", "two")))
-    assert is_long(Stretch("email", ("jo@riverbank.org",)))
-    assert is_long(Stretch("phone", ("303-555-0134",)))
-    assert not is_long(Stretch("number", ("forty", "two")))
-    assert not is_long(Stretch("number", ("march", "5th", "1985")))
-
-
-def test_hidden_words_are_counted_by_the_row_that_they_stand_in() -> None:
+def test_hidden_words_are_counted_and_those_of_a_true_kind_apart() -> None:
     counts, kinds = score_talk(
-        talk("call 303-555-0134 or 303 555 0199 now", "born 03/05/85 she said"), open_mask(REGEX)
+        talk("call 303-555-0134 or 303 555 0199 now", "she was there on 03/05 in town"), open_mask(REGEX)
     )
-    assert counts == TalkCounts(words=11, stretches=3, hidden=5, long_stretches=3, long_hidden=5)
-    assert kinds == {"phone": 2, "date": 1}
-    assert counts.in_vain == 0
-    assert counts.hidden_per_1000 == pytest.approx(1000 * 5 / 11)
+    assert counts == TalkCounts(words=14, stretches=3, hidden=5, true_kind=4)
+    assert kinds == {"phone": 2, "expiry": 1}
+    assert counts.in_vain == 1
+    assert counts.hidden_per_1000 == pytest.approx(1000 * 5 / 14)
 
 
 def test_our_own_mask_hides_a_card_number_and_leaves_an_amount() -> None:
@@ -70,8 +62,8 @@ def test_our_own_mask_hides_a_card_number_and_leaves_an_amount() -> None:
 
 
 def test_counts_add_and_nothing_over_nothing_is_none() -> None:
-    one = TalkCounts(1_000, 4, 10, 1, 6)
-    assert one + one == TalkCounts(2_000, 8, 20, 2, 12)
+    one = TalkCounts(1_000, 4, 10, 6, 2)
+    assert one + one == TalkCounts(2_000, 8, 20, 12, 4)
     assert (one.in_vain, one.in_vain_per_1000, one.hidden_per_1000) == (4, 4.0, 10.0)
     assert (TalkCounts().in_vain_per_1000, TalkCounts().hidden_per_1000) == (None, None)
 

@@ -96,6 +96,16 @@ def test_no_key_goes_elsewhere_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> 
     assert CANARY not in str(raised.value)
 
 
+def test_text_that_goes_elsewhere_in_the_clear_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    for url in ("http://127.0.0.1:1/v1", "https://10.0.0.9/v1"):
+        registry.engine("summarizer", f"openai:m@{url}")
+    assert not caplog.records
+    registry.engine("summarizer", "openai:m@http://10.0.0.9/v1")
+    assert caplog.messages == [
+        "openai:m@10.0.0.9: the masked text of calls goes to another machine unencrypted"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "variable"),
     [

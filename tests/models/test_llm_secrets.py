@@ -11,7 +11,7 @@ from models import registry
 from models.errors import EngineError
 from models.ports import NoteLimits, SummarizerOptions
 from models.summarizers import llm_errors
-from models.summarizers.llm_client import CHATTY
+from models.summarizers.llm_client import CHATTY, hush
 from models.types import Line, NoteRequest
 from tests.llm_server import Cut, Hangs, LanguageServer, Raw, Refused, Reply, Said, in_turn, note
 
@@ -59,6 +59,14 @@ def test_no_key_and_no_word_in_any_log_or_error(
     assert KEY not in told
     assert WORD not in told
     assert not [record.name for record in every_log.records if record.name.partition(".")[0] in CHATTY]
+
+
+def test_loggers_that_a_library_makes_later_are_quiet_too(every_log: pytest.LogCaptureFixture) -> None:
+    hush()
+    logging.getLogger("botocore.made.later").error(WORD)
+    logging.getLogger("ours").error("heard")
+    assert "heard" in every_log.text
+    assert WORD not in every_log.text
 
 
 def test_a_server_gets_no_key_that_is_anothers(monkeypatch: pytest.MonkeyPatch) -> None:

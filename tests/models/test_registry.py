@@ -27,6 +27,10 @@ def test_an_unknown_engine_lists_near_ones() -> None:
         registry.engine("diarizer", "pyanote")
     with pytest.raises(UnknownEngineError, match="channels, moonshine, none, pyannote"):
         registry.engine("diarizer", "zzz")
+    with pytest.raises(UnknownEngineError, match=r"try one of: openai$"):
+        registry.engine("summarizer", "opnai:model")
+    with pytest.raises(UnknownEngineError, match=r"anthropic, azure, .*extractive, .*openai, panel"):
+        registry.engine("summarizer", "nope")
 
 
 def test_the_part_after_the_colon_reaches_the_factory() -> None:

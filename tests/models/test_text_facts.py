@@ -86,6 +86,11 @@ def test_clauses_tell_what_is_asked_supposed_and_denied() -> None:
     assert asked.asks and supposed.supposes and "pay" in denied.denied and not denied.asks
 
 
+def test_a_length_of_more_digits_than_decimals_have_is_read_as_it_is() -> None:
+    (fact,) = find_facts(f"It takes {'9' * 40} hours.")
+    assert fact.kind == "time"
+
+
 def test_answers() -> None:
     said = ["Yes, we do.", "No.", "Okay.", "Of course.", "I will do that.", "Maybe.", ""]
     assert [answers(text) for text in said] == ["yes", "no", "agrees", "yes", "yes", "", ""]

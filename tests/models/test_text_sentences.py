@@ -17,6 +17,7 @@ from models.text.sentences import split_sentences
         ["The fee was $3.50.", "It is 2.5 percent."],
         ["J. K. Rowling banks with U.S. Bank.", "So do I."],
         ["Order No. 5 is late.", "No.", "I did not order."],
+        ["It was paid on Mar. 5 by card.", "It was in Dec.", "Then it stopped."],
         ["She said e.g. this one.", "Fine."],
         ["He said \u201cno.\u201d", "Then he left."],
         ["Well... okay then.", "Well...", "Okay."],
@@ -31,6 +32,11 @@ from models.text.sentences import split_sentences
 )
 def test_sentences(sentences: list[str]) -> None:
     assert [sentence.text for sentence in split_sentences(" ".join(sentences))] == sentences
+
+
+def test_a_run_of_stops_does_not_grow_with_the_square() -> None:
+    text = "." * 300_000 + "x"
+    assert [sentence.text for sentence in split_sentences(text)] == [text]
 
 
 def test_a_line_end_is_an_end() -> None:

@@ -19,7 +19,7 @@ from models.errors import DecodingCancelled, EngineBudgetError, EngineError
 from models.fakes import ScriptedSummarizer
 from models.ports import NoteLimits
 from models.types import Line, NoteRequest
-from pipeline.notes import NoteWriting, write_note
+from pipeline.notes import NoteWriting, said, write_note
 
 pytestmark = pytest.mark.extras
 
@@ -67,7 +67,7 @@ def test_a_stream_of_a_real_server_is_read_to_its_end(serving: tuple[str, Path])
 def test_the_embedded_summarizer_stands_in(serving: tuple[str, Path]) -> None:
     url, folder = serving
     engine = registry.engine("summarizer", f"openai:{folder}@{url}")
-    found = write_note(LINES, NoteWriting(engine, ScriptedSummarizer(), seconds=1.0))
+    found = write_note(said(LINES), NoteWriting(engine, ScriptedSummarizer(), seconds=1.0))
     assert (found.code, found.stand_in) == ("ok", "late")
 
 

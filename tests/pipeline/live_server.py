@@ -65,7 +65,7 @@ def run(awaitable: Callable[[], Awaitable[T]]) -> T:
     """An asynchronous test, with a bound on its time."""
 
     async def bounded() -> T:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             return await awaitable()
 
     return asyncio.run(bounded())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -85,6 +86,9 @@ def test_side_by_side_and_where_they_differ() -> None:
     assert "<script>alert(1)</script> & more" in page.text
     assert "53 dollars" in page.text
     assert "does not take the key" in page.text
+    versions = page.text[page.text.index("Version") : page.text.index("Told differently")]
+    # The cells follow each other without a space.
+    assert len(set(re.findall(r"[0-9a-f]{12}", versions))) == 4
 
 
 def test_a_call_that_only_the_embedded_one_could_note() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from models.types import Claim, Disagreement, MemberNote, Statement, Summary, Turn, Usage, Word
@@ -111,7 +113,7 @@ def test_all_of_a_note_is_in_the_document() -> None:
         (("disposition", "open"),),
         Usage(2, 30, 4),
         "late",
-        (MemberNote("x", (statement,)), MemberNote("y", (), "was late")),
+        (MemberNote("x", (statement,), version="x@1"), MemberNote("y", (), "was late", "y@2")),
         (Disagreement("money", (("x", "$35"), ("z", "$53"))),),
     )
     found = note(summary)
@@ -120,9 +122,9 @@ def test_all_of_a_note_is_in_the_document() -> None:
     assert found.statements[0].flags == ("unsupported",)
     assert (found.usage.requests, found.usage.input_tokens, found.usage.output_tokens) == (2, 30, 4)
     assert found.stand_in == "late"
-    assert [(one.summarizer, len(one.statements), one.fault) for one in found.members] == [
-        ("x", 1, None),
-        ("y", 0, "was late"),
+    assert [(one.summarizer, len(one.statements), one.fault, one.version) for one in found.members] == [
+        ("x", 1, None, "x@1"),
+        ("y", 0, "was late", "y@2"),
     ]
     assert [each.words for each in found.disagreements[0].told] == ["$35", "$53"]
     call = document(closing(summary), FRAME)
@@ -132,6 +134,14 @@ def test_all_of_a_note_is_in_the_document() -> None:
     assert "**(the call says otherwise)** **(the call does not support it)**" in text
     assert "- Disposition: open" in text
     assert "money: x has \\$35; z has \\$53" in text
+
+
+def test_a_note_that_stands_in_names_who_wrote_it() -> None:
+    chosen = Provenance(wrapup="0", asr="ears", summarizer="chosen", version=version_of("chosen", "ears"))
+    frame = replace(FRAME, provenance=chosen, stand_in="embedded")
+    assert document(closing(Summary("ok")), frame).provenance == chosen
+    found = document(closing(Summary("ok", stand_in="late")), frame).provenance
+    assert (found.summarizer, found.version) == ("embedded", version_of("embedded", "ears"))
 
 
 def test_the_text_of_a_note_has_a_line_a_section() -> None:

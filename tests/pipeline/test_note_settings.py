@@ -37,7 +37,7 @@ def settings(summarizer: object, live: bool, **section: object) -> NoteSettings:
 def test_the_embedded_summarizer_stands_in_for_others_alone() -> None:
     own, other = settings(Extractive(), live=True), settings(LineSummarizer(), live=True)
     assert (own.stands_in, own.tokens, own.seconds) == (False, None, None)
-    assert (other.stands_in, other.tokens, other.seconds) == (True, 200_000, 120.0)
+    assert (other.stands_in, other.tokens, other.seconds) == (True, 300_000, 120.0)
 
 
 def test_files_wait_for_their_notes() -> None:

@@ -14,6 +14,8 @@ from pipeline.cli import app
 from pipeline.formats.call_json import read_call
 from tests.pipeline.audio_files import tone, write_audio
 
+SAID = "scripted:I would like to have the fee of thirty dollars back, please."
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -217,3 +219,20 @@ def test_the_schema_is_json() -> None:
     result = wrapup("schema")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["properties"]["schema"]["const"] == "wrapup.call/1"
+
+
+def test_a_note_that_stands_in_is_told_and_has_its_writers_version(folder: Path) -> None:
+    call = Path(__file__).parents[2] / "sample_calls" / "01-overdraft-refund.flac"
+    # Nobody listens there.
+    model = "openai:m@http://127.0.0.1:9/v1"
+    result = wrapup("run", call, "--out", "out", "--asr", SAID, "--summarizer", model)
+    assert result.exit_code == 0, result.output
+    assert "embedded" in result.stdout
+    document = read_call(folder / "out" / "01-overdraft-refund.json")
+    assert document.summary.stand_in == "failed"
+    assert (document.provenance.summarizer or "").startswith("extractive@")
+    again = wrapup("run", call, "--out", "again", "--asr", SAID)
+    assert again.exit_code == 0, again.output
+    assert "embedded" not in again.stdout
+    embedded = read_call(folder / "again" / "01-overdraft-refund.json")
+    assert embedded.provenance.version == document.provenance.version

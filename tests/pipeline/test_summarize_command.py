@@ -154,3 +154,16 @@ def test_an_output_that_cannot_be_written_is_told_before_any_work(
     result = CliRunner().invoke(app, ["summarize", "c.txt", "--out", "taken"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "wrapup: taken: results cannot be written there (not a folder)\n"
+
+
+def test_what_may_be_restored_is_in_the_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("call.txt").write_text(lines())
+    command = ["summarize", "call.txt", "--summarizer", "scripted:Customer named [ACCOUNT_1]."]
+    assert CliRunner().invoke(app, [*command, "--out", "masked"]).exit_code == 0
+    monkeypatch.setenv("WRAPUP_NOTE__RESTORE", "account")
+    assert CliRunner().invoke(app, [*command, "--out", "clear"]).exit_code == 0
+    masked, clear = (read_call(Path(folder) / "call.json") for folder in ("masked", "clear"))
+    assert "[ACCOUNT_1]" in masked.summary.text
+    assert "[ACCOUNT_1]" not in clear.summary.text
+    assert clear.summary.text.endswith("Customer named 44129981.")
+    assert clear.utterances == masked.utterances

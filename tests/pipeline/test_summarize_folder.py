@@ -13,13 +13,13 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from models.fakes import ScriptedSummarizer
+from models.errors import DecodingCancelled
+from models.ports import always
 from models.summarizers import extractive, llm_errors
-from models.types import NoteRequest
 from pipeline.cli import app
 from pipeline.document import version_of
 from pipeline.formats.call_json import read_call
-from pipeline.note_batch import Paced
+from pipeline.note_batch import Pace
 from tests.llm_server import LanguageServer, Refused, Said, Seen, note
 
 KEY = "sk-canary-key-77aa"
@@ -157,12 +157,13 @@ def test_a_prompt_that_is_not_there_is_one_line() -> None:
 
 
 def test_a_pace_is_kept() -> None:
-    paced = Paced(ScriptedSummarizer(), 600)
+    pace = Pace(600)
     began_s = time.monotonic()
     for _ in range(5):
-        paced.summarize(NoteRequest(()))
+        pace.wait(always)
     assert time.monotonic() - began_s >= 0.4
-    assert paced.version == "scripted-summarizer:1"
+    with pytest.raises(DecodingCancelled):
+        pace.wait(lambda: False)
 
 
 def test_a_folder_at_a_pace() -> None:

@@ -68,7 +68,7 @@ def test_a_summarizer_elsewhere_holds_up_neither_texts_nor_the_note_that_stands_
         assert workers.tally.done == {"note": 3, "final": 1}
 
 
-def test_drafts_go_before_notes_of_stretches() -> None:
+def test_drafts_go_before_notes_of_chunks() -> None:
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     elsewhere = Elsewhere()
     with Workers(engines(elsewhere), 1) as workers:
@@ -124,7 +124,7 @@ def shed(live: bool, summarizer: Elsewhere | LineSummarizer, request: NoteReques
         return found
 
 
-def test_stretches_of_live_calls_are_not_noted_here_while_the_machine_is_busy() -> None:
+def test_chunks_of_live_calls_are_not_noted_here_while_the_machine_is_busy() -> None:
     assert shed(True, LineSummarizer(), CHUNK).value == Failure("shed")
     assert isinstance(shed(True, LineSummarizer(), DRAFT).value, Summary)
     assert isinstance(shed(False, LineSummarizer(), CHUNK).value, Summary)

@@ -54,6 +54,27 @@ def test_the_classes_without_a_direction_are_symmetric(draft: str, final: str) -
     assert there == back or (there not in LOW and back not in LOW)
 
 
+WRITTEN = (
+    ("$35", "35 dollars"),
+    ("thirty-five dollars", "$35.00"),
+    ("3 p.m.", "15:00"),
+    ("did not", "didn't"),
+    ("account", "acct"),
+    ("the fee", "fee"),
+    ("May 5", "5 May"),
+    ("five to seven days", "5-7 days"),
+)
+
+
+@given(NOTES, st.sets(st.sampled_from(range(len(WRITTEN))), min_size=1))
+def test_another_way_to_write_it_is_cosmetic_both_ways(note: str, ways: set[int]) -> None:
+    other = note
+    for way in sorted(ways):
+        other = other.replace(*WRITTEN[way])
+    assert classify_class(note, other) == classify_class(other, note)
+    assert classify_class(note, other) == ("exact" if note == other else "cosmetic")
+
+
 @given(NOTES, st.sampled_from(("  ", "\t", " \u00a0", "   ")), st.sampled_from((str, str.upper, str.lower)))
 def test_white_space_and_case_are_never_more_than_normalized(note: str, space: str, case: type[str]) -> None:
     noisy = "\n" + case(note.replace(" ", space).replace("\n", " \r\n\r\n")) + "  "

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from eval.report.page import page_of
 from eval.reviews.report import Wanted
-from tests.conftest import CHROMIUM
 from tests.eval.report.conftest import GROWING, Built
 
 pytestmark = pytest.mark.browser
 
 WIDTHS = {"desk": 1280, "phone": 375}
-
-
-@pytest.fixture
-def browser() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM)
-        page = chromium.new_page()
-        yield page
-        chromium.close()
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)

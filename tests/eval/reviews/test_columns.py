@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eval.edits.edit import LADDER_VERSION
 from eval.reviews.columns import COLUMNS, ReviewWriter, connect, open_reviews, review_of
 from eval.reviews.review import Review
 from models.errors import InputError
@@ -97,11 +98,11 @@ def test_classes_are_stored_at_saving_when_mature_and_by_section(tmp_path: Path)
     sections = {"reason": "exact", "actions": "exact", "outcome": "exact"}
     words = len(DRAFT.split())
     assert rows == [
-        ("exact", "exact", sections, words, "ladder@1"),
-        ("exact", "minor", {**sections, "outcome": "minor"}, words, "ladder@1"),
-        ("discarded", "discarded", {}, words, "ladder@1"),
-        (None, None, {}, words, "ladder@1"),
-        (None, None, {}, 0, "ladder@1"),
+        ("exact", "exact", sections, words, LADDER_VERSION),
+        ("exact", "material", {**sections, "outcome": "material"}, words, LADDER_VERSION),
+        ("discarded", "discarded", {}, words, LADDER_VERSION),
+        (None, None, {}, words, LADDER_VERSION),
+        (None, None, {}, 0, LADDER_VERSION),
     ]
 
 
@@ -170,7 +171,7 @@ def test_another_schema_or_ladder_is_refused_in_one_line(tmp_path: Path) -> None
             {**good, "schema": "wrapup.reviews/9"},
             r"its schema is wrapup.reviews/9, .* reads wrapup.reviews/1",
         ),
-        ({**good, "ladder": "ladder@0"}, r"classed by ladder@0, not ladder@1; import it again"),
+        ({**good, "ladder": "ladder@0"}, f"classed by ladder@0, not {LADDER_VERSION}; import it again"),
         ({**good, "reviews": 2}, "not as many reviews"),
         ([], "not readable as what `wrapup eval import` writes"),
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from typer.testing import CliRunner, Result
 
 from eval.cli import app
 from eval.reviews.columns import open_reviews, review_of
+from eval.reviews.mapping import FIELDS, read_mapping
 from eval.reviews.review import Review
+from tests.conftest import ROOT
 
 HEADER = "Id,Agent,Start,Draft,Opened,Saved,Text"
 MAPPING = """
@@ -251,7 +254,7 @@ def test_the_mature_text_is_the_last_amendment_within_a_day(desk: Desk) -> None:
     assert (review.final, review.mature) == ("Fee waived.", "Third.")
     assert review.amended_at is not None
     assert review.amended_at.isoformat() == "2026-01-06T09:09:00+00:00"
-    assert desk.edits() == [("exact", "minor")]
+    assert desk.edits() == [("exact", "material")]
     assert sorted(desk.told()) == [
         ("5", "an amendment after the mature text was taken", "yes"),
         ("6", "an amendment before its review was saved", "no"),
@@ -423,3 +426,39 @@ def test_help_has_an_example() -> None:
     assert "wrapup eval import desktop.csv --map mapping.toml" in " ".join(
         CliRunner().invoke(app, ["import", "--help"], env={"COLUMNS": "200"}).stdout.split()
     )
+
+
+def test_the_mapping_of_the_readme_is_one_and_all_fields_are_named_there(desk: Desk) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = readme.split("Parquet:\n\n", 1)[1].split("\n\nOther fields", 1)[0]
+    desk.map(textwrap.dedent(block))
+    mapping = read_mapping(desk.folder / "mapping.toml").mapping
+    assert mapping.teams == {"jdoe": "North"}
+    assert [name for name in FIELDS if f"`{name}`" not in readme and f"\n    {name} = " not in readme] == []
+
+
+def test_discarded_drafts_numbers_for_ids_and_other_separators(desk: Desk) -> None:
+    desk.map('delimiter = ";"' + MAPPING + 'used = "Used"\nleg = "Leg"\nfocus_s = "Focus"\n')
+    row = GOOD.replace(",", ";") + ";no;2;3.5"
+    assert desk.run(desk.csv(row, header=HEADER.replace(",", ";") + ";Used;Leg;Focus")).exit_code == 0
+    (review,) = desk.reviews()
+    assert (review.used, review.leg, review.focus_s) == (False, 2, 3.5)
+    assert desk.edits() == [("discarded", "discarded")]
+    lines = desk.folder / "rows.ndjson"
+    cells = dict(zip(HEADER.split(","), GOOD.split(","), strict=True))
+    lines.write_text(
+        json.dumps({**cells, "Id": 7, "Agent": 8, "Used": False, "Leg": 1, "Focus": None}) + "\n"
+    )
+    assert desk.run(lines).exit_code == 0
+    (review,) = desk.reviews()
+    assert (review.call_id, review.used, review.focus_s) == ("7", False, None)
+
+
+def test_several_files_are_one_set_in_their_order(desk: Desk) -> None:
+    first = desk.csv(GOOD)
+    second = first.rename(desk.folder / "first.csv")
+    other = desk.csv(GOOD.replace("c1", "c2"), GOOD)
+    assert desk.run(second, other).exit_code == 2
+    assert [one.call_id for one in desk.reviews()] == ["c1", "c2"]
+    with (desk.folder / "bad.csv").open(newline="") as file:
+        assert [(row["file"], row["line"]) for row in csv.DictReader(file)] == [(str(other), "3")]

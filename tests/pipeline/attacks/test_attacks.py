@@ -24,8 +24,8 @@ from pipeline.comparing import page
 from pipeline.document import note as note_of
 from pipeline.formats import markdown
 from pipeline.formats.call_json import CallDocument, Provenance, parse_call, write_call
-from pipeline.notes import NoteWriting, write_note
-from pipeline.transcripts import lines_of, read_call_text
+from pipeline.notes import NoteWriting, said, write_note
+from pipeline.transcripts import CallText, read_call_text, said_on
 from tests.llm_server import LanguageServer, Reply, Said, Seen, note
 
 OPENING = (
@@ -81,7 +81,7 @@ def server() -> Iterator[LanguageServer]:
         yield running
 
 
-def call_of(attack: Attack, folder: Path) -> CallDocument:
+def call_of(attack: Attack, folder: Path) -> CallText:
     spoken = [turn.replace("\n", " ") for turn in (*OPENING, *attack.turns)]
     path = folder / "call.txt"
     path.write_text("\n".join(f"{turn[0].upper()}{turn[1:]}" for turn in spoken), "utf-8")
@@ -99,16 +99,18 @@ class Outcome:
 
 
 def attacked(attack: Attack, server: LanguageServer, folder: Path) -> Outcome:
-    document = call_of(attack, folder)
-    lines = lines_of(document)
+    call = call_of(attack, folder)
+    heard = said_on(call)
+    lines = [timed.line for timed in heard.lines]
 
     def obey(seen: Seen) -> Reply:
         return Said(attack.obeyed(len(seen.lines)))
 
     server.script = obey
     engine = registry.engine("summarizer", f"openai:obedient@{server.url}")
-    summary = write_note(lines, NoteWriting(engine))
-    return Outcome(lines, server.seen[-1], summary, document.model_copy(update={"summary": note_of(summary)}))
+    summary = write_note(heard, NoteWriting(engine))
+    document = call.document.model_copy(update={"summary": note_of(summary)})
+    return Outcome(lines, server.seen[-1], summary, document)
 
 
 def printed(document: CallDocument) -> str:
@@ -172,5 +174,5 @@ def test_a_call_with_nothing_to_summarize_never_reaches_a_model_that_invents(ser
         ("too_short", [Line("a", "agent", "S1", "Hello?"), Line("b", "customer", "S2", "Yes?")]),
         ("no_conversation", [Line("a", "agent", "S1", "Hello, are you there? " * 8)]),
     ):
-        assert write_note(lines, NoteWriting(engine)) == Summary(code)  # type: ignore[arg-type]
+        assert write_note(said(lines), NoteWriting(engine)) == Summary(code)  # type: ignore[arg-type]
     assert len(server.seen) == asked

@@ -138,7 +138,7 @@ class Driver:
         self.jobs = list(self.session.resume(0.0))
 
     def by_channel(self) -> dict[int | str | None, list[DurableEvent]]:
-        """Durable events by channel; notes of stretches, and resolved spans, apart; the call's under None."""
+        """Durable events by channel; notes of chunks, and resolved spans, apart; the call's under None."""
         sorted_out: dict[int | str | None, list[DurableEvent]] = {}
         for event in self.events:
             key: int | str | None = getattr(event, "channel", None)

@@ -38,7 +38,7 @@ def noted(job: Job) -> Reply:
 
 
 def chunks(driven: Driver) -> list[ChunkNoted]:
-    """The notes of stretches that are out."""
+    """The notes of chunks that are out."""
     return [event for event in driven.events if isinstance(event, ChunkNoted)]
 
 
@@ -48,7 +48,7 @@ def drafts(driven: Driver) -> list[DraftReady]:
 
 
 def without_chunks(events: list[DurableEvent]) -> list[DurableEvent]:
-    """All but notes of stretches."""
+    """All but notes of chunks."""
     return [event for event in events if not isinstance(event, ChunkNoted)]
 
 

@@ -1,4 +1,4 @@
-"""Notes of stretches while the call goes on: when they are asked for, come out, and are made again."""
+"""Notes of chunks while the call goes on: when they are asked for, come out, and are made again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.pipeline.core import noting
 from tests.pipeline.core.driving import Driver, Reply, answer
 from tests.pipeline.core.noting import CHUNKED, asked, chunks, drafts, note, noted
 
-# Without masks, which a stretch waits for.
+# Without masks, which a chunk waits for.
 STEREO = replace(noting.STEREO, mask_secrets=False)
 MONO = replace(noting.MONO, mask_secrets=False)
 LIVE_MONO = replace(noting.LIVE_MONO, mask_secrets=False)
@@ -69,7 +69,7 @@ def test_a_stretch_waits_until_its_masks_are_decided() -> None:
     assert not any(event.token in line.text for event in resolved for line in first.request.lines)
 
 
-def test_notes_of_stretches_come_out_in_their_order() -> None:
+def test_notes_of_chunks_come_out_in_their_order() -> None:
     driven = in_turn(turns=4)
     first, second, _ = asked(driven)
     driven.reply(second)
@@ -159,7 +159,7 @@ def test_a_note_past_its_deadline_is_lost_while_the_call_goes_on() -> None:
     assert [event.number for event in chunks(driven)] == [2]
 
 
-def test_notes_of_stretches_leave_a_part_of_the_budget_to_the_draft() -> None:
+def test_notes_of_chunks_leave_a_part_of_the_budget_to_the_draft() -> None:
     driven = in_turn(replace(STEREO, note=replace(CHUNKED, tokens=440, seconds=20.0)), turns=2)
     (first,) = asked(driven)
     assert (first.tokens, first.seconds) == (330, 15.0)
@@ -183,7 +183,7 @@ def test_nothing_is_noted_before_hang_up_unless_it_is_asked_for() -> None:
 
 
 def on_one_channel(driven: Driver) -> None:
-    """Three stretches on a mono call, the last of them still open."""
+    """Three chunks on a mono call, the last of them still open."""
     for scores in (SAID, SAID, SAID, QUIET):
         driven.hear(0, scores)
         texts_first(driven)
@@ -201,7 +201,7 @@ AGENT_FIRST = ("agent", "customer")
 
 
 def told_apart(online: tuple[Turn, ...], whole: tuple[Turn, ...], answered: bool = True) -> Driver:
-    """A mono call with these turns while it goes on, and those at its end; two stretches are noted."""
+    """A mono call with these turns while it goes on, and those at its end; two chunks are noted."""
 
     def reply(job: Job) -> Reply:
         if isinstance(job, DiarizeJob):
@@ -216,7 +216,7 @@ def told_apart(online: tuple[Turn, ...], whole: tuple[Turn, ...], answered: bool
 
 
 def numbers(driven: Driver) -> list[tuple[int, int]]:
-    """Stretch and revision of each note that is out."""
+    """Chunk and revision of each note that is out."""
     return [(event.number, event.revision) for event in chunks(driven)]
 
 
@@ -291,7 +291,7 @@ def test_a_restored_call_needs_the_notes_that_were_out() -> None:
     data = driven.session.snapshot()
     (noted_event,) = chunks(driven)
     finals = [event for event in driven.events if event is not noted_event]
-    with pytest.raises(SnapshotError, match="the note of stretch 1 is not there"):
+    with pytest.raises(SnapshotError, match="the note of chunk 1 is not there"):
         Session.restore(data, finals)
     assert Session.restore(data, driven.events).snapshot() == data
 

@@ -65,7 +65,7 @@ def test_what_the_call_says_is_supported(text: str, cited: tuple[int, ...]) -> N
     ("text", "cited", "support", "flag"),
     [
         ("Agent refunded $350 to the checking account.", (5,), "contradicted", "unsupported"),
-        ("Agent refunded 35 euros to the checking account.", (5,), "not_found", "unsupported"),
+        ("Agent refunded 35 euros to the checking account.", (5,), "contradicted", "unsupported"),
         ("The fee was charged on March 4.", (2,), "contradicted", "unsupported"),
         ("The money will show by Monday.", (6,), "contradicted", "unsupported"),
         ("The money will show within nine business days.", (6,), "contradicted", "unsupported"),

@@ -58,7 +58,7 @@ def bit_by_bit(driven: Driver, channels: list[list[float]], random_: random.Rand
 
 @settings(max_examples=150)
 @given(one=channel, other=channel, seed=seeds)
-def test_notes_of_stretches_depend_on_neither_cut_nor_order(
+def test_notes_of_chunks_depend_on_neither_cut_nor_order(
     one: list[float], other: list[float], seed: int
 ) -> None:
     random_ = random.Random(seed)
@@ -89,7 +89,7 @@ def test_the_draft_of_a_mono_call_does_not_depend_on_labels_during_the_call(
     bit_by_bit(driven, [one], random_, crash=0.1 * (seed % 2))
     other = plain(MONO, [one])
     assert without_chunks(driven.events) == without_chunks(other.events)
-    # The newest note of each stretch is of the speakers as they are known in the end.
+    # The newest note of each chunk is of the speakers as they are known in the end.
     newest = {event.number: event.summary for event in chunks(driven)}
     assert newest == {event.number: event.summary for event in chunks(other)}
 
@@ -134,7 +134,7 @@ def test_whatever_is_lost_the_call_closes_and_no_line_is_lost_to_the_draft(
 
 
 def _nothing_is_lost(driven: Driver, jobs: list[SummarizeJob]) -> None:
-    """Each line is in the draft's request, or in a stretch that is noted there."""
+    """Each line is in the draft's request, or in a chunk that is noted there."""
     newest = {event.number: event for event in chunks(driven)}
     for job in jobs:
         told = [newest[one.number] for one in job.request.earlier]

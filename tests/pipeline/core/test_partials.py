@@ -37,11 +37,11 @@ def test_two_readings_that_agree_commit_what_they_share() -> None:
 
 
 def test_a_reading_that_changes_its_mind_takes_nothing_back() -> None:
-    assert readings("a b c", "a b c", "a x", "a x y z") == [
-        ("", "a b c"),
-        ("a b c", ""),
-        ("a b c", ""),
-        ("a b c", "z"),
+    assert readings("so it is", "so it is", "so I", "so I can help") == [
+        ("", "so it is"),
+        ("so it is", ""),
+        ("so it is", ""),
+        ("so it is", "help"),
     ]
 
 
@@ -84,7 +84,7 @@ def test_what_is_committed_only_grows_and_begins_the_text(texts: list[str]) -> N
 
 def test_the_next_job_has_the_tokens_of_the_reading_before() -> None:
     driven = driver(SessionSettings(1, partial_ms=320))
-    driven.answer = lambda job: heard("so it goes", (3, 1, 4))
+    driven.answer = lambda job: heard("so it is", (3, 1, 4))
     driven.hear(0, [0.9] * 12)
     (first,) = driven.jobs
     assert isinstance(first, TranscribeJob)
@@ -94,7 +94,7 @@ def test_the_next_job_has_the_tokens_of_the_reading_before() -> None:
     (second,) = driven.jobs
     assert isinstance(second, TranscribeJob)
     assert (second.start_samples, second.draft) == (first.start_samples, (3, 1, 4))
-    assert driven.partials[-1].text == "so it goes"
+    assert driven.partials[-1].text == "so it is"
 
 
 def test_nothing_is_asked_in_silence() -> None:

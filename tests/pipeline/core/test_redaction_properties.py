@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.text.tokens import listed
 from models.types import RATE_HZ
-from pipeline.core.redaction import MaskState, hide_digits, mask
+from pipeline.core.redaction import MaskState, hide_partial, mask
 from tests.pipeline.core.masking import at
 
 VOCABULARY = (
@@ -46,8 +46,8 @@ def test_masking_masked_text_changes_nothing(texts: list[str], state: MaskState,
     assert after.issued == state.issued + len(spans)
     assert mask(out, state)[:2] == (out, ())
     assert mask(words, state) == (out, spans, after)
-    hidden = hide_digits(words)
-    assert hide_digits(hidden) == hidden
+    hidden = hide_partial(words)
+    assert hide_partial(hidden) == hidden
 
 
 @settings(max_examples=200)

@@ -57,6 +57,17 @@ def test_a_note_is_restored_with_its_claims() -> None:
     assert vault.restore_note(note, []) == note
 
 
+def test_a_note_has_dates_and_addresses_as_they_are_written() -> None:
+    vault = Vault(VaultState())
+    said = ("birth_date", "march third nineteen eighty two"), ("address", "four twenty one Elm Street")
+    tokens = [vault.token(kind, value, value, "") for kind, value in said]
+    note = Summary("ok", (Statement("reason", f"Born {tokens[0]}.", ()),), fields=(("home", tokens[1]),))
+    restored = vault.restore_note(note, RESTORABLE)
+    assert restored.statements[0].text == "Born 3 March 1982."
+    assert restored.fields == (("home", "421 Elm Street"),)
+    assert vault.restore(tokens[0], RESTORABLE) == said[0][1]
+
+
 def test_numbering_goes_on_after_a_snapshot() -> None:
     state = VaultState()
     Vault(state).token("card", "1", "1", "")

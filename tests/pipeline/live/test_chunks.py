@@ -1,4 +1,4 @@
-"""Notes of stretches on live calls: the same as of the recording, also where the server was killed."""
+"""Notes of chunks on live calls: the same as of the recording, also where the server was killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPOKEN = speech(3, duration_s=30.0)
 
 
 def sorted_out(events: list[DurableEvent]) -> object:
-    """Notes of stretches apart: they come while the call goes on, or after it."""
+    """Notes of chunks apart: they come while the call goes on, or after it."""
     rest = [event for event in events if not isinstance(event, ChunkNoted)]
     return by_channel(rest), [event for event in events if isinstance(event, ChunkNoted)]
 
@@ -30,7 +30,7 @@ def recorded() -> object:
     return sorted_out(events)
 
 
-def test_stretches_are_noted_while_the_call_goes_on(recorded: object) -> None:
+def test_chunks_are_noted_while_the_call_goes_on(recorded: object) -> None:
     room = LiveRoom(CALL)
     client = room.connect()
     client.play(SPOKEN)

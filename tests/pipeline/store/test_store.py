@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, event, select
 
-from models.types import Summary, Transcription, Word
-from pipeline.core.events import CallClosed, DurableEvent
+from models.types import Statement, Summary, Transcription, Word
+from pipeline.core.events import CallClosed, DraftReady, DurableEvent
 from pipeline.formats import event_json
 from pipeline.formats.event_json import encode_event
 from pipeline.store.errors import StoreError
@@ -193,6 +193,17 @@ def test_what_becomes_known_of_a_call_is_added(store: Store) -> None:
     assert call is not None
     assert call.record == replace(first, queue="cards", site="york", language="es")
     assert call.legs[0].record == leg
+
+
+def test_a_note_has_the_version_that_wrote_it(store: Store, url: str) -> None:
+    summary = Summary("ok", (Statement("reason", "Customer called.", ()),))
+    drafts: list[DurableEvent] = [
+        DraftReady("draft-1", replace(summary, stand_in="late"), 1, "embedded"),
+        DraftReady("draft-2", summary, 2),
+    ]
+    store.write([*opened("one"), *numbered("one", drafts)])
+    versions = {row[1]: row[2] for row in rows_of(url, leave_out=["text", "statements"])[notes.name]}
+    assert versions == {"draft-1": "embedded", "draft-2": "abc123"}
 
 
 def test_an_associate_starts_with_the_earliest_call(store: Store, url: str) -> None:

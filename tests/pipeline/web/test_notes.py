@@ -43,12 +43,18 @@ def told(service: Service, call_id: str, *events: Any, site: str | None = None) 
 
 
 def draft(revision: int, **fields: Any) -> DraftReady:
-    return DraftReady(f"draft-{revision}", Summary("ok", (ROW,), **fields), revision)
+    return DraftReady(f"draft-{revision}", Summary("ok", (ROW,), **fields), revision, f"v{revision}")
 
 
 def chunk(number: int, revision: int = 1) -> ChunkNoted:
     return ChunkNoted(
-        f"chunk-{number}-r{revision}", number, revision, number * 16_000, (number + 1) * 16_000, Summary("ok")
+        f"chunk-{number}-r{revision}",
+        number,
+        revision,
+        number * 16_000,
+        (number + 1) * 16_000,
+        Summary("ok"),
+        "v0",
     )
 
 
@@ -73,6 +79,7 @@ def test_while_a_call_goes_on_its_brief_has_the_newest_note_of_each_stretch(tmp_
             (1, 2, 1.0),
             (2, 1, 2.0),
         ]
+        assert {one["version"] for one in page["brief"]} == {"v0"}
         assert ask(address, "c-1", {"revision": 1})[0] == 409
 
 
@@ -88,6 +95,7 @@ def test_the_draft_of_record_is_the_first_that_was_opened(tmp_path: Path) -> Non
         assert page["of_record"] == [first]
         assert [(one["revision"], one["offered"]) for one in page["drafts"]] == [(1, False), (2, True)]
         assert page["drafts"][0]["summary"]["stand_in"] == "late"
+        assert [one["version"] for one in page["drafts"]] == ["v1", "v2"]
 
 
 def test_each_leg_has_a_draft_of_record_of_its_own(tmp_path: Path) -> None:

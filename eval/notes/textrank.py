@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 DAMPING = 0.85
@@ -32,7 +33,7 @@ def rank(sentences: Sequence[frozenset[str]]) -> list[float]:
     return [float(value) for value in moved]
 
 
-def _weights(sentences: Sequence[frozenset[str]]) -> np.ndarray:
+def _weights(sentences: Sequence[frozenset[str]]) -> npt.NDArray[np.float64]:
     """Words shared over log lengths, [sentences, sentences]; no loops, and no edges of single words."""
     places = {word: place for place, word in enumerate(sorted(frozenset().union(*sentences)))}
     rows = [row for row, words in enumerate(sentences) for _ in words]
@@ -41,6 +42,8 @@ def _weights(sentences: Sequence[frozenset[str]]) -> np.ndarray:
     shared = (held @ held.T).toarray()
     logs = np.log([max(len(words), 1) for words in sentences])
     lengths = logs[:, None] + logs[None, :]
-    weights = np.divide(shared, lengths, out=np.zeros_like(shared), where=lengths > 0)
+    weights: npt.NDArray[np.float64] = np.divide(
+        shared, lengths, out=np.zeros_like(shared), where=lengths > 0
+    )
     np.fill_diagonal(weights, 0)
     return weights

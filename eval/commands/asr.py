@@ -1,0 +1,43 @@
+"""`wrapup eval asr`: word errors against references."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eval.commands.shared import Asr, Csv, Diarizer, Hyp, Json, Paths, close, score_calls, write_files
+from pipeline.commands import one_line_errors, table_console
+
+if TYPE_CHECKING:
+    from eval.asr import WordScores
+    from eval.references import Reference
+    from pipeline.formats.call_json import CallDocument
+
+
+@one_line_errors
+def asr(
+    paths: Paths,
+    asr: Asr = None,
+    diarizer: Diarizer = None,
+    hyp: Hyp = None,
+    json_file: Json = None,
+    csv_file: Csv = None,
+) -> None:
+    """Word errors: WER, cpWER, and words with the wrong speaker.
+
+    Example: wrapup eval asr recordings/ --json after.json; wrapup eval compare before.json after.json
+    """
+    from eval import results, tables
+    from eval.runs import Source
+
+    outcome = score_calls(paths, "words", Source(asr, diarizer, hyp), _score)
+    console = table_console()
+    console.print(tables.word_table(outcome.rows))
+    write_files(results.word_result(outcome), json_file, csv_file)
+    close(outcome, console)
+
+
+def _score(reference: Reference, document: CallDocument) -> WordScores:
+    from eval.asr import score_words
+    from pipeline.formats.call_json import segments_of
+
+    return score_words(reference.segments, segments_of(document), len(document.channels))

@@ -1,0 +1,43 @@
+"""`wrapup eval speakers`: who spoke when, against references."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eval.commands.shared import Asr, Csv, Diarizer, Hyp, Json, Paths, close, score_calls, write_files
+from pipeline.commands import one_line_errors, table_console
+
+if TYPE_CHECKING:
+    from eval.references import Reference
+    from eval.speakers import SpeakerScores
+    from pipeline.formats.call_json import CallDocument
+
+
+@one_line_errors
+def speakers(
+    paths: Paths,
+    asr: Asr = None,
+    diarizer: Diarizer = None,
+    hyp: Hyp = None,
+    json_file: Json = None,
+    csv_file: Csv = None,
+) -> None:
+    """Who spoke when: the diarization error rate, without a collar and with one.
+
+    Example: wrapup eval speakers recordings/ --hyp calls/ --csv speakers.csv
+    """
+    from eval import results, tables
+    from eval.runs import Source
+
+    outcome = score_calls(paths, "turns", Source(asr, diarizer, hyp), _score)
+    console = table_console()
+    console.print(tables.speaker_table(outcome.rows))
+    write_files(results.speaker_result(outcome), json_file, csv_file)
+    close(outcome, console)
+
+
+def _score(reference: Reference, document: CallDocument) -> SpeakerScores:
+    from eval.speakers import score_speakers
+    from pipeline.formats.call_json import turns_of
+
+    return score_speakers(reference.segments, turns_of(document), document.duration_s)

@@ -1,0 +1,1 @@
+"""Notes beside reference notes: baselines, ROUGE, and what the call says to them."""
