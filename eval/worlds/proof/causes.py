@@ -45,12 +45,12 @@ def causes(size: Size, seeds: int) -> Part:
         for together in (False, True)
     ]
     return Part(
-        "Causes of the rise",
+        f"Causes of the rise, {size.associates} associates",
         f"Worlds of {size.associates} associates, {size.days} days and {size.calls_per_day:g} calls a day."
         " Recovered: the true causes explain the rise, and no other is said to. Wrong: another is said to,"
         " or a true one is said not to. Rates are means over the runs.",
-        f"holds where at most {MOST_WRONG:.0%} of the runs are wrong and, where starts are staggered,"
-        f" {LEAST_RECOVERED:.0%} recover the cause",
+        f"holds where at most {100 * MOST_WRONG:.0f} % of the runs are wrong and, where starts are staggered,"
+        f" {100 * LEAST_RECOVERED:.0f} % recover the cause",
         ("world", "starts", "runs", "initial", "day 30", "day 60", "recovered", "NOT IDENTIFIED", "wrong"),
         tuple(rows),
     )

@@ -136,4 +136,4 @@ def test_the_command_fails_where_something_does_not_hold(tmp_path: Path) -> None
     done = CliRunner().invoke(app, options)
     assert done.exit_code == 2
     assert "golden" in done.output
-    assert "## Causes of the rise" in out.read_text(encoding="utf-8")
+    assert "## Causes of the rise, 60 associates" in out.read_text(encoding="utf-8")
