@@ -37,11 +37,14 @@ endef
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/base.txt.done ## Install the base package, run it on the sample calls, show one call.
+demo: $(VENV)/base.txt.done ## Install the base package, run it on the sample calls, show one call; report on simulated reviews.
 	$(VENV)/bin/wrapup run sample_calls --out calls
 	$(VENV)/bin/wrapup show calls/01-overdraft-refund.json
+	$(VENV)/bin/wrapup eval simulate model --associates 40 --days 75 --calls-per-day 3 --out history
+	$(VENV)/bin/wrapup eval reviews history --panel all --by version --html history/report.html
 	@echo
 	@echo "Transcripts and notes of all sample calls are in calls/: a .json and a .md each."
+	@echo "A simulated history of 60 days, as the harness reports on it: history/report.html"
 
 live: $(VENV)/base.txt.done ## Play a sample call to a live server and show it being transcribed.
 	$(VENV)/bin/wrapup stream sample_calls/01-overdraft-refund.flac

@@ -130,7 +130,7 @@ def _listed(names: str) -> tuple[str, ...]:
 
 
 def _show(report: CohortReport, panel: str) -> None:
-    from eval.report.page import about
+    from eval.report.page import about, verdicts
     from eval.reviews.rates import METRICS
 
     console = table_console()
@@ -145,6 +145,8 @@ def _show(report: CohortReport, panel: str) -> None:
     console.print(report.headline, style="bold", soft_wrap=True, markup=False)
     console.print(about(report), soft_wrap=True, markup=False)
     console.print(table)
+    for line in verdicts(report):
+        console.print(line, soft_wrap=True, markup=False)
     for by in report.slices:
         console.print(_slice_table(report, by))
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from eval.edits.edit import EDIT_CLASSES
 from eval.report import charts
+from eval.report.causes import cause_lines
 from eval.report.charts import SHADES, Part, Point
 from eval.reviews.cohorts import CurveDay
 from eval.reviews.rates import METRICS
@@ -35,7 +36,7 @@ def page_of(report: CohortReport) -> str:
     return environment.get_template("page.html.j2").render(
         report=report,
         about=about(report),
-        verdicts=[],
+        verdicts=verdicts(report),
         anchor=ANCHORS[report.wanted.clock],
         key=list(zip(EDIT_CLASSES, SHADES, strict=True)),
         shown=percent_with_interval,
@@ -48,6 +49,13 @@ def page_of(report: CohortReport) -> str:
         metrics=list(METRICS.values()),
         provenance=provenance_lines(report),
     )
+
+
+def verdicts(report: CohortReport) -> list[str]:
+    """What explains the rise, a line a cause; none where it was not asked."""
+    if report.attribution is None:
+        return []
+    return cause_lines(report.attribution, report.wanted.milestones[-1])
 
 
 def about(report: CohortReport) -> str:

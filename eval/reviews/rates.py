@@ -50,9 +50,9 @@ METRICS = {
             "material",
             "material",
             "saved",
-            ("material", "rewritten"),
+            ("material",),
             "Saved notes in which a critical word changed (a number, amount, date, name, denial, promise,"
-            " party or disposition), a sentence was added or removed, or most was rewritten.",
+            " party or disposition) or a sentence was added or removed, and that were not rewritten.",
         ),
         Metric(
             "nmn_eligible",

@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 
 from eval.reviews import tallies
+from eval.reviews.attribution import Attribution, attribute
+from eval.reviews.cells import read_cells
 from eval.reviews.cohorts import (
     MILESTONES,
     WINDOW_DAYS,
@@ -80,6 +82,7 @@ class CohortReport:
     sections: Mapping[str, Mapping[str, int]]
     changes: Sequence[tuple[str, str, str, int]]
     slices: Mapping[str, Sequence[Slice]]
+    attribution: Attribution | None
     nmn_chart: tuple[Judged, ...]
     material_chart: tuple[Judged, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -146,6 +149,7 @@ def build(
         sections=tallies.section_classes(connection),
         changes=tallies.critical_changes(connection),
         slices={by: _slices(connection, by) for by in wanted.by},
+        attribution=_attribution(connection, wanted),
         nmn_chart=tuple(laney(days_of(daily, "nmn"))),
         material_chart=tuple(cusum(days_of(daily, "material"))),
         provenance=provenance,
@@ -161,6 +165,13 @@ def days_of(daily: Tally, metric: str) -> list[Day]:
         Day(day, int(counts[:, successes].sum()), int(counts[:, trials].sum()))
         for day, counts in sorted(daily.by_day().items())
     ]
+
+
+def _attribution(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> Attribution | None:
+    """What explains the rise, which is asked on the associates' clock alone, from one window to another."""
+    if wanted.clock != "associate" or len(wanted.milestones) < 2:
+        return None
+    return attribute(read_cells(connection, wanted.windows), wanted.windows)
 
 
 def judged_days(connection: duckdb.DuckDBPyConnection, metric: str) -> tuple[date, list[Judged]]:

@@ -54,6 +54,7 @@ def cohort_result(report: CohortReport) -> dict[str, Any]:
             for cohort in report.cohorts
         ],
         "rises": [asdict(rise) for rise in report.rises],
+        "attribution": None if report.attribution is None else asdict(report.attribution),
         "curve": [{"day": one.day, **asdict(one.rate)} for one in report.curve],
         "funnel": dict(report.funnel),
         "sections": {name: dict(counts) for name, counts in report.sections.items()},

@@ -43,7 +43,8 @@ def false_alarms(runs: int) -> Part:
         "False alarms of the daily chart",
         f"{runs} histories of {CHART_DAYS} days each on which nothing happened but that days differ more than"
         " chance makes them.",
-        f"holds where the 99 % band of the share of alarms reaches down to {in_percent(MOST_ALARMS)}",
+        "holds where the 99 % band of the share of days that alarm reaches down to"
+        f" {in_percent(MOST_ALARMS)}",
         ("rate", "calls a day", "unrest", "chart", "days judged", "days that alarm"),
         tuple(rows),
     )

@@ -117,4 +117,4 @@ def test_a_metric_sums_its_classes() -> None:
     assert [
         int(cluster_counts(counts, name).successes[0]) for name in ("nmn", "nmn_normalized", "nmn_content")
     ] == [1, 3, 7]
-    assert int(cluster_counts(counts, "material").successes[0]) == 24
+    assert int(cluster_counts(counts, "material").successes[0]) == 8
