@@ -43,7 +43,7 @@ _FILL = r"(?:(?: (?:um|uh|and|then|dash|it's|so|yeah|yes|okay))* )"
 _RUN = re.compile(rf"(?<!\S){_NUMBER}(?:{_FILL}{_NUMBER})*(?!\S)")
 _EMAIL = re.compile(r"\S+@\S+\.\w+|(?:\S+ ){1,4}at (?:\S+ ){1,3}?dot (?:com|net|org|edu|co uk)(?!\S)")
 _CODE = re.compile(
-    r"(?<!\S)(?=\S*\d)(?=\S*[a-z])[a-z\d-]{4,}(?!\S)|(?<!\S)(?:[a-z] ?){1,4}(?: ?\d){2,}(?!\S)"
+    r"(?<!\S)(?=\S*\d)(?=\S*[a-z])[a-z\d-]{4,}(?!\S)|(?<!\S)(?:[a-z] ){0,3}[a-z] ?\d(?: ?\d)+(?!\S)"
 )
 _ASKS = re.compile(r"\b(?:number|id|code|postcode|zip|reference|pin|digits|username|social|address)\b")
 _STREETS = (
