@@ -72,19 +72,12 @@ class _Level:
 
 def laney(days: Sequence[Day]) -> list[Judged]:
     """Laney's p' chart: an alarm where a day is outside three sigmas of the 28 days before it."""
-    some = sorted((day for day in days if day.trials), key=lambda day: day.day)
-    judged = []
-    for place, day in enumerate(some):
-        level = _level(some[max(0, place - BASELINE_DAYS) : place])
-        value = day.successes / day.trials
-        if level is None:
-            judged.append(Judged(day.day, day.trials, value, None, None, None, None, False))
-            continue
-        reach = LIMIT_SIGMAS * level.error(day.trials)
-        low, high = max(0.0, level.rate - reach), min(1.0, level.rate + reach)
-        alarm = reach > 0 and not low <= value <= high
-        judged.append(Judged(day.day, day.trials, value, level.rate, low, high, None, alarm))
-    return judged
+    return _p_chart(days, widened=True)
+
+
+def plain(days: Sequence[Day]) -> list[Judged]:
+    """A plain p-chart, to compare with: the limits of `laney` with nothing but chance in them."""
+    return _p_chart(days, widened=False)
 
 
 def cusum(days: Sequence[Day], limit: float = CUSUM_LIMIT) -> list[Judged]:
@@ -107,25 +100,6 @@ def cusum(days: Sequence[Day], limit: float = CUSUM_LIMIT) -> list[Judged]:
     return judged
 
 
-def plain(days: Sequence[Day]) -> list[Judged]:
-    """A plain p-chart, to compare with: the limits of `laney` with nothing but chance in them."""
-    some = sorted((day for day in days if day.trials), key=lambda day: day.day)
-    judged = []
-    for place, day in enumerate(some):
-        before = some[max(0, place - BASELINE_DAYS) : place]
-        value = day.successes / day.trials
-        if len(before) < LEAST_DAYS:
-            judged.append(Judged(day.day, day.trials, value, None, None, None, None, False))
-            continue
-        rate = sum(one.successes for one in before) / sum(one.trials for one in before)
-        reach = LIMIT_SIGMAS * _Level(rate, 1.0).error(day.trials)
-        low, high = max(0.0, rate - reach), min(1.0, rate + reach)
-        judged.append(
-            Judged(day.day, day.trials, value, rate, low, high, None, reach > 0 and not low <= value <= high)
-        )
-    return judged
-
-
 def draw_days(rate: float, trials: int, unrest: float, length: int, seed: int) -> list[Day]:
     """Days whose true rate is spread around `rate`, so that daily rates are `unrest` times as wide as chance.
 
@@ -143,6 +117,22 @@ def draw_days(rate: float, trials: int, unrest: float, length: int, seed: int) -
     return [
         Day(day, int(successes), trials) for day, successes in enumerate(generator.binomial(trials, rates))
     ]
+
+
+def _p_chart(days: Sequence[Day], widened: bool) -> list[Judged]:
+    some = sorted((day for day in days if day.trials), key=lambda day: day.day)
+    judged = []
+    for place, day in enumerate(some):
+        level = _level(some[max(0, place - BASELINE_DAYS) : place])
+        value = day.successes / day.trials
+        if level is None:
+            judged.append(Judged(day.day, day.trials, value, None, None, None, None, False))
+            continue
+        reach = LIMIT_SIGMAS * level.error(day.trials) / (1.0 if widened else level.unrest)
+        low, high = max(0.0, level.rate - reach), min(1.0, level.rate + reach)
+        alarm = reach > 0 and not low <= value <= high
+        judged.append(Judged(day.day, day.trials, value, level.rate, low, high, None, alarm))
+    return judged
 
 
 def _level(days: Sequence[Day]) -> _Level | None:
