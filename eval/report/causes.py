@@ -28,9 +28,9 @@ def cause_line(cause: Cause) -> str:
         return f"{name}: {verdict}{f' ({cause.reason})' if cause.reason else ''}."
     told = f"{name}: {_VERDICTS[cause.verdict]}"
     if cause.share is not None:
-        told += f", {cause.share * 100:.0f} % of the rise"
+        told += f", {round(cause.share * 100)} % of the rise"
         if cause.interval is not None:
-            told += f" [{cause.interval.low * 100:.0f}, {cause.interval.high * 100:.0f}]"
+            told += f" [{round(cause.interval.low * 100)}, {round(cause.interval.high * 100)}]"
     return f"{told}{f' ({cause.reason})' if cause.reason else ''}."
 
 
@@ -38,15 +38,15 @@ def _rise_line(found: Attribution, milestone: int) -> str:
     if found.rise is None:
         return f"From the first window to day {milestone}: no notes to compare."
     return (
-        f"From the first window to day {milestone} the NMN rate moved by {_points(found.rise)} points;"
+        f"From the first window to day {milestone} the NMN rate moved by {_points(found.rise)};"
         f" of those who were there throughout by {_points(found.panel_rise)}."
     )
 
 
 def _points(difference: Difference | None) -> str:
     if difference is None:
-        return "an unknown number of"
-    told = f"{difference.value * 100:+.1f}"
+        return "what nobody knows"
+    told = f"{difference.value * 100:+.1f} points"
     if difference.interval is None:
         return told
     return f"{told} [{difference.interval.low * 100:+.1f}, {difference.interval.high * 100:+.1f}]"

@@ -118,7 +118,10 @@ def _charts(report: CohortReport) -> Mapping[str, Markup]:
         ),
         "sections": charts.bars(
             "Edits by section",
-            [(name or "before any heading", _parts(found)) for name, found in report.sections.items()],
+            [
+                (f"{name or 'no heading'} ({sum(found.values()):,})", _parts(found))
+                for name, found in report.sections.items()
+            ],
         ),
         "nmn": charts.control_chart("NMN rate by day", _judged_points(report.nmn_chart), days),
         "material": charts.sum_chart(
