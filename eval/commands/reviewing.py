@@ -72,6 +72,7 @@ def drift(
     metric: Annotated[str, typer.Option(help="nmn (Laney p' chart) or material (CUSUM of rises).")] = "nmn",
     json_file: Json = None,
     csv_file: Csv = None,
+    html_file: Html = None,
 ) -> None:
     """Days on which the rate left its usual range, beside the four weeks before each.
 
@@ -81,10 +82,11 @@ def drift(
 
     from eval.commands.outputs import write_csv
     from eval.commands.sources import open_source
-    from eval.report.page import told_alarms
+    from eval.report.page import drift_page_of, told_alarms
     from eval.results import SCHEMA, write_result
     from eval.reviews.report import judged_days
     from eval.stats.drift import Judged
+    from pipeline.sinks.files import write_whole
 
     if metric not in ("nmn", "material"):
         raise ConfigError(f"--metric is nmn or material, not {metric!r}")
@@ -107,6 +109,8 @@ def drift(
     if csv_file is not None:
         names = [field.name for field in fields(Judged)]
         write_csv(csv_file, names, ([getattr(day, name) for name in names] for day in days))
+    if html_file is not None:
+        write_whole(html_file, drift_page_of(metric, first, days))
 
 
 def _clock(name: str) -> Clock:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from eval.edits.edit import EDIT_CLASSES
@@ -23,17 +24,12 @@ ANCHORS = {
     "version": "the release of a version",
 }
 
+CALENDAR = "day of the data"
+
 
 def page_of(report: CohortReport) -> str:
     """The page as HTML: the same for the same report."""
-    environment = Environment(
-        loader=PackageLoader("eval", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=False,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("page.html.j2").render(
+    return _template("page.html.j2").render(
         report=report,
         about=about(report),
         verdicts=verdicts(report),
@@ -49,6 +45,25 @@ def page_of(report: CohortReport) -> str:
         metrics=list(METRICS.values()),
         provenance=provenance_lines(report),
     )
+
+
+def drift_page_of(metric: str, first: date, days: Sequence[Judged]) -> str:
+    """The chart of a metric by day as a page of its own; `first` is day 0."""
+    title = METRICS[metric].title + " by day"
+    return _template("drift.html.j2").render(
+        title=title[0].upper() + title[1:],
+        first=first.isoformat(),
+        told=told_alarms(days),
+        chart=_nmn_chart(days) if metric == "nmn" else _material_chart(days),
+        alarms=[day for day in days if day.alarm],
+    )
+
+
+def _template(name: str) -> Template:
+    loader = PackageLoader("eval", "report")
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    ).get_template(name)
 
 
 def verdicts(report: CohortReport) -> list[str]:
@@ -104,7 +119,6 @@ def provenance_lines(report: CohortReport) -> list[tuple[str, str]]:
 
 def _charts(report: CohortReport) -> Mapping[str, Markup]:
     wanted = report.wanted
-    days = "day of the data"
     return {
         "curve": charts.rate_chart(
             "NMN rate", _curve_points(report.curve), wanted.milestones, f"days since {ANCHORS[wanted.clock]}"
@@ -123,12 +137,18 @@ def _charts(report: CohortReport) -> Mapping[str, Markup]:
                 for name, found in report.sections.items()
             ],
         ),
-        "nmn": charts.control_chart("NMN rate by day", _judged_points(report.nmn_chart), days),
-        "material": charts.sum_chart(
-            "Rises of material edits", _sum_points(report.material_chart), CUSUM_LIMIT, days
-        ),
+        "nmn": _nmn_chart(report.nmn_chart),
+        "material": _material_chart(report.material_chart),
         "funnel": charts.funnel("From calls to notes", [Part(name, report.funnel[name]) for name in FUNNEL]),
     }
+
+
+def _nmn_chart(days: Sequence[Judged]) -> Markup:
+    return charts.control_chart("NMN rate by day", _judged_points(days), CALENDAR)
+
+
+def _material_chart(days: Sequence[Judged]) -> Markup:
+    return charts.sum_chart("Rises of material edits", _sum_points(days), CUSUM_LIMIT, CALENDAR)
 
 
 def _parts(counts: Mapping[str, int]) -> list[Part]:
