@@ -24,6 +24,7 @@ from tests.pipeline.engines import LineSummarizer
 
 T = TypeVar("T")
 
+PATIENCE_MS = 600_000
 STEREO = {"type": "hello", "rate_hz": 16_000, "encoding": "l16", "channels": ["agent", "customer"]}
 
 
@@ -33,9 +34,10 @@ def engines() -> OpenEngines:
 
 
 def configured(folder: Path, **sections: Any) -> Config:
-    """A configuration that keeps everything in a folder."""
+    """A configuration that keeps everything in a folder, and refuses no call where the machine is busy."""
+    live = {"promise_ms": PATIENCE_MS, **sections.pop("live", {})}
     store = {"url": f"sqlite:///{folder}/calls.db", "key_file": folder / "key", "spool": folder / "spool"}
-    return load_config(store=store, **sections)
+    return load_config(store=store, live=live, **sections)
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def test_keys_are_made_shown_once_used_and_removed(runner: CliRunner, tmp_path: 
     ("arguments", "line"),
     [
         (["stream", "nothing.wav"], "nothing.wav"),
-        (["keys", "add", "demo", "--scope", "write"], "expected any of send,read,metrics"),
+        (["keys", "add", "demo", "--scope", "write"], "expected any of send,read,review,metrics"),
         (["keys", "remove", "demo"], "no key named 'demo'"),
         (["serve", "--asr", "nobody"], "no asr named 'nobody'"),
         (["serve", "--host", "0.0.0.0"], "wrapup keys add"),

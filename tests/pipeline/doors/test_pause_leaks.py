@@ -33,7 +33,8 @@ LOUD, SOFT = 0.9, 0.2
 def script(clip: Samples) -> str:
     """The secret is loud, all else is not."""
     loud = float(np.abs(clip).max(initial=0.0)) > LOUD / 2
-    return f"{CANARY} four seven one one zero eight one five" if loud else "good morning"
+    told = f"there was a {CANARY} by the water and four seven one one zero eight one five"
+    return told if loud else "good morning"
 
 
 def sound(level: float, seconds: float, rate_hz: int = RATE_HZ) -> Samples:
