@@ -194,8 +194,11 @@ def comparison_result(first: Run, second: Run, comparison: Comparison) -> dict[s
 def _told(found: Compared) -> dict[str, Any] | None:
     if found.difference is None:
         return None
-    refused = {} if found.is_sure else {"low": None, "high": None, "better_share": None}
-    return {**asdict(found.difference), **refused}
+    told = asdict(found.difference)
+    # Less is better of errors alone; of the NMN rate and ROUGE it is not.
+    told["second_lower_share"] = told.pop("better_share")
+    refused = {} if found.is_sure else {"low": None, "high": None, "second_lower_share": None}
+    return {**told, **refused}
 
 
 def _both(pair: tuple[float | None, float | None]) -> dict[str, float | None]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from eval.commands.shared import Csv, Json
 from models.errors import ConfigError, InputError
 from pipeline.commands import one_line_errors, table_console
+from pipeline.formats.plain import clean
 
 if TYPE_CHECKING:
     from eval.edits.edit import Edit
@@ -89,7 +91,7 @@ def _tables(counts: EditCounts) -> list[Table]:
     for section, found in counts.sections.items():
         total = sum(found.values())
         shares = (_percent(found.get(name, 0) / total) for name in EDIT_CLASSES)
-        sections.add_row(section or "before any heading", f"{total:,}", *shares)
+        sections.add_row(Text(clean(section) or "before any heading"), f"{total:,}", *shares)
     shown = [table for table in (sections, decided) if table.row_count]
     return [classes, *shown]
 
@@ -108,7 +110,8 @@ def _explain(found: ReviewSet, call_id: str, json_file: Path | None) -> None:
     for review in reviews:
         why = _not_edited(review)
         if why is not None:
-            console.print(f"call {review.call_id}, leg {review.leg}: {why}", soft_wrap=True, markup=False)
+            told_of = f"call {clean(review.call_id)}, leg {review.leg}: {why}"
+            console.print(told_of, soft_wrap=True, markup=False)
             continue
         edit = classify(review.draft, review.mature, review.used)
         for part in explained(review, edit):

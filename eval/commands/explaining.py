@@ -21,7 +21,7 @@ MOST_SHOWN = 100
 
 def explained(review: Review, edit: Edit) -> Iterator[RenderableType]:
     """What is shown of an edit, part after part."""
-    texts = Table(title=f"Call {clean(review.call_id)}, leg {review.leg}", show_lines=True)
+    texts = Table(title=Text(f"Call {clean(review.call_id)}, leg {review.leg}"), show_lines=True)
     texts.add_column("draft", ratio=1, overflow="fold")
     texts.add_column("saved" if review.used else "saved; the draft was discarded", ratio=1, overflow="fold")
     changes = edit.changes

@@ -35,7 +35,8 @@ def import_reviews(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the counts here, as JSON.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that class edits.")] = 1,
     mature_hours: Annotated[
-        float, typer.Option(min=0, help="Amendments until then after saving are in the mature text.")
+        float,
+        typer.Option(min=0, max=8760, help="Amendments until then after saving are in the mature text."),
     ] = 24.0,
     pseudonym_key: Annotated[
         Path | None,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from models.errors import ConfigError
 from pipeline.commands import one_line_errors, table_console
+from pipeline.formats.plain import clean
 
 if TYPE_CHECKING:
     from eval.reviews.cohorts import Cohort
@@ -175,12 +177,12 @@ def _slice_table(report: CohortReport, by: str) -> Table:
         table.add_column(name, justify="left" if name in (by, "") else "right")
     for one in report.slices[by]:
         table.add_row(
-            one.name,
+            Text(clean(one.name)),
             f"{one.rate.clusters:,}",
             f"{one.rate.trials:,}",
             percent_with_interval(one.rate),
             moved(one.against_rest),
-            "too few" if one.q_value is None else f"{one.q_value:.3f}",
+            "not judged" if one.q_value is None else f"{one.q_value:.3f}",
             "differs" if one.differs else "",
         )
     return table

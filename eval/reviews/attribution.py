@@ -107,7 +107,7 @@ def _nothing_to_explain(rise: Difference | None, associates: int) -> str:
         return "no notes in the first or the last window"
     if associates < REFUSED_UNDER:
         return f"fewer than {REFUSED_UNDER} associates in a window"
-    if rise.interval is None:
+    if rise.interval is None or rise.value == 1:
         return "associates who are all alike prove nothing"
     return "" if rise.interval.low > 0 else "no rise that is surely one"
 

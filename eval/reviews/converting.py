@@ -155,8 +155,9 @@ class Converter:
             ("rollout_at", "site", mapping.rollouts),
             ("released_at", "version", mapping.releases),
         ):
-            if name not in told and told.get(key) in table:
-                told[name] = table[told[key]]
+            of = told.get(key)
+            if name not in told and isinstance(of, str) and of in table:
+                told[name] = table[of]
 
     def _moment(self, name: str, value: Any, zone: str, notes: list[str]) -> datetime:
         form = self._mapping.form_of(name) if self._mapping.has(name) else "iso"

@@ -106,7 +106,7 @@ def call_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             "associate": associate,
             "edit": edit,
             "nmn": {"unmodified": int(edit == "exact"), "saved": 1},
-            "material": {"material": int(edit in ("material", "rewritten")), "saved": 1},
+            "material": {"material": int(edit == "material"), "saved": 1},
         }
         for call, leg, associate, edit in found
     ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from pipeline.formats.moments import FIRST_YEAR, LAST_YEAR, zone_named
 
 ISO = "iso"
 EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
@@ -26,19 +28,20 @@ def moment_of(value: Any, form: str, zone: str) -> tuple[datetime, bool]:
     """
     try:
         told = value if isinstance(value, datetime) else _read(value, form)
-        if told.tzinfo is not None:
-            return told.astimezone(UTC), False
-        return _in_zone(told, zone)
+        moment, twice = (told.astimezone(UTC), False) if told.tzinfo is not None else _in_zone(told, zone)
     except OverflowError as error:
         raise MomentError(f"{_shown(value)} is out of range") from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise MomentError(f"{_shown(value)} is out of range")
+    return moment, twice
 
 
 @lru_cache(maxsize=512)
 def zone_of(name: str) -> ZoneInfo:
     """A zone of the IANA database. Raises `MomentError`."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        return zone_named(name)
+    except ValueError as error:
         raise MomentError(f"{_shown(name)} is no time zone such as Europe/London") from error
 
 

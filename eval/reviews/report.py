@@ -93,10 +93,12 @@ class CohortReport:
 
     @property
     def headline(self) -> str:
-        """The result in a line: of the last milestone that has a saved note."""
-        told = [cohort for cohort in self.of_panel("all") if cohort.counts["saved"]]
+        """The result in a line: of the last milestone that somebody reached, with a saved note around it."""
+        saved = [cohort for cohort in self.of_panel("all") if cohort.counts["saved"]]
+        told = [cohort for cohort in saved if cohort.at_risk]
         if not told:
-            return "NMN rate: no note was saved in any of these windows"
+            why = "nobody has reached these days" if saved else "no note was saved in any of these windows"
+            return f"NMN rate: {why}"
         last = told[-1]
         rate, unread = last.rates["nmn"], last.rates["unread"]
         line = (

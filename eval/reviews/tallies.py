@@ -28,6 +28,8 @@ READ_WORDS_A_MINUTE = 600
 """Nobody reads faster: a note that was open for less was not read."""
 
 MOST_CHANGES = 20
+LEAST_ASSOCIATES = 3
+"""Who must have changed a value alike before it is shown: it may be one customer's."""
 
 _FACTS = f"""
 CREATE OR REPLACE TEMP TABLE facts AS
@@ -193,14 +195,18 @@ def critical_changes(
 ) -> list[tuple[str, str, str, int]]:
     """What associates changed most that is critical: kind, before, after and how often, the most often first.
 
-    Of names and of whole sentences the kind alone is told: they may be a customer's.
+    Of names and of whole sentences the kind alone is told: they may be a customer's. So it is of amounts,
+    dates and all else that fewer than `LEAST_ASSOCIATES` changed alike.
     """
     hidden = "decided_kind IN ('name', 'tail', 'added', 'removed')"
+    shown = f"who >= {LEAST_ASSOCIATES} AND NOT {hidden}"
     found = connection.execute(
-        f"SELECT decided_kind, CASE WHEN {hidden} THEN '' ELSE decided_before END AS before,"
-        f" CASE WHEN {hidden} THEN '' ELSE decided_after END AS after, COUNT(*) AS often FROM facts"
-        " WHERE edit = 'material' AND decided_kind IS NOT NULL"
-        " GROUP BY ALL ORDER BY often DESC, decided_kind, before, after LIMIT ?",
+        "WITH alike AS (SELECT decided_kind, decided_before, decided_after, COUNT(*) AS notes,"
+        " COUNT(DISTINCT associate) AS who FROM facts"
+        " WHERE edit = 'material' AND decided_kind IS NOT NULL GROUP BY ALL)"
+        f" SELECT decided_kind, CASE WHEN {shown} THEN decided_before ELSE '' END AS before,"
+        f" CASE WHEN {shown} THEN decided_after ELSE '' END AS after, CAST(SUM(notes) AS BIGINT) AS often"
+        " FROM alike GROUP BY ALL ORDER BY often DESC, decided_kind, before, after LIMIT ?",
         [most],
     ).fetchall()
     return [(kind, before, after, often) for kind, before, after, often in found]

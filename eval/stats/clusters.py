@@ -113,7 +113,10 @@ def cluster_rate(counts: ClusterCounts, level: float = 0.95) -> Rate:
 def difference(first: ClusterCounts, second: ClusterCounts, level: float = 0.95) -> Difference | None:
     """How the rate changed from one window to another, the same clusters in the same order in both.
 
-    What a cluster has in both windows is compared with itself. None where a window has no trial.
+    What a cluster has in both windows is compared with itself. Where all calls of a window are alike, its
+    residuals are 0 and say nothing of how sure its rate is: then the interval is put together from those of
+    both rates (Newcombe's; without the pairing, and so too wide if anything), and there is no p-value. None
+    where a window has no trial.
     """
     if first.trials.shape != second.trials.shape:
         raise ValueError("both windows need the same clusters, in the same order")
@@ -124,6 +127,8 @@ def difference(first: ClusterCounts, second: ClusterCounts, level: float = 0.95)
     clusters = int(np.count_nonzero(first.trials + second.trials))
     if min(first.clusters, second.clusters) < REFUSED_UNDER:
         return Difference(value, None, None, clusters)
+    if any(rate in (0.0, 1.0) for rate in rates):
+        return Difference(value, _newcombe(first, second, level), None, clusters)
     variance, df = _contrast([first, second], [-1.0, 1.0])
     if not variance > 0:
         return Difference(value, None, None, clusters)
@@ -133,16 +138,23 @@ def difference(first: ClusterCounts, second: ClusterCounts, level: float = 0.95)
     return Difference(value, interval, _p_value([first, second], rates), clusters)
 
 
+def _newcombe(first: ClusterCounts, second: ClusterCounts, level: float) -> Interval | None:
+    """The interval of a difference out of those of both rates, as if they were independent."""
+    before, after = cluster_rate(first, level), cluster_rate(second, level)
+    if before.value is None or after.value is None or before.interval is None or after.interval is None:
+        return None
+    value = after.value - before.value
+    low = math.hypot(after.value - after.interval.low, before.interval.high - before.value)
+    high = math.hypot(after.interval.high - after.value, before.value - before.interval.low)
+    return Interval(max(-1.0, value - low), min(1.0, value + high), "Newcombe, not paired")
+
+
 def _p_value(windows: list[ClusterCounts], rates: list[float]) -> float:
-    """Two-sided, of the log odds being alike; of the rates where one is 0 or 1."""
-    slopes = [1 / (rate * (1 - rate)) if 0 < rate < 1 else 0.0 for rate in rates]
-    if all(slopes):
-        odds = [math.log(rate / (1 - rate)) for rate in rates]
-        distance, weights = odds[1] - odds[0], [-slopes[0], slopes[1]]
-    else:
-        distance, weights = rates[1] - rates[0], [-1.0, 1.0]
-    variance, df = _contrast(windows, weights)
-    return float(2 * stats.t.sf(abs(distance) / math.sqrt(variance), df)) if variance > 0 else 1.0
+    """Two-sided, of the log odds being alike."""
+    odds = [math.log(rate / (1 - rate)) for rate in rates]
+    slopes = [1 / (rate * (1 - rate)) for rate in rates]
+    variance, df = _contrast(windows, [-slopes[0], slopes[1]])
+    return float(2 * stats.t.sf(abs(odds[1] - odds[0]) / math.sqrt(variance), df)) if variance > 0 else 1.0
 
 
 def _contrast(windows: list[ClusterCounts], weights: list[float]) -> tuple[float, float]:

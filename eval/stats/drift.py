@@ -60,14 +60,19 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """What the days of a baseline say: their rate, and how many times chance they are unrestful."""
+    """What the days of a baseline say: their rate, and how many times chance they are unrestful.
+
+    `spread` is the rate by which chance is judged: where all calls are alike, the one that so many calls
+    leave open at 95 % (the rule of three), since an error of 0 would let every later day pass unjudged.
+    """
 
     rate: float
+    spread: float
     unrest: float
 
     def error(self, trials: int) -> float:
-        """Standard error of the rate of a day; 0 where all calls of the baseline are alike."""
-        return self.unrest * math.sqrt(self.rate * (1 - self.rate) / trials)
+        """Standard error of the rate of a day."""
+        return self.unrest * math.sqrt(self.spread * (1 - self.spread) / trials)
 
 
 def laney(days: Sequence[Day]) -> list[Judged]:
@@ -89,11 +94,10 @@ def cusum(days: Sequence[Day], limit: float = CUSUM_LIMIT) -> list[Judged]:
         until = place - CUSUM_GAP_DAYS
         level = _level(some[max(0, until - BASELINE_DAYS) : max(0, until)])
         value = day.successes / day.trials
-        error = 0.0 if level is None else level.error(day.trials)
-        if level is None or not error:
+        if level is None:
             judged.append(Judged(day.day, day.trials, value, None, None, None, None, False))
             continue
-        total = max(0.0, total + (value - level.rate) / error - CUSUM_SLACK)
+        total = max(0.0, total + (value - level.rate) / level.error(day.trials) - CUSUM_SLACK)
         alarm = total > limit
         judged.append(Judged(day.day, day.trials, value, level.rate, None, None, total, alarm))
         total = 0.0 if alarm else total
@@ -130,7 +134,7 @@ def _p_chart(days: Sequence[Day], widened: bool) -> list[Judged]:
             continue
         reach = LIMIT_SIGMAS * level.error(day.trials) / (1.0 if widened else level.unrest)
         low, high = max(0.0, level.rate - reach), min(1.0, level.rate + reach)
-        alarm = reach > 0 and not low <= value <= high
+        alarm = not low <= value <= high
         judged.append(Judged(day.day, day.trials, value, level.rate, low, high, None, alarm))
     return judged
 
@@ -139,9 +143,10 @@ def _level(days: Sequence[Day]) -> _Level | None:
     """What a baseline says; None where it is too short. Unrest under that of chance counts as chance's."""
     if len(days) < LEAST_DAYS:
         return None
-    rate = sum(day.successes for day in days) / sum(day.trials for day in days)
+    trials = sum(day.trials for day in days)
+    rate = sum(day.successes for day in days) / trials
     if rate in (0.0, 1.0):
-        return _Level(rate, 1.0)
+        return _Level(rate, 3 / (trials + 3), 1.0)
     scores = [(day.successes / day.trials - rate) / math.sqrt(rate * (1 - rate) / day.trials) for day in days]
     ranges = [abs(after - before) for before, after in pairwise(scores)]
-    return _Level(rate, max(1.0, sum(ranges) / len(ranges) / _RANGE_TO_SIGMA))
+    return _Level(rate, rate, max(1.0, sum(ranges) / len(ranges) / _RANGE_TO_SIGMA))

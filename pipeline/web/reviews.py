@@ -6,15 +6,16 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, HTTPException, Path, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.core.events import DraftReady
 from pipeline.document import note
+from pipeline.formats.moments import FIRST_YEAR, LAST_YEAR, zone_named
 from pipeline.live.feed import HistoryTooSlow, Hub, HubClosed
 from pipeline.live.journal import CallNotes
 from pipeline.service import Service
@@ -25,6 +26,7 @@ from pipeline.web.callers import key_of
 from pipeline.web.keys import ApiKey, KeyRing
 
 T = TypeVar("T")
+
 
 RETRY_S = 5
 BETWEEN = "~"
@@ -48,14 +50,21 @@ def _words(text: str) -> str:
 
 def _zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
+        zone_named(name)
+    except ValueError as error:
         raise ValueError("expected a zone of the IANA database, such as Europe/London") from error
     return name
 
 
+def _near(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
 ReviewId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$"), AfterValidator(_words)]
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 
 
 class NewReview(BaseModel):
@@ -77,9 +86,9 @@ class NewReview(BaseModel):
     """Whether the client saw an edit; where it is not said, whether the texts differ."""
     focus_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Seconds for which the draft was in front of the associate."""
-    opened_at: AwareDatetime | None = None
-    first_key_at: AwareDatetime | None = None
-    saved_at: AwareDatetime
+    opened_at: Moment | None = None
+    first_key_at: Moment | None = None
+    saved_at: Moment
     amends: ReviewId | None = None
     """The review of the leg that this one amends."""
 
@@ -107,7 +116,7 @@ class Site(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rollout_at: AwareDatetime | None = None
+    rollout_at: Moment | None = None
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
 
 

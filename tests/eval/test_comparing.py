@@ -172,3 +172,5 @@ def test_one_summarizer_in_each_run_is_a_pair(tmp_path: Path) -> None:
     assert [row["call"] for row in found["calls"]] == ["a, old", "b, old"]
     assert found["total"]["ROUGE-1"]["difference"]["difference"] == pytest.approx(0.1)
     assert found["total"]["contradicted"]["difference"]["difference"] == pytest.approx(0.25)
+    drawn = found["total"]["ROUGE-1"]["difference"]
+    assert (drawn["second_lower_share"], "better_share" in drawn) == (0.0, False)

@@ -88,6 +88,14 @@ def test_a_window_that_nobody_reached(built: Built) -> None:
     assert [rise.difference for rise in report.rises if rise.milestone == 60] == [None] * 6
 
 
+def test_a_window_that_began_before_anybody_reached_its_day(built: Built) -> None:
+    reviews = history(24, range(28), lambda n, day: False)
+    report = built(reviews)
+    assert [(one.at_risk, one.counts["saved"]) for one in report.of_panel("all")][1] == (0, 48)
+    assert "at day 0" in report.headline
+    assert built(reviews, Wanted(milestones=(30, 60))).headline == "NMN rate: nobody has reached these days"
+
+
 def test_nothing_saved(built: Built) -> None:
     report = built([review(saved_at=None, final="")])
     assert report.headline == "NMN rate: no note was saved in any of these windows"

@@ -78,6 +78,23 @@ def test_one_edit_explained(write: Write, tmp_path: Path) -> None:
     assert leg["changes"] == [leg["decided_by"]]
 
 
+def test_rows_of_calls_call_material_what_the_report_does(write: Write, tmp_path: Path) -> None:
+    anew = review("anew", final="Wanted to close it. Nothing else was of any use to her today, she said.")
+    edits(write([*HISTORY, anew]), "--calls", "--json", tmp_path / "r.json")
+    rows = {row["call"]: row for row in json.loads((tmp_path / "r.json").read_text())["calls"]}
+    assert rows["anew"]["edit"] == "rewritten"
+    assert [name for name, row in rows.items() if row["material"]["material"]] == ["fee"]
+
+
+def test_names_are_no_markup(write: Write) -> None:
+    folder = write([review("[/x]", draft="[/y]:\nFee of $35.", final="[/y]:\nFee of $36.", team="[/z]")])
+    assert "Call [/x], leg 1" in edits(folder, "--explain", "[/x]")[1]
+    assert edits(folder)[0] == 0
+    done = CliRunner().invoke(app, ["reviews", str(folder), "--by", "team"])
+    assert done.exit_code == 0
+    assert "[/z]" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

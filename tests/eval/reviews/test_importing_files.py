@@ -164,3 +164,30 @@ def test_several_files_are_one_set_in_their_order(desk: Desk) -> None:
     assert [one.call_id for one in desk.reviews()] == ["c1", "c2"]
     with (desk.folder / "bad.csv").open(newline="") as file:
         assert [(row["file"], row["line"]) for row in csv.DictReader(file)] == [(str(other), "3")]
+
+
+def test_a_list_where_a_table_is_looked_up_is_a_bad_row(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.map(MAPPING + '[teams]\nann = "cards"\n')
+    names = HEADER.split(",")
+    good = dict(zip(names, GOOD.split(","), strict=True))
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in (good, {**good, "Id": "c2", "Agent": ["ann"]})))
+    done = desk.run(path)
+    assert (done.exit_code, [one.team for one in desk.reviews()]) == (2, ["cards"])
+    assert "line 2: associate: " in done.stderr
+
+
+def test_a_moment_to_which_no_day_can_be_added_is_a_bad_row(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    done = desk.run(desk.csv(GOOD, GOOD.replace("c1", "c2").replace("2026", "9999")))
+    assert (done.exit_code, len(desk.reviews())) == (2, 1)
+    assert "is out of range" in done.stderr
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posix/Europe/London", "right/UTC", "Moon"])
+def test_zones_that_reports_cannot_read_are_refused(tmp_path: Path, zone: str) -> None:
+    desk = Desk(tmp_path)
+    desk.map(MAPPING.replace("Europe/London", zone))
+    done = desk.run(desk.csv(GOOD))
+    assert done.exit_code == 2 and "is no time zone" in done.stderr

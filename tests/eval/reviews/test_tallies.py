@@ -171,10 +171,13 @@ def test_what_is_a_customers_is_not_told_of_changes(opened: Opened) -> None:
     connection = opened([])
     connection.execute(
         "INSERT INTO facts BY NAME SELECT 'material' AS edit, kind AS decided_kind, 'old' AS decided_before,"
-        " 'new' AS decided_after FROM (VALUES ('money'), ('money'), ('name'), ('tail'), ('added')) AS t(kind)"
+        " 'new' AS decided_after, who AS associate FROM (VALUES ('money', 'a'), ('money', 'b'),"
+        " ('money', 'c'), ('date', 'a'), ('date', 'b'), ('name', 'a'), ('tail', 'a'),"
+        " ('added', 'a')) AS t(kind, who)"
     )
     assert tallies.critical_changes(connection) == [
-        ("money", "old", "new", 2),
+        ("money", "old", "new", 3),
+        ("date", "", "", 2),
         ("added", "", "", 1),
         ("name", "", "", 1),
         ("tail", "", "", 1),

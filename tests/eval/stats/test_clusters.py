@@ -98,11 +98,20 @@ def test_a_difference_as_by_matrices() -> None:
     assert found.p_value == pytest.approx(2 * stats.t.sf(odds / math.sqrt(variance), df))
 
 
-def test_a_difference_from_none_is_tested_by_the_rates() -> None:
-    found = difference(counts([0] * 12, [4] * 12), UNEVEN)
-    variance, df = by_matrices([counts([0] * 12, [4] * 12), UNEVEN], [-1.0, 1.0])
-    assert found is not None
-    assert found.p_value == pytest.approx(2 * stats.t.sf(29 / 54 / math.sqrt(variance), df))
+def test_a_difference_from_none_is_as_unsure_as_both_rates() -> None:
+    none = counts([0] * 12, [4] * 12)
+    found, rate = difference(none, UNEVEN), cluster_rate(UNEVEN).interval
+    assert found is not None and found.interval is not None and rate is not None
+    low = math.hypot(29 / 54 - rate.low, 1 - 0.025 ** (1 / 12))
+    assert (found.value, found.interval.low) == (pytest.approx(29 / 54), pytest.approx(29 / 54 - low))
+    assert (found.interval.high, found.p_value) == (pytest.approx(rate.high), None)
+
+
+def test_none_of_a_few_calls_is_no_sure_difference() -> None:
+    # Both rates are 3 %: none of 30 calls is what chance makes of it in 40 % of windows.
+    found = difference(counts([0] * 30, [1] * 30), counts([6] * 30, [200] * 30))
+    assert found is not None and found.interval is not None
+    assert found.interval.low < 0 < found.interval.high
 
 
 def test_even_clusters_as_in_statsmodels() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from eval.stats.drift import BASELINE_DAYS, Day, cusum, draw_days, laney, plain
+from eval.stats.drift import BASELINE_DAYS, Day, Judged, cusum, draw_days, laney, plain
 
 
 def steady(rates: list[float], trials: int = 100) -> list[Day]:
@@ -77,3 +79,11 @@ def test_false_alarms_of_a_cusum_are_far_apart() -> None:
 def test_unrest_that_no_rate_can_have_is_refused() -> None:
     with pytest.raises(ValueError, match="unrestful"):
         draw_days(0.5, 5, 3.0, 10, seed=1)
+
+
+@pytest.mark.parametrize("chart", [laney, cusum])
+def test_a_change_after_days_that_were_all_alike_alarms_at_once(chart: Callable[..., list[Judged]]) -> None:
+    judged = chart([Day(day, 0 if day < 40 else 20, 20) for day in range(42)])
+    assert next(one.day for one in judged if one.alarm) == 40
+    still = chart([Day(day, 0, 20) for day in range(42)])
+    assert still[-1].centre == 0.0 and not any(one.alarm for one in still)

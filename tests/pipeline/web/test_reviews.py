@@ -209,11 +209,14 @@ def test_reviews_are_for_keys_that_may_review_calls_of_the_site(tmp_path: Path) 
         puts = [ask(address, "sites/north", facts, key, "PUT")[0] for key in ("reader", "south", "north")]
         assert puts == [401, 404, 204]
         assert service._store.anchors().sites["north"].zone == "Europe/London"
-        status, answer = ask(address, "sites/north", {"zone": "Moon"}, "north", "PUT")
-        assert (status, answer["detail"]) == (
-            422,
-            "zone: expected a zone of the IANA database, such as Europe/London",
-        )
+        for zone in ("Moon", "localtime"):
+            status, answer = ask(address, "sites/north", {"zone": zone}, "north", "PUT")
+            assert (status, answer["detail"]) == (
+                422,
+                "zone: expected a zone of the IANA database, such as Europe/London",
+            )
+        status, answer = post(address, {**BODY, "saved_at": "9999-12-31T23:59:59Z"}, key="north")
+        assert (status, answer["detail"]) == (422, "saved_at: expected a year from 1970 to 2199")
 
 
 def test_the_routes_are_described(tmp_path: Path) -> None:
