@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -98,15 +99,20 @@ def moved(found: Difference | None) -> str:
 
 
 def told_alarms(chart: Sequence[Judged]) -> str:
-    """How many days alarm, and which."""
+    """How many days alarm, those on which the rate fell apart from those on which it rose, and which."""
     judged = [day for day in chart if day.centre is not None]
-    alarms = [day.day for day in judged if day.alarm]
     if not judged:
         return "too few days to judge."
-    if not alarms:
-        return f"no alarm on {counted(len(judged), 'day')}."
-    shown = ", ".join(map(str, alarms[:12])) + (" ..." if len(alarms) > 12 else "")
-    return f"{counted(len(alarms), 'alarm')} on {counted(len(judged), 'day')}: day {shown}."
+    falls = [day.day for day in judged if day.alarm and day.centre is not None and day.value < day.centre]
+    rises = [day.day for day in judged if day.alarm and day.day not in falls]
+    told = [_told_days(name, days) for name, days in (("fall", falls), ("rise", rises)) if days]
+    on = f"on {counted(len(judged), 'day')}"
+    return f"{' and '.join(told)} {on}." if told else f"no alarm {on}."
+
+
+def _told_days(name: str, days: Sequence[int]) -> str:
+    shown = ", ".join(map(str, days[:12])) + (" ..." if len(days) > 12 else "")
+    return f"{counted(len(days), name)} (day {shown})"
 
 
 def provenance_lines(report: CohortReport) -> list[tuple[str, str]]:
@@ -114,7 +120,16 @@ def provenance_lines(report: CohortReport) -> list[tuple[str, str]]:
     wanted = report.wanted
     milestones = ", ".join(map(str, wanted.milestones))
     lines = [("clock", wanted.clock), ("milestones", f"{milestones}; windows of {wanted.window_days} days")]
-    return lines + [(name, str(value)) for name, value in report.provenance.items()]
+    return lines + [(name, _flat(value)) for name, value in report.provenance.items()]
+
+
+def _flat(value: Any) -> str:
+    """A value of the provenance in a line: the parts of a mapping by name."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_flat(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_flat, value))
+    return str(value)
 
 
 def _charts(report: CohortReport) -> Mapping[str, Markup]:

@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from eval.report.page import page_of
+from eval.report.page import page_of, provenance_lines, told_alarms
 from eval.reviews.report import Wanted
+from eval.stats.drift import Judged
 from models.errors import ConfigError, InputError
 from tests.eval.report.conftest import DAY, GROWING, Built, history
 from tests.eval.reviews.examples import STARTED, review
@@ -115,3 +116,17 @@ def test_calls_before_the_anchor_are_told_and_in_no_window(built: Built) -> None
 def test_what_cannot_be_reported_is_refused(wanted: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         Wanted(**wanted)  # type: ignore[arg-type]
+
+
+def test_falls_are_told_apart_from_rises() -> None:
+    steady = [Judged(day, 100, 0.5, 0.5, 0.4, 0.6, None, False) for day in range(3)]
+    moved = [Judged(3, 100, 0.3, 0.5, 0.4, 0.6, None, True), Judged(4, 100, 0.7, 0.5, 0.4, 0.6, None, True)]
+    assert told_alarms([*steady, *moved]) == "1 fall (day 3) and 1 rise (day 4) on 5 days."
+    assert told_alarms(steady) == "no alarm on 3 days."
+
+
+def test_the_page_says_what_it_was_made_from(built: Built) -> None:
+    lines = dict(provenance_lines(built(GROWING)))
+    assert lines["milestones"] == "0, 30, 60; windows of 7 days"
+    assert "source a test" in lines["sources"]
+    assert not set("{[") & set(lines["sources"])
