@@ -15,7 +15,7 @@ from eval.report.causes import cause_lines
 from eval.report.charts import SHADES, Part, Point
 from eval.reviews.cohorts import CurveDay
 from eval.reviews.rates import METRICS
-from eval.reviews.report import FUNNEL, CohortReport, counted, percent_with_interval
+from eval.reviews.report import FUNNEL, CohortReport, counted, percent_with_interval, reached
 from eval.stats.clusters import Difference
 from eval.stats.drift import CUSUM_LIMIT, Judged
 
@@ -71,7 +71,7 @@ def verdicts(report: CohortReport) -> list[str]:
     """What explains the rise, a line a cause; none where it was not asked."""
     if report.attribution is None:
         return []
-    return cause_lines(report.attribution, report.wanted.milestones[-1])
+    return cause_lines(report.attribution, reached(report.of_panel("all"))[-1].window.milestone)
 
 
 def about(report: CohortReport) -> str:

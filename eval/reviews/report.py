@@ -32,6 +32,7 @@ from eval.stats.drift import Day, Judged, cusum, laney
 from eval.stats.slices import Slice, compare_slices
 from models.errors import ConfigError, InputError
 
+PANELS: tuple[Panel, ...] = ("all", "fixed")
 FUNNEL = ("eligible", "drafted", "opened", "saved")
 
 
@@ -95,7 +96,7 @@ class CohortReport:
     def headline(self) -> str:
         """The result in a line: of the last milestone that somebody reached, with a saved note around it."""
         saved = [cohort for cohort in self.of_panel("all") if cohort.counts["saved"]]
-        told = [cohort for cohort in saved if cohort.at_risk]
+        told = reached(self.of_panel("all"))
         if not told:
             why = "nobody has reached these days" if saved else "no note was saved in any of these windows"
             return f"NMN rate: {why}"
@@ -108,6 +109,11 @@ class CohortReport:
         if unread.value is not None:
             line += f"; unread at least {unread.value * 100:.0f} %"
         return line
+
+
+def reached(cohorts: Sequence[Cohort]) -> list[Cohort]:
+    """Those whose day somebody reached, and around which a note was saved."""
+    return [cohort for cohort in cohorts if cohort.counts["saved"] and cohort.at_risk]
 
 
 def counted(number: int, what: str) -> str:
@@ -139,19 +145,18 @@ def build(
     windows = wanted.windows
     at_risk = {w.milestone: tallies.anchors_reached(connection, wanted.clock, w.milestone) for w in windows}
     daily = tallies.calendar_tally(connection)
+    found = [cohort for panel in PANELS for cohort in cohorts(tally, windows, at_risk, panel)]
     return CohortReport(
         wanted=wanted,
         span=tallies.span(connection, wanted.clock),
-        cohorts=tuple(
-            cohort for panel in ("all", "fixed") for cohort in cohorts(tally, windows, at_risk, panel)
-        ),
+        cohorts=tuple(found),
         rises=tuple(_rises(tally, windows)),
         curve=tuple(curve(tally, "nmn")),
         funnel=_funnel(daily),
         sections=tallies.section_classes(connection),
         changes=tallies.critical_changes(connection),
         slices={by: _slices(connection, by) for by in wanted.by},
-        attribution=_attribution(connection, wanted),
+        attribution=_attribution(connection, wanted, [one.window for one in reached(found[: len(windows)])]),
         nmn_chart=tuple(laney(days_of(daily, "nmn"))),
         material_chart=tuple(cusum(days_of(daily, "material"))),
         provenance=provenance,
@@ -169,11 +174,13 @@ def days_of(daily: Tally, metric: str) -> list[Day]:
     ]
 
 
-def _attribution(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> Attribution | None:
-    """What explains the rise, which is asked on the associates' clock alone, from one window to another."""
-    if wanted.clock != "associate" or len(wanted.milestones) < 2:
+def _attribution(
+    connection: duckdb.DuckDBPyConnection, wanted: Wanted, windows: Sequence[Window]
+) -> Attribution | None:
+    """What explains the rise up to the last of these windows; asked on the associates' clock alone."""
+    if wanted.clock != "associate" or len(windows) < 2:
         return None
-    return attribute(read_cells(connection, wanted.windows), wanted.windows)
+    return attribute(read_cells(connection, windows), windows)
 
 
 def judged_days(connection: duckdb.DuckDBPyConnection, metric: str) -> tuple[date, list[Judged]]:
@@ -192,11 +199,10 @@ def _refuse_none(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _rises(tally: Tally, windows: Sequence[Window]) -> list[Rise]:
-    panels: tuple[Panel, ...] = ("all", "fixed")
     return [
         Rise(metric, panel, window.milestone, found)
         for metric in ("nmn", "material", "unread")
-        for panel in panels
+        for panel in PANELS
         for window, found in zip(windows[1:], rises(tally, windows, metric, panel), strict=True)
     ]
 

@@ -241,6 +241,8 @@ class ReviewRoutes:
     def _open(self, record: ReviewRecord, notes: CallNotes, draft: DraftReady) -> None:
         """A review that begins with what it saves; else it must be of the leg's draft of record."""
         opening = next((one for one in notes.openings if one.leg == record.leg), None)
+        if opening is None and record.amends is not None:
+            raise ReviewConflictError(f"leg {record.leg} has no review {record.amends!r} to amend")
         if opening is None:
             at = record.opened_at or record.saved_at
             opening = self._journal.open_note(record.call_id, Opening(record.leg, draft.revision, at))

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from eval.report.page import page_of, provenance_lines, told_alarms
+from eval.report.page import page_of, provenance_lines, told_alarms, verdicts
 from eval.reviews.report import Wanted
 from eval.stats.drift import Judged
 from models.errors import ConfigError, InputError
@@ -130,3 +130,10 @@ def test_the_page_says_what_it_was_made_from(built: Built) -> None:
     assert lines["milestones"] == "0, 30, 60; windows of 7 days"
     assert "source a test" in lines["sources"]
     assert not set("{[") & set(lines["sources"])
+
+
+def test_causes_are_asked_up_to_the_last_day_that_somebody_reached(built: Built) -> None:
+    report = built(history(24, range(36), lambda n, day: n % 4 > day // 12))
+    assert report.attribution is not None
+    assert verdicts(report)[0].startswith("From the first window to day 30 the NMN rate moved by +")
+    assert verdicts(built(history(24, range(5), lambda n, day: False))) == []

@@ -113,6 +113,14 @@ def test_a_leg_has_one_review_and_what_comes_later_amends_it(tmp_path: Path) -> 
         assert [(one.leg, one.associate) for one in kept(service)] == [(1, "ann"), (2, "bob")]
 
 
+def test_what_amends_nothing_opens_no_review(tmp_path: Path) -> None:
+    with served(tmp_path) as (address, service):
+        told(service)
+        status, astray = post(address, {**BODY, "amends": "r-0"})
+        assert (status, astray["detail"]) == (409, "leg 1 has no review 'r-0' to amend")
+        assert not service.journal.notes("c-1").openings
+
+
 def test_a_review_is_of_the_draft_of_record(tmp_path: Path) -> None:
     with served(tmp_path) as (address, service):
         told(service)
