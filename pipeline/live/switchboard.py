@@ -55,9 +55,12 @@ class Switchboard:
         self._beginning: dict[str, Future[LiveCall]] = {}
         self._lock = threading.Lock()
         self._draining = False
+        self._ended_with: EndCode | None = None
 
     def __len__(self) -> int:
-        return len(self._calls)
+        """How many calls are in progress or about to begin."""
+        with self._lock:
+            return len(self._calls.keys() | self._beginning.keys())
 
     def calls(self) -> list[LiveCall]:
         """The calls in progress."""
@@ -112,7 +115,9 @@ class Switchboard:
         self._draining = True
 
     def end_all(self, code: EndCode) -> None:
-        """End what is still in progress."""
+        """End what is still in progress, and what has begun by the time that it is put here."""
+        with self._lock:
+            self._ended_with = code
         for call in self.calls():
             call.end(code)
 
@@ -168,7 +173,10 @@ class Switchboard:
             self._beginning.pop(call.info.call_id, None)
             self._calls[call.info.call_id] = call
             self._metrics.calls.set(len(self._calls))
+            ended_with = self._ended_with
         call.done.add_done_callback(partial(self._ended, call.info.call_id))
+        if ended_with is not None:
+            call.end(ended_with)
 
     def _ended(self, call_id: str, done: Future[EndCode]) -> None:
         with self._lock:

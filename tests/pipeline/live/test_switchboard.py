@@ -199,6 +199,27 @@ def test_a_slow_beginning_holds_up_no_other() -> None:
     assert desk.begun == ["b", "a"]
 
 
+def test_a_call_that_begins_while_all_are_ended_is_counted_and_ended_too() -> None:
+    desk = Desk()
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(_: str) -> bool:
+        asked.set()
+        return not answer.wait(PATIENCE_S)
+
+    desk.is_over = slow  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as pool:
+        beginning = pool.submit(desk.board.join, started("a"), lambda code, reason: None)
+        assert asked.wait(PATIENCE_S)
+        assert len(desk.board) == 1
+        desk.board.end_all("shutdown")
+        answer.set()
+        call, _ = beginning.result(PATIENCE_S)
+    desk.room.settle()
+    assert call.done.result(timeout=0) == "shutdown"
+    assert len(desk.board) == 0
+
+
 def test_a_beginning_that_fails_gives_its_place_back() -> None:
     desk = Desk(AdmissionSettings(calls=1))
     desk.over.add("a")
