@@ -68,6 +68,7 @@ METRICS: Mapping[str, tuple[Metric, ...]] = {
     "edits": (
         Metric("NMN rate", "nmn", ("unmodified",), "saved"),
         Metric("material", "material", ("material",), "saved"),
+        Metric("material or worse", "severe", ("severe",), "saved"),
     ),
 }
 

@@ -9,11 +9,11 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from eval.commands.shared import Csv, Json, write_files
+from eval.commands.shared import Csv, Html, Json, write_files
 from pipeline.commands import one_line_errors, table_console
 
 if TYPE_CHECKING:
-    from eval.comparing import Compared, Comparison
+    from eval.comparing import Comparison
 
 
 @one_line_errors
@@ -23,14 +23,17 @@ def compare(
     calls: Annotated[int, typer.Option(min=0, help="So many calls that changed most are listed.")] = 10,
     json_file: Json = None,
     csv_file: Csv = None,
+    html_file: Html = None,
 ) -> None:
     """What changed from one run to another, over the calls of both: RUN_B minus RUN_A, with 95 % intervals.
 
     Takes results of asr, speakers, latency, notes and edits (with --calls).
 
-    Example: wrapup eval compare before.json after.json --csv calls.csv
+    Example: wrapup eval compare before.json after.json --html compared.html
     """
     from eval import comparing
+    from eval.report.comparison import comparison_page_of
+    from pipeline.sinks.files import write_whole
 
     runs = comparing.read_run(first), comparing.read_run(second)
     found = comparing.compare(*runs)
@@ -38,45 +41,31 @@ def compare(
     console.print(_table(found))
     if calls:
         console.print(_calls(found, calls))
-    given = " and ".join(map(str, found.given))
-    console.print(f"{len(found.calls)} in both, of {given}", soft_wrap=True)
+    given = " and ".join(f"{number:,}" for number in found.given)
+    console.print(f"{len(found.calls):,} in both, of {given}", soft_wrap=True)
     write_files(comparing.comparison_result(*runs, found), json_file, csv_file)
+    if html_file is not None:
+        write_whole(html_file, comparison_page_of(*runs, found, calls))
 
 
 def _table(found: Comparison) -> Table:
-    table = Table(Column("metric", overflow="fold"), title=f"Two runs of {found.command}: B minus A")
-    for name in ("A", "B", "difference", "95 % interval", "over"):
+    from eval.report.comparison import METRIC_HEAD, metric_cells
+
+    table = Table(Column(METRIC_HEAD[0], overflow="fold"), title=f"Two runs of {found.command}: B minus A")
+    for name in METRIC_HEAD[1:]:
         table.add_column(name, justify="right")
     for one in found.metrics:
-        table.add_row(one.metric, _shown(one.first), _shown(one.second), *_difference(one))
+        table.add_row(*metric_cells(one))
     return table
-
-
-def _difference(one: Compared) -> tuple[str, str, str]:
-    found = one.difference
-    if found is None:
-        return "-", "-", "-"
-    interval = f"{found.low:+.4f} to {found.high:+.4f}" if one.is_sure else "-"
-    return f"{found.difference:+.4f}", interval, f"{found.n} {one.by}"
 
 
 def _calls(found: Comparison, most: int) -> Table:
-    """The calls whose first metric changed most."""
+    from eval.report.comparison import CALL_HEAD, changed_calls
+
     name = found.metrics[0].metric
-    changed = [
-        (b - a, key, a, b)
-        for key, values in found.calls
-        for a, b in [values[name]]
-        if a is not None and b is not None and a != b
-    ]
-    changed.sort(key=lambda row: (-abs(row[0]), row[1]))
-    table = Table(Column("call", overflow="fold"), title=f"Calls whose {name} changed most")
-    for title in ("A", "B", "difference"):
+    table = Table(Column(CALL_HEAD[0], overflow="fold"), title=f"Calls whose {name} changed most")
+    for title in CALL_HEAD[1:]:
         table.add_column(title, justify="right")
-    for difference, key, a, b in changed[:most]:
-        table.add_row(Text(", ".join(key)), _shown(a), _shown(b), f"{difference:+.4f}")
+    for call, *values in changed_calls(found, most):
+        table.add_row(Text(call), *values)
     return table
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

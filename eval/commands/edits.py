@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from eval.commands.shared import Csv, Json
+from eval.commands.shared import Csv, Html, Json
 from models.errors import ConfigError, InputError
 from pipeline.commands import one_line_errors, table_console
 from pipeline.formats.plain import clean
@@ -36,6 +36,7 @@ def edits(
     ] = False,
     json_file: Json = None,
     csv_file: Csv = None,
+    html_file: Html = None,
 ) -> None:
     """What associates did with drafts: the edit ladder by class and section, and which changes decided.
 
@@ -45,17 +46,28 @@ def edits(
 
     with open_source(paths or ()) as found:
         if explain is None:
-            _count(found, calls, json_file, csv_file)
-        elif calls or csv_file is not None:
-            raise ConfigError("--explain shows one call; leave out --calls and --csv")
+            _count(found, _Wanted(calls, json_file, csv_file, html_file))
+        elif calls or csv_file is not None or html_file is not None:
+            raise ConfigError("--explain shows one call; leave out --calls, --csv and --html")
         else:
             _explain(found, explain, json_file)
 
 
-def _count(found: ReviewSet, calls: bool, json_file: Path | None, csv_file: Path | None) -> None:
+class _Wanted(NamedTuple):
+    """Files to write, and whether the first has a row a note."""
+
+    calls: bool
+    json_file: Path | None
+    csv_file: Path | None
+    html_file: Path | None
+
+
+def _count(found: ReviewSet, wanted: _Wanted) -> None:
     from eval.commands.outputs import write_csv
+    from eval.report.edits import edits_page_of
     from eval.results import write_result
     from eval.reviews.edits import EDIT_HEAD, call_rows, edit_counts, edit_result, edit_rows
+    from pipeline.sinks.files import write_whole
 
     counts = edit_counts(found.connection)
     console = table_console()
@@ -65,11 +77,13 @@ def _count(found: ReviewSet, calls: bool, json_file: Path | None, csv_file: Path
         f"{counts.saved:,} saved notes whose draft was shown, of {counts.legs:,} legs of calls",
         soft_wrap=True,
     )
-    if json_file is not None:
-        rows = {"calls": call_rows(found.connection)} if calls else {}
-        write_result({**edit_result(counts, found.provenance()), **rows}, json_file)
-    if csv_file is not None:
-        write_csv(csv_file, EDIT_HEAD, edit_rows(counts))
+    if wanted.json_file is not None:
+        rows = {"calls": call_rows(found.connection)} if wanted.calls else {}
+        write_result({**edit_result(counts, found.provenance()), **rows}, wanted.json_file)
+    if wanted.csv_file is not None:
+        write_csv(wanted.csv_file, EDIT_HEAD, edit_rows(counts))
+    if wanted.html_file is not None:
+        write_whole(wanted.html_file, edits_page_of(counts, found.provenance()))
 
 
 def _tables(counts: EditCounts) -> list[Table]:

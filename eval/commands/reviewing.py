@@ -71,7 +71,9 @@ def reviews(
 @one_line_errors
 def drift(
     paths: Paths = None,
-    metric: Annotated[str, typer.Option(help="nmn (Laney p' chart) or material (CUSUM of rises).")] = "nmn",
+    metric: Annotated[
+        str, typer.Option(help="nmn (Laney p' chart); material, or severe, which is worse too (CUSUM).")
+    ] = "nmn",
     json_file: Json = None,
     csv_file: Csv = None,
     html_file: Html = None,
@@ -86,12 +88,12 @@ def drift(
     from eval.commands.sources import open_source
     from eval.report.page import drift_page_of, told_alarms
     from eval.results import SCHEMA, write_result
-    from eval.reviews.report import judged_days
+    from eval.reviews.report import DRIFT, judged_days
     from eval.stats.drift import Judged
     from pipeline.sinks.files import write_whole
 
-    if metric not in ("nmn", "material"):
-        raise ConfigError(f"--metric is nmn or material, not {metric!r}")
+    if metric not in DRIFT:
+        raise ConfigError(f"--metric is {', '.join(DRIFT)}, not {metric!r}")
     with open_source(paths or ()) as found:
         first, days = judged_days(found.connection, metric)
         provenance = found.provenance()
@@ -112,7 +114,7 @@ def drift(
         names = [field.name for field in fields(Judged)]
         write_csv(csv_file, names, ([getattr(day, name) for name in names] for day in days))
     if html_file is not None:
-        write_whole(html_file, drift_page_of(metric, first, days))
+        write_whole(html_file, drift_page_of(metric, first, days, provenance))
 
 
 def _clock(name: str) -> Clock:
@@ -137,40 +139,44 @@ def _listed(names: str) -> tuple[str, ...]:
 
 def _show(report: CohortReport, panel: str) -> None:
     from eval.report.page import about, verdicts
-    from eval.reviews.rates import METRICS
+    from eval.reviews.report import PANELS
 
     console = table_console()
-    table = Table(title="Cohorts", title_justify="left")
-    for name in ("window", "associates", "at risk", "saved"):
-        table.add_column(name, justify="left" if name == "window" else "right")
-    for metric in METRICS.values():
-        table.add_column(metric.title, justify="right")
-    for cohort in report.cohorts:
-        if panel in ("both", cohort.panel):
-            table.add_row(*_cells(cohort))
     console.print(report.headline, style="bold", soft_wrap=True, markup=False)
     console.print(about(report), soft_wrap=True, markup=False)
-    console.print(table)
+    for one in PANELS:
+        if panel in ("both", one):
+            console.print(_cohort_table(report.of_panel(one)))
     for line in verdicts(report):
         console.print(line, soft_wrap=True, markup=False)
     for by in report.slices:
         console.print(_slice_table(report, by))
 
 
-def _cells(cohort: Cohort) -> list[str]:
-    from eval.reviews.report import percent_with_interval
+def _cohort_table(cohorts: list[Cohort]) -> Table:
+    """Windows side by side."""
+    from eval.report.page import PANEL_TITLES
+    from eval.reviews.rates import METRICS
+    from eval.reviews.report import flags_of, in_a_table
 
-    window, nmn = cohort.window, cohort.rates["nmn"]
-    name = f"{cohort.panel}, days {window.first} to {window.last}"
-    if nmn.flags:
-        name += f" ({', '.join(nmn.flags)})"
-    rates = [percent_with_interval(rate).replace(" [", "\n[") for rate in cohort.rates.values()]
-    return [name, f"{nmn.clusters:,}", f"{cohort.at_risk:,}", f"{nmn.trials:,}", *rates]
+    table = Table(title=PANEL_TITLES[cohorts[0].panel], title_justify="left")
+    table.add_column("days")
+    for cohort in cohorts:
+        table.add_column(f"{cohort.window.first} to {cohort.window.last}", justify="right")
+    table.add_row("associates", *(f"{cohort.rates['nmn'].clusters:,}" for cohort in cohorts))
+    table.add_row("at risk", *(f"{cohort.at_risk:,}" for cohort in cohorts))
+    table.add_row("saved", *(f"{cohort.counts['saved']:,}" for cohort in cohorts), end_section=True)
+    for metric in METRICS.values():
+        table.add_row(metric.title, *(in_a_table(one.rates[metric.name]) for one in cohorts))
+    if any(map(flags_of, cohorts)):
+        table.add_section()
+        table.add_row("mind", *(",\n".join(flags_of(cohort)) for cohort in cohorts))
+    return table
 
 
 def _slice_table(report: CohortReport, by: str) -> Table:
     from eval.report.page import moved
-    from eval.reviews.report import percent_with_interval
+    from eval.reviews.report import in_a_table
 
     table = Table(title=f"By {by}: NMN rate, all days", title_justify="left")
     for name in (by, "associates", "notes", "NMN rate", "from the rest", "q", ""):
@@ -180,7 +186,7 @@ def _slice_table(report: CohortReport, by: str) -> Table:
             Text(clean(one.name)),
             f"{one.rate.clusters:,}",
             f"{one.rate.trials:,}",
-            percent_with_interval(one.rate),
+            in_a_table(one.rate),
             moved(one.against_rest),
             "not judged" if one.q_value is None else f"{one.q_value:.3f}",
             "differs" if one.differs else "",

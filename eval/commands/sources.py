@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from eval.commands.shared import bar
 from eval.reviews.columns import ReviewSet, open_reviews
 from pipeline.config import load_config
 
@@ -21,5 +22,8 @@ def open_source(paths: Sequence[Path]) -> Iterator[ReviewSet]:
     from eval.reviews.stored import stored_reviews
     from pipeline.commands.export import existing_store
 
-    with closing(existing_store(load_config().store)) as store, stored_reviews(store) as found:
+    with closing(existing_store(load_config().store)) as store, ExitStack() as opened:
+        with bar() as progress:
+            task = progress.add_task("reviews of the store", total=None)
+            found = opened.enter_context(stored_reviews(store, one_read=lambda: progress.advance(task)))
         yield found

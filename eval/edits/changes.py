@@ -10,7 +10,7 @@ from typing import Final
 from rapidfuzz.distance import Levenshtein
 
 from eval.edits.edit import Change, ChangeKind
-from eval.edits.tables import DISPOSITIONS, OPPOSITES, SIDES
+from eval.edits.tables import ANTONYMS, DISPOSITIONS, OPPOSITES, SIDES
 from eval.edits.words import Word
 from models.text.facts_words import stem
 
@@ -233,14 +233,19 @@ def _swapped(run: Run, section: str, gone: set[str], come: set[str]) -> Iterator
 
 
 def _opposite(run: Run, section: str) -> Iterator[Change]:
-    """ "authorized" and "unauthorized"."""
+    """ "authorized" and "unauthorized", "credited" and "debited"."""
     if len(run.before) * len(run.after) > 400:
         return
     for old in run.before:
         for new in run.after:
-            short, long = sorted((old.key, new.key), key=len)
-            if len(short) > 3 and long.endswith(short) and long[: -len(short)] in OPPOSITES:
+            if old.kind == new.kind == "word" and _are_opposite(old.key, new.key):
                 yield Change("negation", old.text, new.text, section)
+
+
+def _are_opposite(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    turned = len(short) > 3 and long.endswith(short) and long[: -len(short)] in OPPOSITES
+    return turned or frozenset((stem(one), stem(other))) in ANTONYMS
 
 
 def _clauses(run: Run, section: str) -> Iterator[Change]:

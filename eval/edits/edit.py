@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
-LADDER_VERSION = "ladder@1"
+LADDER_VERSION = "ladder@2"
 """Changes whenever some pair of texts would be classed otherwise; stored beside every class."""
 
 EditClass: TypeAlias = Literal[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from models.text.facts_words import stem
 from models.text.tokens import listed
 
 Side = Literal["agent", "customer"]
@@ -112,8 +113,42 @@ ENDINGS: Final = {"'ll": "will", "'re": "are", "'ve": "have", "'m": "am"}
 NEGATIONS: Final = frozenset(
     listed("not no never nobody nothing none neither nor without nowhere unable ain't")
 )
-OPPOSITES: Final = ("un", "in", "im", "ir", "il", "dis", "non")
+OPPOSITES: Final = ("un", "in", "im", "ir", "il", "dis", "de", "non")
 """Prefixes that turn a word into its opposite."""
+ANTONYMS: Final = frozenset(
+    frozenset(stem(word) for word in pair.split())
+    for pair in (
+        "accepted declined",
+        "accepted rejected",
+        "added removed",
+        "after before",
+        "bought sold",
+        "correct incorrect",
+        "correct wrong",
+        "credit debit",
+        "decreased increased",
+        "deposit withdrawal",
+        "deposited withdrew",
+        "deposited withdrawn",
+        "disabled enabled",
+        "early late",
+        "ended started",
+        "expired valid",
+        "failed passed",
+        "failed succeeded",
+        "failed successful",
+        "found lost",
+        "higher lower",
+        "inbound outbound",
+        "incoming outgoing",
+        "lowered raised",
+        "more less",
+        "off on",
+        "received sent",
+        "started stopped",
+    )
+)
+"""Stems of words that turn a fact around where one stands for the other."""
 MODALS: Final = frozenset(listed("will shall would may might can could should must"))
 
 SIDES: Final[dict[str, Side]] = {

@@ -27,6 +27,8 @@ _HINTS |= set(
 )
 _MAY_HOLD_VALUES = re.compile(r"\d|[$€£¥₹₩₽¢%]|\b(?:" + "|".join(sorted(_HINTS)) + ")", re.IGNORECASE)
 _SHORT = re.compile(r"\b(?:" + "|".join(VALUE_WORDS) + r")\b\.?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<![\w.,])(?!401k)(\d[\d,]*(?:\.\d+)?)k\b", re.IGNORECASE)
+_MILLIONS = re.compile(r"(?<=[$€£])(\d[\d,]*(?:\.\d+)?)m\b", re.IGNORECASE)
 _WEEKDAY = re.compile(r"\b(Mon|Wed|Sat|Sun)\b\.?(?= |,|$)")
 _WEEKDAYS = {"Mon": "Monday", "Wed": "Wednesday", "Sat": "Saturday", "Sun": "Sunday"}
 _LAST_FOUR = re.compile(r"\blast[ -](?:four|4)(?: digits?)?\b", re.IGNORECASE)
@@ -56,6 +58,7 @@ def find_spans(text: str) -> tuple[str, list[Span]]:
     if not any(pattern.search(text) for pattern in (_MAY_HOLD_VALUES, _SHORT, _WEEKDAY)):
         return text, []
     text = _SHORT.sub(lambda match: VALUE_WORDS[match[0].rstrip(".").lower()], text)
+    text = _THOUSANDS.sub(r"\1 thousand", _MILLIONS.sub(r"\1 million", text))
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[1]], text)
     spans: list[Span] = []
     readable = text

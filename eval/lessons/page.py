@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from eval.lessons.lessons import Lesson, Lessons
 from eval.lessons.telling import advice, considered_lines, what
+from eval.pages.rendering import render
 from pipeline.formats.plain import clean
 
 
 def page_of(lessons: Lessons, provenance: Mapping[str, Any]) -> str:
     """The page as HTML: the same for the same lessons."""
-    environment = Environment(
-        loader=PackageLoader("eval", "report"), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("lessons.html.j2").render(
+    return render(
+        "lessons",
+        provenance,
         by=lessons.by,
         lessons=[_shown(one) for one in lessons.found],
         lines=list(considered_lines(lessons)),
-        provenance={name: clean(str(value)) for name, value in provenance.items()},
     )
 
 

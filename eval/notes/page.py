@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from eval.notes.cases import NoteCase
 from eval.notes.rouge import SCORER, TITLES
 from eval.notes.scoring import NoteScore, Written, totals
+from eval.pages.rendering import render
 from eval.runs import Outcome
 from pipeline.formats.plain import clean
 
@@ -22,10 +21,8 @@ _SUPPORT = {
 
 def page_of(cases: Sequence[NoteCase], outcome: Outcome[NoteScore]) -> str:
     """The page as HTML: the same for the same notes."""
-    environment = Environment(
-        loader=PackageLoader("eval", "report"), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("notes.html.j2").render(
+    return render(
+        "notes",
         systems=totals(outcome.rows),
         titles=TITLES,
         calls=[_call(case, outcome) for case in cases],

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from eval.edits.edit import EDIT_CLASSES
-from eval.report import charts
+from eval.pages import charts
+from eval.pages.charts import SHADES, Part, Point
+from eval.pages.rendering import render
 from eval.report.causes import cause_lines
-from eval.report.charts import SHADES, Part, Point
-from eval.reviews.cohorts import CurveDay
+from eval.report.edits import class_parts, section_bars
+from eval.reviews.cohorts import CurveDay, Panel
 from eval.reviews.rates import METRICS
-from eval.reviews.report import FUNNEL, CohortReport, counted, percent_with_interval, reached
+from eval.reviews.report import DRIFT, FUNNEL, CohortReport, counted, flags_of, in_a_table, reached
 from eval.stats.clusters import Difference
-from eval.stats.drift import CUSUM_LIMIT, Judged
+from eval.stats.drift import CUSUM_LIMIT, Judged, cusum
 
 ANCHORS = {
     "associate": "an associate's first draft",
@@ -27,44 +28,44 @@ ANCHORS = {
 
 CALENDAR = "day of the data"
 
+PANEL_TITLES: Mapping[Panel, str] = {
+    "all": "All associates",
+    "fixed": "Those who saved a note in every window",
+}
+
 
 def page_of(report: CohortReport) -> str:
     """The page as HTML: the same for the same report."""
-    return _template("page.html.j2").render(
+    return render(
+        "cohorts",
+        provenance(report),
         report=report,
         about=about(report),
         verdicts=verdicts(report),
         anchor=ANCHORS[report.wanted.clock],
         key=list(zip(EDIT_CLASSES, SHADES, strict=True)),
-        shown=percent_with_interval,
+        shown=in_a_table,
         moved=moved,
         charts=_charts(report),
-        drift={
-            "nmn": told_alarms(report.nmn_chart),
-            "material": told_alarms(report.material_chart),
-        },
+        panels=PANEL_TITLES,
+        flags=flags_of,
+        drift={metric: told_alarms(days) for metric, days in report.charts.items()},
         metrics=list(METRICS.values()),
-        provenance=provenance_lines(report),
     )
 
 
-def drift_page_of(metric: str, first: date, days: Sequence[Judged]) -> str:
+def drift_page_of(metric: str, first: date, days: Sequence[Judged], made_from: Mapping[str, Any]) -> str:
     """The chart of a metric by day as a page of its own; `first` is day 0."""
     title = METRICS[metric].title + " by day"
-    return _template("drift.html.j2").render(
+    return render(
+        "drift",
+        made_from,
         title=title[0].upper() + title[1:],
         first=first.isoformat(),
         told=told_alarms(days),
-        chart=_nmn_chart(days) if metric == "nmn" else _material_chart(days),
+        chart=_drift_chart(metric, days),
         alarms=[day for day in days if day.alarm],
     )
-
-
-def _template(name: str) -> Template:
-    loader = PackageLoader("eval", "report")
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    ).get_template(name)
 
 
 def verdicts(report: CohortReport) -> list[str]:
@@ -85,6 +86,8 @@ def about(report: CohortReport) -> str:
         told += f" {counted(span.before_anchor, 'leg')} before that day, in no window."
     if span.without_anchor:
         told += f" {counted(span.without_anchor, 'leg')} without such a day, in no window."
+    if span.without_associate:
+        told += f" {counted(span.without_associate, 'leg')} of which nobody knows the associate, in no rate."
     return told
 
 
@@ -115,21 +118,12 @@ def _told_days(name: str, days: Sequence[int]) -> str:
     return f"{counted(len(days), name)} (day {shown})"
 
 
-def provenance_lines(report: CohortReport) -> list[tuple[str, str]]:
-    """Names and values of what the report was made from and how."""
+def provenance(report: CohortReport) -> dict[str, Any]:
+    """What the report was made from and how."""
     wanted = report.wanted
     milestones = ", ".join(map(str, wanted.milestones))
-    lines = [("clock", wanted.clock), ("milestones", f"{milestones}; windows of {wanted.window_days} days")]
-    return lines + [(name, _flat(value)) for name, value in report.provenance.items()]
-
-
-def _flat(value: Any) -> str:
-    """A value of the provenance in a line: the parts of a mapping by name."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_flat(part)}" for name, part in value.items())
-    if isinstance(value, list):
-        return "; ".join(map(_flat, value))
-    return str(value)
+    windows = f"{milestones}; windows of {wanted.window_days} days"
+    return {"clock": wanted.clock, "milestones": windows, **report.provenance}
 
 
 def _charts(report: CohortReport) -> Mapping[str, Markup]:
@@ -141,33 +135,22 @@ def _charts(report: CohortReport) -> Mapping[str, Markup]:
         "classes": charts.bars(
             "Edits by class",
             [
-                (f"days {cohort.window.first} to {cohort.window.last}", _parts(cohort.classes))
+                (f"days {cohort.window.first} to {cohort.window.last}", class_parts(cohort.classes))
                 for cohort in report.of_panel("all")
             ],
         ),
-        "sections": charts.bars(
-            "Edits by section",
-            [
-                (f"{name or 'no heading'} ({sum(found.values()):,})", _parts(found))
-                for name, found in report.sections.items()
-            ],
-        ),
-        "nmn": _nmn_chart(report.nmn_chart),
-        "material": _material_chart(report.material_chart),
+        "sections": section_bars(report.sections),
+        **{metric: _drift_chart(metric, days) for metric, days in report.charts.items()},
         "funnel": charts.funnel("From calls to notes", [Part(name, report.funnel[name]) for name in FUNNEL]),
     }
 
 
-def _nmn_chart(days: Sequence[Judged]) -> Markup:
-    return charts.control_chart("NMN rate by day", _judged_points(days), CALENDAR)
-
-
-def _material_chart(days: Sequence[Judged]) -> Markup:
-    return charts.sum_chart("Rises of material edits", _sum_points(days), CUSUM_LIMIT, CALENDAR)
-
-
-def _parts(counts: Mapping[str, int]) -> list[Part]:
-    return [Part(name, counts.get(name, 0)) for name in EDIT_CLASSES]
+def _drift_chart(metric: str, days: Sequence[Judged]) -> Markup:
+    """The CUSUM of a metric where it has sums, else its p' chart."""
+    title = METRICS[metric].title
+    if DRIFT[metric] is cusum:
+        return charts.sum_chart(f"Rises of edits: {title}", _sum_points(days), CUSUM_LIMIT, CALENDAR)
+    return charts.control_chart(f"{title} by day", _judged_points(days), CALENDAR)
 
 
 def _curve_points(days: Sequence[CurveDay]) -> list[Point]:

@@ -33,8 +33,11 @@ LEAST_SPREAD_DAYS = 5
 """Days between the first and the last tenth of starts under which all started together."""
 SINGLE_DAYS = 35
 """Own days that have a level each; later ones share one a week."""
-MATERIAL_EXCESS = 0.05
-"""A version is not bad where its material rate is surely not so much above that of a neighbour."""
+MOST_UNKNOWN = 0.05
+"""Share of notes without a version up to which these count as a version of their own."""
+SEVERE_EXCESS = 0.05
+"""A version is bad with so many more severe edits than its neighbours, if they are surely more; it is not bad
+where they are surely fewer than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """By how much a version's material rate exceeds that of its neighbour in time that has the higher one."""
+    """By how much a version's severe edits exceed those of its neighbour in time that has more of them."""
 
     version: str
     excess: float
@@ -65,8 +68,8 @@ class Excess:
 class Attribution:
     """The rise of all and of the panel, and the verdict on each cause; `excesses` of the versions judged.
 
-    The cause "bad version" is about material edits and has no share of the rise: it "explains" where a
-    version stands out.
+    The cause "bad version" is about edits that are material or worse, and has no share of the rise: it
+    "explains" where a version stands out.
     """
 
     rise: Difference | None
@@ -157,8 +160,9 @@ def _part(name: CauseName, contrast: Contrast | None, whole: Estimate) -> Cause:
 
 def _inseparable(cells: Cells) -> str:
     """Why versions and own days cannot be told apart; "" where they may be."""
-    if "" in cells.versions:
-        return "the version of some notes is not known"
+    unknown = cells.saved[cells.version >= len(cells.known_versions)].sum() / cells.saved.sum()
+    if unknown > MOST_UNKNOWN:
+        return f"the version of {unknown:.0%} of the notes is not known"
     starts = _starts(cells)
     spread = float(np.quantile(starts, 0.9) - np.quantile(starts, 0.1))
     if spread < LEAST_SPREAD_DAYS:
@@ -211,7 +215,7 @@ def _judged(name: CauseName, share: Estimate, clusters: float) -> Cause:
 
 
 def _bad_version(cells: Cells) -> tuple[Cause, tuple[Excess, ...]]:
-    """Whether a version has more material edits than the one before it and the one after it.
+    """Whether a version has more severe edits than the one before it and the one after it.
 
     The first is not judged: nothing was before it. The last one is compared with the one before it alone.
     """
@@ -219,21 +223,25 @@ def _bad_version(cells: Cells) -> tuple[Cause, tuple[Excess, ...]]:
     reason = _inseparable(cells) if len(cells.saved) else "no notes"
     if reason:
         return _untold(name, reason), ()
-    if len(cells.versions) < 2:
+    if len(cells.known_versions) < 2:
         return Cause(name, None, None, "does not", "there is one version only"), ()
     design, places = _design(cells)
-    model = Absorbed(design, cells.associate, cells.material, cells.saved)
-    judged = range(1, len(cells.versions))
+    model = Absorbed(design, cells.associate, cells.severe, cells.saved)
+    judged = range(1, len(cells.known_versions))
     level = 1 - 0.05 / len(judged)
     found = [
         _excess(cells, model, (place, places["version"].start, design.shape[1]), level) for place in judged
     ]
     excesses = tuple(each for each in found if each is not None)
-    standing = [each for each in excesses if each.interval is not None and each.interval.low > 0]
+    standing = [
+        each
+        for each in excesses
+        if each.interval is not None and each.interval.low > 0 and each.excess >= SEVERE_EXCESS
+    ]
     if standing:
         worst = max(standing, key=lambda each: each.excess)
         return Cause(name, None, None, "explains", f"{worst.version} stands out"), excesses
-    sure = [each.interval is not None and each.interval.high < MATERIAL_EXCESS for each in excesses]
+    sure = [each.interval is not None and each.interval.high < SEVERE_EXCESS for each in excesses]
     if len(excesses) == len(judged) and all(sure):
         return Cause(name, None, None, "does not"), excesses
     return _untold(name, "too little was seen of a version to say"), excesses
@@ -244,7 +252,7 @@ def _excess(cells: Cells, model: Absorbed, column: tuple[int, int, int], level: 
     place, start, width = column
     found = []
     for other in (place - 1, place + 1):
-        if other >= len(cells.versions):
+        if other >= len(cells.known_versions):
             continue
         weights = np.zeros(width)
         weights[start + place], weights[start + other] = 1.0, -1.0

@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from eval.edits.edit import EDIT_CLASSES
 from eval.reviews.rates import COUNTED, METRICS
-from eval.reviews.tallies import Counts, Tally
+from eval.reviews.tallies import Counts, Flags, Tally
 from eval.stats.clusters import ClusterCounts, Difference, Rate, cluster_rate, difference
 from models.errors import ConfigError
 
@@ -33,11 +32,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """What is known of a window: the associates at risk, its counts, and its rates by name of the metric."""
+    """What is known of a window: the associates at risk, its counts, and its rates by name of the metric.
+
+    At risk is whose clock had reached the milestone when the data ended; only their notes are counted. For
+    `unfinished` of them the window was not over then.
+    """
 
     window: Window
     panel: Panel
     at_risk: int
+    unfinished: int
     counts: Mapping[str, int]
     rates: Mapping[str, Rate]
 
@@ -75,19 +79,15 @@ def windows_of(milestones: Sequence[int] = MILESTONES, days: int = WINDOW_DAYS) 
     return found
 
 
-def cohorts(
-    tally: Tally, windows: Sequence[Window], at_risk: Mapping[int, int], panel: Panel
-) -> list[Cohort]:
+def cohorts(tally: Tally, windows: Sequence[Window], panel: Panel) -> list[Cohort]:
     """A cohort a window. The fixed panel is who saved a note in every window."""
-    each = [tally.between(window.first, window.last) for window in windows]
-    if panel == "fixed":
-        stays = fixed_panel(each)
-        each = [counts * stays[:, None] for counts in each]
+    each, members = _of_panel(tally, windows, panel)
     return [
         Cohort(
             window,
             panel,
-            at_risk[window.milestone] if panel == "all" else int(np.count_nonzero(stays)),
+            int(np.count_nonzero(members & tally.at_risk(window.milestone))),
+            int(np.count_nonzero(members & tally.at_risk(window.milestone) & ~tally.at_risk(window.last))),
             dict(zip(COUNTED, map(int, counts.sum(axis=0)), strict=True)),
             {name: rate_of(counts, name) for name in METRICS},
         )
@@ -95,7 +95,7 @@ def cohorts(
     ]
 
 
-def fixed_panel(windows: Sequence[Counts]) -> npt.NDArray[np.bool_]:
+def fixed_panel(windows: Sequence[Counts]) -> Flags:
     """Which associates saved a note in every window: a truth value each."""
     saved = COUNTED.index("saved")
     least = np.stack([counts[:, saved] for counts in windows]).min(axis=0)
@@ -116,12 +116,18 @@ def cluster_counts(counts: Counts, metric: str) -> ClusterCounts:
 
 def rises(tally: Tally, windows: Sequence[Window], metric: str, panel: Panel) -> list[Difference | None]:
     """How the rate changed from the first window to each later one, paired by associate."""
-    each = [tally.between(window.first, window.last) for window in windows]
-    if panel == "fixed":
-        stays = fixed_panel(each)
-        each = [counts * stays[:, None] for counts in each]
+    each, _ = _of_panel(tally, windows, panel)
     first, *later = [cluster_counts(counts, metric) for counts in each]
     return [difference(first, counts) for counts in later]
+
+
+def _of_panel(tally: Tally, windows: Sequence[Window], panel: Panel) -> tuple[list[Counts], Flags]:
+    """Counts of each window by associate, and who is in the panel."""
+    each = [tally.between(window.first, window.last, window.milestone) for window in windows]
+    if panel == "all":
+        return each, np.ones(len(tally.associates), dtype=np.bool_)
+    stays = fixed_panel(each)
+    return [counts * stays[:, None] for counts in each], stays
 
 
 def curve(tally: Tally, metric: str) -> list[CurveDay]:

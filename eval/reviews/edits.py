@@ -12,6 +12,7 @@ from eval.edits.edit import EDIT_CLASSES, LADDER_VERSION
 from eval.results import SCHEMA
 from eval.reviews import tallies
 from eval.reviews.columns import review_of
+from eval.reviews.rates import SEVERE
 from eval.reviews.review import Review
 from models.errors import InputError
 
@@ -51,11 +52,12 @@ def edit_counts(connection: duckdb.DuckDBPyConnection) -> EditCounts:
     if not legs:
         raise InputError("there are no reviews: no edit to count")
     found = connection.execute(
-        "SELECT edit, COUNT(*), COUNT(DISTINCT associate) FROM facts WHERE edit IS NOT NULL GROUP BY ALL"
+        "SELECT edit, COUNT(*), COUNT(DISTINCT NULLIF(associate, '')) FROM facts"
+        " WHERE edit IS NOT NULL GROUP BY ALL"
     ).fetchall()
     known = {name: Counted(notes, associates) for name, notes, associates in found}
     decided = connection.execute(
-        "SELECT edit, decided_kind, COUNT(*) AS notes, COUNT(DISTINCT associate) FROM facts"
+        "SELECT edit, decided_kind, COUNT(*) AS notes, COUNT(DISTINCT NULLIF(associate, '')) FROM facts"
         " WHERE edit IS NOT NULL AND decided_kind IS NOT NULL GROUP BY ALL"
         " ORDER BY notes DESC, edit, decided_kind"
     ).fetchall()
@@ -95,7 +97,7 @@ def edit_result(counts: EditCounts, provenance: Mapping[str, Any]) -> dict[str, 
 def call_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """A row for each saved note, as `wrapup eval compare` reads it. `edit_counts` was asked before."""
     found = connection.execute(
-        "SELECT call_id, leg, reviews.associate, edit_mature FROM reviews"
+        "SELECT call_id, leg, NULLIF(reviews.associate, ''), edit_mature FROM reviews"
         " WHERE saved_at IS NOT NULL AND drafted_at <= opened_at AND edit_mature IS NOT NULL"
         " ORDER BY call_id, leg"
     ).fetchall()
@@ -107,6 +109,7 @@ def call_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             "edit": edit,
             "nmn": {"unmodified": int(edit == "exact"), "saved": 1},
             "material": {"material": int(edit == "material"), "saved": 1},
+            "severe": {"severe": int(edit in SEVERE), "saved": 1},
         }
         for call, leg, associate, edit in found
     ]

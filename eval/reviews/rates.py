@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eval.edits.edit import EDIT_CLASSES
+from eval.edits.edit import EDIT_CLASSES, EditClass
 
 COUNTED = (*EDIT_CLASSES, "eligible", "drafted", "opened", "saved", "timed", "unread", "late")
 """What is counted of legs. The edit classes and `timed` are of saved notes whose draft was shown."""
+
+SEVERE: tuple[EditClass, ...] = ("material", "rewritten", "discarded")
+"""Classes of edits that a draft must not need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,13 @@ METRICS = {
             ("material",),
             "Saved notes in which a critical word changed (a number, amount, date, name, denial, promise,"
             " party or disposition) or a sentence was added or removed, and that were not rewritten.",
+        ),
+        Metric(
+            "severe",
+            "material or worse",
+            "saved",
+            SEVERE,
+            "Saved notes with such a change, that were rewritten, or whose draft was discarded.",
         ),
         Metric(
             "nmn_eligible",

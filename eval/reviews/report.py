@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -33,6 +33,12 @@ from eval.stats.slices import Slice, compare_slices
 from models.errors import ConfigError, InputError
 
 PANELS: tuple[Panel, ...] = ("all", "fixed")
+DRIFT: Mapping[str, Callable[[Sequence[Day]], list[Judged]]] = {
+    "nmn": laney,
+    "material": cusum,
+    "severe": cusum,
+}
+"""By which chart each metric is judged: a rate that is meant to rise, or one that must not."""
 FUNNEL = ("eligible", "drafted", "opened", "saved")
 
 
@@ -84,8 +90,7 @@ class CohortReport:
     changes: Sequence[tuple[str, str, str, int]]
     slices: Mapping[str, Sequence[Slice]]
     attribution: Attribution | None
-    nmn_chart: tuple[Judged, ...]
-    material_chart: tuple[Judged, ...]
+    charts: Mapping[str, Sequence[Judged]]
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def of_panel(self, panel: Panel) -> list[Cohort]:
@@ -95,11 +100,9 @@ class CohortReport:
     @property
     def headline(self) -> str:
         """The result in a line: of the last milestone that somebody reached, with a saved note around it."""
-        saved = [cohort for cohort in self.of_panel("all") if cohort.counts["saved"]]
         told = reached(self.of_panel("all"))
         if not told:
-            why = "nobody has reached these days" if saved else "no note was saved in any of these windows"
-            return f"NMN rate: {why}"
+            return f"NMN rate: {self._why_none()}"
         last = told[-1]
         rate, unread = last.rates["nmn"], last.rates["unread"]
         line = (
@@ -108,12 +111,28 @@ class CohortReport:
         )
         if unread.value is not None:
             line += f"; unread at least {unread.value * 100:.0f} %"
+            line += f" of {unread.trials:,} that were timed" if unread.trials < rate.trials else ""
         return line
+
+    def _why_none(self) -> str:
+        if self.span.without_associate == self.span.legs:
+            return "of no leg it is known who took it"
+        if any(cohort.at_risk for cohort in self.of_panel("all")):
+            return "no note was saved in any of these windows"
+        return "nobody has reached these days"
 
 
 def reached(cohorts: Sequence[Cohort]) -> list[Cohort]:
-    """Those whose day somebody reached, and around which a note was saved."""
-    return [cohort for cohort in cohorts if cohort.counts["saved"] and cohort.at_risk]
+    """Those whose day somebody reached, with a saved note around it."""
+    return [cohort for cohort in cohorts if cohort.counts["saved"]]
+
+
+def flags_of(cohort: Cohort) -> list[str]:
+    """What to know before a cohort's rate is read."""
+    told: list[str] = list(cohort.rates["nmn"].flags)
+    if cohort.unfinished:
+        told.append(f"window not over for {cohort.unfinished:,}")
+    return told
 
 
 def counted(number: int, what: str) -> str:
@@ -135,6 +154,11 @@ def percent_with_interval(rate: Rate) -> str:
     return f"{percent(rate.value)} [{rate.interval.low * 100:.1f}, {rate.interval.high * 100:.1f}]"
 
 
+def in_a_table(rate: Rate) -> str:
+    """A rate and, where it has one, its interval."""
+    return percent_with_interval(rate) if rate.interval is not None else percent(rate.value)
+
+
 def build(
     connection: duckdb.DuckDBPyConnection, wanted: Wanted, provenance: Mapping[str, Any]
 ) -> CohortReport:
@@ -143,9 +167,8 @@ def build(
     tallies.prepare(connection)
     tally = tallies.tally(connection, wanted.clock)
     windows = wanted.windows
-    at_risk = {w.milestone: tallies.anchors_reached(connection, wanted.clock, w.milestone) for w in windows}
     daily = tallies.calendar_tally(connection)
-    found = [cohort for panel in PANELS for cohort in cohorts(tally, windows, at_risk, panel)]
+    found = [cohort for panel in PANELS for cohort in cohorts(tally, windows, panel)]
     return CohortReport(
         wanted=wanted,
         span=tallies.span(connection, wanted.clock),
@@ -157,8 +180,7 @@ def build(
         changes=tallies.critical_changes(connection),
         slices={by: _slices(connection, by) for by in wanted.by},
         attribution=_attribution(connection, wanted, [one.window for one in reached(found[: len(windows)])]),
-        nmn_chart=tuple(laney(days_of(daily, "nmn"))),
-        material_chart=tuple(cusum(days_of(daily, "material"))),
+        charts={metric: judge(days_of(daily, metric)) for metric, judge in DRIFT.items()},
         provenance=provenance,
     )
 
@@ -188,8 +210,7 @@ def judged_days(connection: duckdb.DuckDBPyConnection, metric: str) -> tuple[dat
     _refuse_none(connection)
     tallies.prepare(connection)
     days = days_of(tallies.calendar_tally(connection), metric)
-    judged = laney(days) if metric == "nmn" else cusum(days)
-    return tallies.span(connection, "associate").first, judged
+    return tallies.span(connection, "associate").first, DRIFT[metric](days)
 
 
 def _refuse_none(connection: duckdb.DuckDBPyConnection) -> None:
@@ -201,7 +222,7 @@ def _refuse_none(connection: duckdb.DuckDBPyConnection) -> None:
 def _rises(tally: Tally, windows: Sequence[Window]) -> list[Rise]:
     return [
         Rise(metric, panel, window.milestone, found)
-        for metric in ("nmn", "material", "unread")
+        for metric in ("nmn", "material", "severe", "unread")
         for panel in PANELS
         for window, found in zip(windows[1:], rises(tally, windows, metric, panel), strict=True)
     ]

@@ -18,6 +18,7 @@ COHORT_HEAD = (
     "first_day",
     "last_day",
     "at_risk",
+    "unfinished",
     "metric",
     "successes",
     "trials",
@@ -48,6 +49,7 @@ def cohort_result(report: CohortReport) -> dict[str, Any]:
                 "panel": cohort.panel,
                 **asdict(cohort.window),
                 "at_risk": cohort.at_risk,
+                "unfinished": cohort.unfinished,
                 "counts": dict(cohort.counts),
                 "rates": {name: asdict(rate) for name, rate in cohort.rates.items()},
             }
@@ -63,10 +65,7 @@ def cohort_result(report: CohortReport) -> dict[str, Any]:
             for kind, before, after, often in report.changes
         ],
         "slices": {by: [asdict(one) for one in slices] for by, slices in report.slices.items()},
-        "drift": {
-            "nmn": [asdict(day) for day in report.nmn_chart],
-            "material": [asdict(day) for day in report.material_chart],
-        },
+        "drift": {metric: [asdict(day) for day in days] for metric, days in report.charts.items()},
         "definitions": {metric.name: metric.means for metric in METRICS.values()},
         "classes": list(EDIT_CLASSES),
         "provenance": dict(report.provenance),
@@ -84,6 +83,7 @@ def cohort_rows(report: CohortReport) -> Iterator[tuple[object, ...]]:
                 window.first,
                 window.last,
                 cohort.at_risk,
+                cohort.unfinished,
                 name,
                 *_rate_cells(rate),
             )

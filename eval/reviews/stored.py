@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,18 +24,24 @@ FORGOTTEN = "forgotten"
 
 @contextmanager
 def stored_reviews(
-    store: Store, mature_hours: float = MATURE_HOURS, jobs: int = 1, within: Path | None = None
+    store: Store,
+    mature_hours: float = MATURE_HOURS,
+    within: Path | None = None,
+    one_read: Callable[[], object] = lambda: None,
 ) -> Iterator[ReviewSet]:
     """All legs of closed calls. Their texts lie in a temporary folder of this user alone, while it is open.
 
-    `within`: where that folder is made, else where the system has such folders. Raises `StoreError`.
+    `within`: where that folder is made, else where the system has such folders. `one_read` is called after
+    each. Raises `StoreError`.
     """
     source = {"made_by": "the store", "mature_hours": mature_hours}
     # Made with mode 700, and removed with all that is in it.
     with TemporaryDirectory(prefix="wrapup-reviews-", dir=within) as folder:
         left_out: Counter[str] = Counter()
-        with ReviewWriter(Path(folder), source, jobs) as writer:
-            writer.add(reviews_in(store, mature_hours, left_out))
+        with ReviewWriter(Path(folder), source) as writer:
+            for review in reviews_in(store, mature_hours, left_out):
+                writer.add_one(review)
+                one_read()
             writer.tell(given=writer.written + left_out.total(), bad=0, left_out=dict(left_out))
         with open_reviews([Path(folder)]) as found:
             yield found

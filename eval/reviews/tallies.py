@@ -1,7 +1,8 @@
 """Counts of reviews by associate and day, out of the columns: what every rate is made from.
 
 Days are those of the site's calendar. A leg's day on a clock is the number of midnights between the clock's
-anchor and the leg's call; legs before the anchor, or without one, have no day on it.
+anchor and the leg's call; legs before the anchor, or without one, have no day on it. Rates are by associate:
+legs of which nobody knows the associate are in none, but in the funnel and in the days of the calendar.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from eval.reviews.rates import COUNTED
 from models.errors import ConfigError
 
 Counts: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Clock: TypeAlias = Literal["associate", "rollout", "version"]
 CLOCKS: tuple[Clock, ...] = get_args(Clock)
 SLICED = ("team", "queue", "site", "language", "version", "length")
@@ -58,8 +60,10 @@ SELECT
         AS unread,
     CASE WHEN draft_words < 40 THEN 'under 40 words' WHEN draft_words < 80 THEN '40 to 79 words'
          WHEN draft_words < 160 THEN '80 to 159 words' ELSE '160 words or more' END AS length,
-    day - COALESCE(MIN(stated_associate) OVER (PARTITION BY associate),
-                   MIN(CASE WHEN opened THEN day END) OVER (PARTITION BY associate)) AS associate_day,
+    CASE WHEN associate <> '' THEN
+        day - COALESCE(MIN(stated_associate) OVER (PARTITION BY associate),
+                       MIN(CASE WHEN opened THEN day END) OVER (PARTITION BY associate))
+    END AS associate_day,
     day - COALESCE(stated_rollout, MIN(CASE WHEN drafted THEN day END) OVER (PARTITION BY site))
         AS rollout_day,
     CASE WHEN version <> '' THEN
@@ -84,17 +88,28 @@ _COUNTS = ", ".join(
 class Tally:
     """Counts by associate and day. Row i is of `associates[who[i]]` on `day[i]`; rows are in that order.
 
-    `counts` has shape (rows, len(COUNTED)).
+    `reach[i]` is the day on which the clock of row i stands when the data end. `counts` has shape
+    (rows, len(COUNTED)).
     """
 
     associates: tuple[str, ...]
     who: Counts
     day: Counts
+    reach: Counts
     counts: Counts
 
-    def between(self, first: int, last: int) -> Counts:
-        """Counts of the days from first to last, both in, by associate: shape (associates, len(COUNTED))."""
-        some = (self.day >= first) & (self.day <= last)
+    def at_risk(self, day: int) -> Flags:
+        """Which associates have a clock that had reached this day when the data ended."""
+        reached = np.zeros(len(self.associates), dtype=np.bool_)
+        reached[self.who[self.reach >= day]] = True
+        return reached
+
+    def between(self, first: int, last: int, reached: int = 0) -> Counts:
+        """Counts of the days from first to last, both in, by associate: shape (associates, len(COUNTED)).
+
+        `reached`: of clocks alone that had come to this day when the data ended.
+        """
+        some = (self.day >= first) & (self.day <= last) & (self.reach >= reached)
         summed = np.zeros((len(self.associates), self.counts.shape[1]), dtype=np.int64)
         np.add.at(summed, self.who[some], self.counts[some])
         return summed
@@ -106,13 +121,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days of the data, and how many legs no day could be given on the clock."""
+    """The days of the data, and how many legs no day could be given on the clock, or no associate."""
 
     first: date
     last: date
     legs: int
     before_anchor: int
     without_anchor: int
+    without_associate: int
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -124,17 +140,18 @@ def tally(connection: duckdb.DuckDBPyConnection, clock: Clock) -> Tally:
     """Counts by associate and day on a clock; days before the anchor are left out."""
     day = f"{clock}_day"
     found = connection.execute(
-        f"SELECT associate, {day}, {_COUNTS} FROM facts WHERE {day} >= 0"
-        f" GROUP BY ALL ORDER BY associate, {day}"
+        f"SELECT associate, {day}, (SELECT MAX(day) FROM facts) - day + {day} AS reach, {_COUNTS} FROM facts"
+        f" WHERE {day} >= 0 AND associate <> '' GROUP BY ALL ORDER BY associate, {day}, reach"
     ).fetchall()
     return _tally(found)
 
 
 def calendar_tally(connection: duckdb.DuckDBPyConnection) -> Tally:
     """Counts by associate and day of the calendar, as days since the first of the data."""
-    first = span(connection, "associate").first
     found = connection.execute(
-        f"SELECT associate, day - ?, {_COUNTS} FROM facts GROUP BY ALL ORDER BY associate, 2", [first]
+        "WITH ends AS (SELECT MIN(day) AS first, MAX(day) AS last FROM facts)"
+        f" SELECT associate, day - first, last - first, {_COUNTS} FROM facts, ends"
+        " GROUP BY ALL ORDER BY associate, 2"
     ).fetchall()
     return _tally(found)
 
@@ -144,27 +161,19 @@ def sliced(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, Counts]:
     if by not in SLICED:
         raise ConfigError(f"reviews cannot be sliced by {by!r}; by {', '.join(SLICED)}")
     names = [
-        row[0] for row in connection.execute("SELECT DISTINCT associate FROM facts ORDER BY 1").fetchall()
+        row[0]
+        for row in connection.execute(
+            "SELECT DISTINCT associate FROM facts WHERE associate <> '' ORDER BY 1"
+        ).fetchall()
     ]
     places = {name: place for place, name in enumerate(names)}
     slices: dict[str, Counts] = {}
     for name, associate, *counts in connection.execute(
-        f"SELECT {by}, associate, {_COUNTS} FROM facts GROUP BY ALL ORDER BY 1, 2"
+        f"SELECT {by}, associate, {_COUNTS} FROM facts WHERE associate <> '' GROUP BY ALL ORDER BY 1, 2"
     ).fetchall():
         empty = np.zeros((len(names), len(COUNTED)), dtype=np.int64)
         slices.setdefault(name or "not known", empty)[places[associate]] = counts
     return slices
-
-
-def anchors_reached(connection: duckdb.DuckDBPyConnection, clock: Clock, milestone: int) -> int:
-    """Associates at risk: whose clock had reached this day when the data ends."""
-    day = f"{clock}_day"
-    (found,) = connection.execute(
-        f"SELECT COUNT(DISTINCT associate) FROM facts"
-        f" WHERE {day} >= 0 AND (SELECT MAX(day) FROM facts) - day + {day} >= ?",
-        [milestone],
-    ).fetchall()
-    return int(found[0])
 
 
 def span(connection: duckdb.DuckDBPyConnection, clock: Clock) -> Span:
@@ -172,7 +181,8 @@ def span(connection: duckdb.DuckDBPyConnection, clock: Clock) -> Span:
     day = f"{clock}_day"
     (row,) = connection.execute(
         f"SELECT MIN(day), MAX(day), COUNT(*), COUNT(*) FILTER (WHERE {day} < 0),"
-        f" COUNT(*) FILTER (WHERE {day} IS NULL) FROM facts"
+        f" COUNT(*) FILTER (WHERE {day} IS NULL AND associate <> ''),"
+        " COUNT(*) FILTER (WHERE associate = '') FROM facts"
     ).fetchall()
     return Span(*row)
 
@@ -202,7 +212,7 @@ def critical_changes(
     shown = f"who >= {LEAST_ASSOCIATES} AND NOT {hidden}"
     found = connection.execute(
         "WITH alike AS (SELECT decided_kind, decided_before, decided_after, COUNT(*) AS notes,"
-        " COUNT(DISTINCT associate) AS who FROM facts"
+        " COUNT(DISTINCT NULLIF(associate, '')) AS who FROM facts"
         " WHERE edit = 'material' AND decided_kind IS NOT NULL GROUP BY ALL)"
         f" SELECT decided_kind, CASE WHEN {shown} THEN decided_before ELSE '' END AS before,"
         f" CASE WHEN {shown} THEN decided_after ELSE '' END AS after, CAST(SUM(notes) AS BIGINT) AS often"
@@ -216,5 +226,5 @@ def _tally(rows: list[tuple[object, ...]]) -> Tally:
     names = tuple(dict.fromkeys(str(row[0]) for row in rows))
     places = {name: place for place, name in enumerate(names)}
     who = np.array([places[str(row[0])] for row in rows], dtype=np.int64)
-    numbers = np.array([row[1:] for row in rows], dtype=np.int64).reshape(len(rows), 1 + len(COUNTED))
-    return Tally(names, who, numbers[:, 0], numbers[:, 1:])
+    numbers = np.array([row[1:] for row in rows], dtype=np.int64).reshape(len(rows), 2 + len(COUNTED))
+    return Tally(names, who, numbers[:, 0], numbers[:, 1], numbers[:, 2:])

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from eval.stats.proportions import Interval, clopper_pearson
 
@@ -24,6 +25,11 @@ REFUSED_UNDER = 10
 """Clusters under which no interval is given: its coverage would be luck."""
 FEW_UNDER = 20
 THIN_UNDER = 20
+
+RARE_UNDER = 20
+"""Effective successes, or failures, under which a sample cannot tell how alike an associate's calls are."""
+LEAST_ICC = 0.1
+"""The correlation that is then taken at least: a usual one of associates."""
 
 Flag = Literal["thin", "few associates", "too few associates"]
 
@@ -85,9 +91,9 @@ def cluster_rate(counts: ClusterCounts, level: float = 0.95) -> Rate:
     """The rate over all calls, with an interval at `level` that takes clusters into account.
 
     The interval is symmetric in the log odds. No variance is taken to be less than that of independent
-    calls: a sample in which associates are more alike than chance makes them proves no precision. Where all
-    calls are alike the interval is Clopper and Pearson's with each associate as one trial, which holds for
-    any correlation.
+    calls: a sample in which associates are more alike than chance makes them proves no precision. What is
+    rare comes of a few associates, of whom a sample may have none: see `_rare`. Where all calls are alike the
+    interval is Clopper and Pearson's with each associate as one trial, which holds for any correlation.
     """
     trials, successes = int(counts.trials.sum()), int(counts.successes.sum())
     clusters = counts.clusters
@@ -103,11 +109,30 @@ def cluster_rate(counts: ClusterCounts, level: float = 0.95) -> Rate:
     independent = value * (1 - value) / trials
     variance, df = _contrast([counts], [1.0])
     variance = max(variance, independent)
-    half = float(stats.t.ppf((1 + level) / 2, df)) * math.sqrt(variance) / (value * (1 - value))
-    middle = math.log(value / (1 - value))
-    interval = Interval(_expit(middle - half), _expit(middle + half), "CR2 logit-t", df)
-    effect = variance / independent
-    return Rate(successes, trials, clusters, value, interval, _icc(counts), effect, trials / effect, flags)
+    effective, icc = trials * independent / variance, _icc(counts)
+    if min(value, 1 - value) * effective < RARE_UNDER:
+        effective = min(effective, trials / design_effect(counts, max(icc or 0.0, LEAST_ICC)))
+        interval = _rare(value, effective, level, df)
+    else:
+        half = float(stats.t.ppf((1 + level) / 2, df)) * math.sqrt(variance) / (value * (1 - value))
+        middle = math.log(value / (1 - value))
+        interval = Interval(_expit(middle - half), _expit(middle + half), "CR2 logit-t", df)
+    return Rate(successes, trials, clusters, value, interval, icc, trials / effective, effective, flags)
+
+
+def _rare(value: float, effective: float, level: float, df: float) -> Interval:
+    """Korn and Graubard's interval (1998): Clopper and Pearson's for so many effective trials, fewer by the
+    degrees of freedom that their number was found with."""
+    certain = float(stats.norm.ppf((1 + level) / 2)) / float(stats.t.ppf((1 + level) / 2, df))
+    trials = effective * certain**2
+    low, high = proportion_confint(value * trials, trials, alpha=1 - level, method="beta")
+    return Interval(float(low), float(high), "Korn-Graubard", df)
+
+
+def design_effect(counts: ClusterCounts, icc: float) -> float:
+    """How many times the variance of independent calls (Kish 1965), for clusters of unequal size."""
+    typical = float(np.square(counts.trials).sum() / counts.trials.sum())
+    return 1 + (typical - 1) * icc
 
 
 def difference(first: ClusterCounts, second: ClusterCounts, level: float = 0.95) -> Difference | None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from eval.stats.clusters import ClusterCounts, Difference, Rate, cluster_rate, difference
+from eval.stats.clusters import (
+    REFUSED_UNDER,
+    ClusterCounts,
+    Difference,
+    Rate,
+    cluster_rate,
+    design_effect,
+    difference,
+)
 
 LEAST_EFFECTIVE = 30
 """Effective calls under which a slice is shown but not judged."""
@@ -31,12 +40,11 @@ class Slice:
 
 def compare_slices(slices: Mapping[str, ClusterCounts]) -> list[Slice]:
     """Each slice beside all others together, in the order given; counts are by the same clusters in all."""
-    rates = {name: cluster_rate(counts) for name, counts in slices.items()}
-    against = {name: _against_rest(name, slices) for name in slices}
+    compared = {name: _Compared.of(counts, _rest(name, slices)) for name, counts in slices.items()}
     p_values = {
-        name: found.p_value
-        for name, found in against.items()
-        if found is not None and found.p_value is not None and _is_judged(rates[name])
+        name: one.p_value
+        for name, one in compared.items()
+        if one.p_value is not None and one.effective_n >= LEAST_EFFECTIVE
     }
     q_values: dict[str, float] = {}
     if p_values:
@@ -45,25 +53,59 @@ def compare_slices(slices: Mapping[str, ClusterCounts]) -> list[Slice]:
     return [
         Slice(
             name,
-            rates[name],
-            against[name],
+            one.rate,
+            one.against_rest,
             q_values.get(name),
             q_values.get(name, 1.0) <= FALSE_DISCOVERIES,
         )
-        for name in slices
+        for name, one in compared.items()
     ]
 
 
-def _is_judged(rate: Rate) -> bool:
-    return rate.effective_n is not None and rate.effective_n >= LEAST_EFFECTIVE
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A slice beside the rest, and how many independent calls it counts for."""
+
+    rate: Rate
+    against_rest: Difference | None
+    p_value: float | None
+    effective_n: float
+
+    @classmethod
+    def of(cls, counts: ClusterCounts, rest: ClusterCounts | None) -> _Compared:
+        rate = cluster_rate(counts)
+        if rest is None:
+            return cls(rate, None, None, 0.0)
+        others, found = cluster_rate(rest), difference(rest, counts)
+        effective = _effective(counts, rate, others)
+        p_value = None if found is None else found.p_value
+        if p_value is None and min(counts.clusters, rest.clusters) >= REFUSED_UNDER:
+            p_value = _exact_p_value((rate, effective), (others, _effective(rest, others, rate)))
+        return cls(rate, found, p_value, effective)
 
 
-def _against_rest(name: str, slices: Mapping[str, ClusterCounts]) -> Difference | None:
+def _effective(counts: ClusterCounts, rate: Rate, others: Rate) -> float:
+    """Independent calls that would tell as much. Calls that are all alike do not say how alike those of one
+    associate are: then it is the correlation of the others, or, where that is not known either, 1."""
+    if rate.effective_n is not None or not rate.trials:
+        return rate.effective_n or 0.0
+    return rate.trials / design_effect(counts, 1.0 if others.icc is None else max(0.0, others.icc))
+
+
+def _exact_p_value(*sides: tuple[Rate, float]) -> float:
+    """Fisher's exact test of two rates, each over so many effective calls, rounded down."""
+    table = []
+    for rate, effective in sides:
+        successes = round((rate.value or 0.0) * int(effective))
+        table.append([successes, int(effective) - successes])
+    return float(stats.fisher_exact(table).pvalue)
+
+
+def _rest(name: str, slices: Mapping[str, ClusterCounts]) -> ClusterCounts | None:
     others = [counts for other, counts in slices.items() if other != name]
     if not others:
         return None
-    rest = ClusterCounts(
+    return ClusterCounts(
         sum((counts.successes for counts in others[1:]), others[0].successes.copy()),
         sum((counts.trials for counts in others[1:]), others[0].trials.copy()),
     )
-    return difference(rest, slices[name])

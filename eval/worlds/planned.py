@@ -19,7 +19,7 @@ def planned_cells(world: World, windows: Sequence[Window]) -> Cells:
     found = [_cells_of_day(plan_day(world, people, day)) for day in range(world.days)]
     rows = np.concatenate(found)
     names = tuple(release.name for release in world.releases)
-    return cells_of(names, rows[:, :4], rows[:, 4:], windows)
+    return cells_of(names, rows[:, :4], rows[:, 4:], windows, world.days - 1)
 
 
 def _cells_of_day(plan: DayPlan) -> Numbers:
@@ -30,7 +30,7 @@ def _cells_of_day(plan: DayPlan) -> Numbers:
     flags = (
         plan.saved,
         exact,
-        plan.saved & ((plan.done == MATERIAL) | plan.amended),
+        plan.saved & ((plan.done >= MATERIAL) | plan.amended),
         exact & ~plan.read,
     )
     counts = [np.bincount(place, weights=flag, minlength=len(who)).astype(np.int64) for flag in flags]

@@ -1,4 +1,4 @@
-"""Pages of lessons and of notes as people see them, at the width of a desk and of a phone."""
+"""Pages of lessons, notes, edits and comparisons as people see them: the width of a desk, and of a phone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG = "Outcome:\nThe reference " + "x" * 200 + " <b>will</b> be sent."
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both pages."""
+    """A folder with all pages."""
     folder = tmp_path_factory.mktemp("pages")
     long = [
         saved(f"long-{who}", f"l-{who}", LONG.replace("will", "may"), draft=LONG, team="north")
@@ -29,14 +29,28 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with ReviewWriter(folder / "reviews", {"source": "a test"}) as writer:
         writer.add([*habits(MAY, 4), *long, END])
     call = ROOT / "sample_calls" / "01-overdraft-refund.json"
-    for arguments in (["lessons", str(folder / "reviews"), "--by", "section,team"], ["notes", str(call)]):
+    reviews, run = str(folder / "reviews"), str(folder / "run.json")
+    for arguments in (
+        ["lessons", reviews, "--by", "section,team"],
+        ["notes", str(call)],
+        ["edits", reviews, "--calls", "--json", run],
+        ["compare", run, run],
+    ):
         result = CliRunner().invoke(app, [*arguments, "--html", str(folder / f"{arguments[0]}.html")])
         assert result.exit_code == 0, result.output
     return folder
 
 
 @pytest.mark.parametrize("width", [1280, 375])
-@pytest.mark.parametrize(("name", "shown"), [("lessons", "may show by Friday"), ("notes", "refunded $35")])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("lessons", "may show by Friday"),
+        ("notes", "refunded $35"),
+        ("edits", "modality"),
+        ("compare", "material or worse"),
+    ],
+)
 def test_it_fits_and_asks_for_nothing(browser: Page, pages: Path, name: str, shown: str, width: int) -> None:
     path = pages / f"{name}.html"
     asked: list[str] = []

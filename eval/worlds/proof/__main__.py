@@ -17,7 +17,7 @@ from eval.worlds.proof.causes import Size, causes
 from eval.worlds.proof.charts import false_alarms, run_lengths, slices
 from eval.worlds.proof.claims import Part
 from eval.worlds.proof.edits import GOLDEN, edits, read_pairs
-from eval.worlds.proof.intervals import intervals
+from eval.worlds.proof.intervals import intervals, small_intervals
 from eval.worlds.proof.page import failures, page_of
 from pipeline.commands import BAD_INPUT, one_line_errors, tell_error
 from pipeline.sinks.files import write_whole
@@ -35,6 +35,7 @@ def main(
     parts = _run(
         [
             partial(intervals, runs),
+            partial(small_intervals, max(1, runs // 2)),
             partial(false_alarms, max(1, runs // 60)),
             partial(run_lengths, max(1, runs // 20)),
             partial(slices, max(1, runs // 5)),

@@ -57,7 +57,8 @@ def test_the_classes_without_a_direction_are_symmetric(draft: str, final: str) -
 WRITTEN = (
     ("$35", "35 dollars"),
     ("thirty-five dollars", "$35.00"),
-    ("3 p.m.", "15:00"),
+    # The last sign ends the sentence too.
+    ("3 p.m.", "15:00."),
     ("did not", "didn't"),
     ("account", "acct"),
     ("the fee", "fee"),

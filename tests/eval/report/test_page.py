@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from eval.report.page import page_of, provenance_lines, told_alarms, verdicts
+from eval.pages.rendering import provenance_lines
+from eval.report.page import page_of, provenance, told_alarms, verdicts
 from eval.reviews.report import Wanted
 from eval.stats.drift import Judged
 from models.errors import ConfigError, InputError
@@ -47,7 +48,7 @@ def test_every_chart_says_in_words_what_it_shows(built: Built) -> None:
     parsed = _Page()
     parsed.feed(page_of(built(GROWING)))
     charts = [attributes for tag, attributes in parsed.tags if tag == "svg"]
-    assert len(charts) == 6
+    assert len(charts) == 7
     assert all(chart["role"] == "img" and len(chart["aria-label"] or "") > 30 for chart in charts)
     assert [tag for tag, _ in parsed.tags].count("title") >= 1 + len(charts)
 
@@ -86,13 +87,13 @@ def test_a_window_that_nobody_reached(built: Built) -> None:
     last = report.of_panel("all")[-1]
     assert (last.at_risk, last.counts["saved"], last.rates["nmn"].value) == (0, 0, None)
     assert "at day 0" in report.headline
-    assert [rise.difference for rise in report.rises if rise.milestone == 60] == [None] * 6
+    assert [rise.difference for rise in report.rises if rise.milestone == 60] == [None] * 8
 
 
 def test_a_window_that_began_before_anybody_reached_its_day(built: Built) -> None:
     reviews = history(24, range(28), lambda n, day: False)
     report = built(reviews)
-    assert [(one.at_risk, one.counts["saved"]) for one in report.of_panel("all")][1] == (0, 48)
+    assert [(one.at_risk, one.counts["saved"]) for one in report.of_panel("all")][1] == (0, 0)
     assert "at day 0" in report.headline
     assert built(reviews, Wanted(milestones=(30, 60))).headline == "NMN rate: nobody has reached these days"
 
@@ -126,7 +127,7 @@ def test_falls_are_told_apart_from_rises() -> None:
 
 
 def test_the_page_says_what_it_was_made_from(built: Built) -> None:
-    lines = dict(provenance_lines(built(GROWING)))
+    lines = dict(provenance_lines(provenance(built(GROWING))))
     assert lines["milestones"] == "0, 30, 60; windows of 7 days"
     assert "source a test" in lines["sources"]
     assert not set("{[") & set(lines["sources"])

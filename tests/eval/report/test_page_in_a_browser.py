@@ -32,7 +32,7 @@ def test_it_fits_and_asks_for_nothing(browser: Page, built: Built, tmp_path: Pat
     drawn = browser.evaluate(
         "[...document.querySelectorAll('svg')].map(e => e.getBoundingClientRect().height)"
     )
-    assert len(drawn) == 6 and min(drawn) > 40
+    assert len(drawn) == 7 and min(drawn) > 40
     assert browser.locator(".headline").bounding_box()["y"] < 200  # type: ignore[index]
 
 

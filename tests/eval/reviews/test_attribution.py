@@ -14,9 +14,9 @@ Row = tuple[int, int, int, int, int, int, int, int]
 
 
 def cells(rows: list[Row], versions: tuple[str, ...] = ("v1", "v2")) -> Cells:
-    """Rows: associate, version, own day, calendar day, saved, exact, material, unread."""
+    """Rows: associate, version, own day, calendar day, saved, exact, severe, unread."""
     table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
-    return cells_of(versions, table[:, :4], table[:, 4:], WINDOWS)
+    return cells_of(versions, table[:, :4], table[:, 4:], WINDOWS, int(table[:, 3].max(initial=0)))
 
 
 def history(starts: list[int], by_version: float, by_day: float, unread: float = 0.0) -> list[Row]:
@@ -109,6 +109,19 @@ def test_versions_that_are_not_known_are_not_judged() -> None:
     assert found.verdict("bad version") == "NOT IDENTIFIED"
 
 
+def test_a_few_notes_without_a_version_hide_nothing() -> None:
+    starts = [2 + place % 7 for place in range(39)]
+    told = history(starts, 0.5, 0.0)
+    odd = [(who, 2, day, start, 1, 1, 0, 0) for who, _, day, start, *_ in told]
+    found = attribute(cells([*told, *odd], ("v1", "v2", "")), WINDOWS)
+    assert found.verdict("versions") == "explains"
+    assert found.verdict("bad version") == "does not"
+    assert {each.version for each in found.excesses} == {"v2"}
+    many = [(who, 2, day, start, 6, 4, 0, 0) for who, _, day, start, *_ in told]
+    lost = attribute(cells([*told, *many], ("v1", "v2", "")), WINDOWS)
+    assert "9%" in next(cause.reason for cause in lost.causes if cause.name == "versions")
+
+
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
@@ -124,21 +137,21 @@ def test_without_a_sure_rise_nothing_is_explained(rows: list[Row], reason: str) 
     assert all(reason in cause.reason for cause in found.causes if cause.name in SHARING)
 
 
-def with_material(rates: list[float], days: int = 6) -> Cells:
-    """Three versions of four days of the calendar each, and their material rates."""
+def with_severe(rates: list[float], days: int = 6) -> Cells:
+    """Three versions of four days of the calendar each, and their rates of severe edits."""
     generator = np.random.default_rng(2)
     rows: list[Row] = []
     for associate in range(40):
         start = associate % 7
         for day in range(days):
             version = min(2, (start + day) // 4)
-            material = int(generator.binomial(200, rates[version]))
-            rows.append((associate, version, day, start + day, 200, 80, material, 0))
+            severe = int(generator.binomial(200, rates[version]))
+            rows.append((associate, version, day, start + day, 200, 80, severe, 0))
     return cells(rows, ("v1", "v2", "v3"))
 
 
 def test_a_version_above_both_neighbours_is_bad() -> None:
-    found = attribute(with_material([0.05, 0.25, 0.05]), WINDOWS)
+    found = attribute(with_severe([0.05, 0.25, 0.05]), WINDOWS)
     assert found.verdict("bad version") == "explains"
     assert "v2" in next(cause.reason for cause in found.causes if cause.name == "bad version")
     worst = max(found.excesses, key=lambda each: each.excess)
@@ -146,13 +159,13 @@ def test_a_version_above_both_neighbours_is_bad() -> None:
 
 
 def test_the_last_version_is_bad_beside_the_one_before() -> None:
-    found = attribute(with_material([0.05, 0.05, 0.25]), WINDOWS)
+    found = attribute(with_severe([0.05, 0.05, 0.25]), WINDOWS)
     assert found.verdict("bad version") == "explains"
 
 
 @pytest.mark.parametrize("rates", [[0.25, 0.15, 0.05], [0.1, 0.1, 0.1]])
 def test_versions_that_improve_or_stay_are_not_bad(rates: list[float]) -> None:
-    assert attribute(with_material(rates), WINDOWS).verdict("bad version") == "does not"
+    assert attribute(with_severe(rates), WINDOWS).verdict("bad version") == "does not"
 
 
 def test_a_single_version_has_no_neighbour() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -24,13 +26,14 @@ def counted(**counts: int) -> list[int]:
     return [counts.get(name, 0) for name in COUNTED]
 
 
-def tally(*rows: tuple[str, int, list[int]]) -> Tally:
-    """Rows of associate, day and counts."""
+def tally(*rows: tuple[str, int, list[int]], reach: Mapping[str, int] | None = None) -> Tally:
+    """Rows of associate, day and counts; the data end on day 90 of everybody not told of in `reach`."""
     names = tuple(sorted({row[0] for row in rows}))
     return Tally(
         names,
         np.array([names.index(row[0]) for row in rows]),
         np.array([row[1] for row in rows]),
+        np.array([(reach or {}).get(row[0], 90) for row in rows]),
         np.array([row[2] for row in rows], dtype=np.int64).reshape(len(rows), len(COUNTED)),
     )
 
@@ -73,15 +76,26 @@ def test_windows_that_cannot_be(milestones: list[int], days: int, told: str) -> 
 
 def test_all_associates_and_the_fixed_panel() -> None:
     windows = windows_of([0, 30])
-    first, second = cohorts(THREE, windows, {0: 3, 30: 2}, "all")
+    first, second = cohorts(THREE, windows, "all")
     assert (first.counts["saved"], first.counts["exact"], first.at_risk) == (10, 2, 3)
-    assert (second.counts["saved"], second.counts["exact"], second.at_risk) == (8, 6, 2)
+    assert (second.counts["saved"], second.counts["exact"], second.at_risk) == (8, 6, 3)
     assert second.rates["nmn"].value == 6 / 8
     assert second.rates["nmn_eligible"].value == 6 / 11
     assert second.rates["unread"].value == 2 / 8
-    first, second = cohorts(THREE, windows, {0: 3, 30: 2}, "fixed")
+    first, second = cohorts(THREE, windows, "fixed")
     assert (first.counts["saved"], second.counts["saved"], second.counts["exact"]) == (10, 6, 4)
     assert second.at_risk == 2
+
+
+def test_only_whose_clock_reached_the_milestone_is_counted() -> None:
+    reach = {"a": 29, "b": 30, "c": 33}
+    rows = [(name, day, saved(1, 4)) for name in reach for day in (0, 28)]
+    found = tally(*rows, reach=reach)
+    first, second = cohorts(found, windows_of([0, 30]), "all")
+    assert (first.at_risk, first.unfinished, first.counts["saved"]) == (3, 0, 12)
+    assert (second.at_risk, second.unfinished, second.counts["saved"]) == (2, 1, 8)
+    _, panel = cohorts(found, windows_of([0, 30]), "fixed")
+    assert (panel.at_risk, panel.unfinished, panel.counts["saved"]) == (2, 1, 8)
 
 
 def test_the_fixed_panel_is_who_saved_in_every_window() -> None:
@@ -99,10 +113,11 @@ def test_a_rise_is_the_later_rate_less_the_first() -> None:
 
 
 def test_a_window_that_nobody_reached_says_so() -> None:
-    (late,) = cohorts(THREE, windows_of([60]), {60: 0}, "all")
+    (late,) = cohorts(THREE, windows_of([100]), "all")
+    assert (late.at_risk, late.unfinished) == (0, 0)
     assert late.rates["nmn"].value is None
     assert late.rates["nmn"].flags == ("thin", "too few associates")
-    assert rises(THREE, windows_of([0, 60]), "nmn", "all") == [None]
+    assert rises(THREE, windows_of([0, 100]), "nmn", "all") == [None]
 
 
 def test_the_curve_has_the_days_with_a_note() -> None:

@@ -115,6 +115,10 @@ def test_texts_do_not_control_the_terminal(write: Write) -> None:
     _, told, _ = edits(write([review("bad", draft=bad, final=bad.replace("$35", "$36"))]), "--explain", "bad")
     assert "\x1b[2J" not in told
     assert "[bold]x[/bold]" in told
+    turned = DRAFT.replace("$35", "\u202e$53")
+    _, told, _ = edits(write([review("turned", final=turned)], "turned"), "--explain", "turned")
+    assert "\u202e" not in told
+    assert "<U+202E>$53" in told
 
 
 def test_what_is_said_is_marked_once_and_what_decides_stands_out() -> None:
@@ -129,7 +133,10 @@ def test_what_is_said_is_marked_once_and_what_decides_stands_out() -> None:
     ("arguments", "message"),
     [
         (["reviews", "--explain", "other"], "no call 'other' among these reviews (6)"),
-        (["reviews", "--explain", "fee", "--calls"], "--explain shows one call; leave out --calls and --csv"),
+        (
+            ["reviews", "--explain", "fee", "--calls"],
+            "--explain shows one call; leave out --calls, --csv and --html",
+        ),
         (["nowhere"], "nowhere"),
         (["none"], "there are no reviews: no edit to count"),
     ],

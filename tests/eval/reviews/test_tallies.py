@@ -116,7 +116,9 @@ def test_the_first_draft_that_was_shown_anchors_an_associate(opened: Opened) -> 
     )
     found = tallies.tally(connection, "associate")
     assert found.day.tolist() == [0, 3, 10]
-    assert tallies.span(connection, "associate") == tallies.Span(date(2026, 3, 2), date(2026, 3, 7), 4, 1, 0)
+    assert tallies.span(connection, "associate") == tallies.Span(
+        date(2026, 3, 2), date(2026, 3, 7), 4, 1, 0, 0
+    )
 
 
 def test_the_other_clocks(opened: Opened) -> None:
@@ -131,7 +133,13 @@ def test_the_other_clocks(opened: Opened) -> None:
         ]
     )
     assert sorted(tallies.tally(connection, "rollout").day.tolist()) == [0, 3, 5, 6]
-    assert tallies.tally(connection, "version").day.tolist() == [0, 1]
+    by_version = tallies.tally(connection, "version")
+    # Of the associate's legs on day 0, that of the version which came later has less time left.
+    assert list(zip(by_version.day.tolist(), by_version.reach.tolist(), strict=True)) == [
+        (0, 3),
+        (0, 6),
+        (1, 3),
+    ]
     span = tallies.span(connection, "version")
     assert (span.before_anchor, span.without_anchor) == (1, 1)
 
@@ -143,13 +151,26 @@ def test_who_is_at_risk(opened: Opened) -> None:
         for who, n in (("a", 0), ("a", 2), ("b", 31), ("c", 32))
     ]
     connection = opened(reviews)
-    assert [tallies.anchors_reached(connection, "associate", m) for m in (0, 1, 30, 32, 33)] == [
-        3,
-        2,
-        1,
-        1,
-        0,
-    ]
+    found = tallies.tally(connection, "associate")
+    reached = {day: found.at_risk(day).tolist() for day in (0, 1, 30, 32, 33)}
+    assert reached == {
+        0: [True, True, True],
+        1: [True, True, False],
+        30: [True, False, False],
+        32: [True, False, False],
+        33: [False, False, False],
+    }
+
+
+def test_legs_without_an_associate_are_in_no_rate(opened: Opened) -> None:
+    connection = opened([on("known", STARTED), on("not known", STARTED, associate="")])
+    eligible = COUNTED.index("eligible")
+    for clock in tallies.CLOCKS:
+        assert tallies.tally(connection, clock).associates == (() if clock == "version" else ("a-1",))
+    assert tallies.calendar_tally(connection).counts[:, eligible].sum() == 2
+    assert tallies.sliced(connection, "team")["not known"][:, eligible].tolist() == [1]
+    span = tallies.span(connection, "associate")
+    assert (span.legs, span.without_anchor, span.without_associate) == (2, 0, 1)
 
 
 def test_slices_share_their_associates(opened: Opened) -> None:

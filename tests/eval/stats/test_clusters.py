@@ -57,26 +57,49 @@ def inverse_root(matrix: Floats) -> Floats:
 UNEVEN = counts([1, 4, 2, 0, 5, 3, 2, 2, 1, 6, 0, 3], [3, 4, 6, 2, 9, 5, 2, 7, 4, 8, 1, 3])
 
 
-def test_ten_associates_with_two_notes_each_by_hand() -> None:
-    # 5 with both, 5 with none: the rate is 1/2 and each cluster's sum of residuals 1 in size. The adjustment
-    # is 1 / (1 - 2 / 20), so the variance is 10 / 0.9 / 20^2 = 1 / 36; on the log odds 4 / 6; t of 9 degrees.
-    rate = cluster_rate(counts([2] * 5 + [0] * 5, [2] * 10))
+def test_fifty_associates_with_two_notes_each_by_hand() -> None:
+    # 25 with both, 25 with none: the rate is 1/2, each cluster's sum of residuals 1 in size. The adjustment
+    # is 1 / (1 - 2 / 100), so the variance is 50 / 0.98 / 100^2 = 1 / 196; on the log odds 4 / 14; t of 49.
+    rate = cluster_rate(counts([2] * 25 + [0] * 25, [2] * 50))
     assert rate.interval is not None
-    assert rate.interval.df == pytest.approx(9)
-    half = stats.t.ppf(0.975, 9) * 4 / 6
+    assert (rate.interval.method, rate.interval.df) == ("CR2 logit-t", pytest.approx(49))
+    half = stats.t.ppf(0.975, 49) * 4 / 14
     assert rate.interval.high == pytest.approx(1 / (1 + math.exp(-half)))
     assert rate.interval.low == pytest.approx(1 - rate.interval.high)
-    # Independent calls would have 1 / 80: the design effect is 80 / 36, and 20 calls tell as much as 9.
-    assert rate.design_effect == pytest.approx(80 / 36)
-    assert rate.effective_n == pytest.approx(9)
+    # Independent calls would have 1 / 400: the design effect is 400 / 196, and 100 calls tell as much as 49.
+    assert rate.design_effect == pytest.approx(400 / 196)
+    assert rate.effective_n == pytest.approx(49)
     assert rate.icc == pytest.approx(1.0)
 
 
+def korn_graubard(value: float, effective: float, df: float) -> tuple[float, float]:
+    trials = effective * (stats.norm.ppf(0.975) / stats.t.ppf(0.975, df)) ** 2
+    yes = value * trials
+    return stats.beta.ppf(0.025, yes, trials - yes + 1), stats.beta.ppf(0.975, yes + 1, trials - yes)
+
+
+def test_ten_associates_with_two_notes_each_are_few() -> None:
+    # As above, but 10 / 0.9 / 20^2 = 1 / 36 against 1 / 80: 20 calls tell as much as 9, of which 4.5 succeed.
+    rate = cluster_rate(counts([2] * 5 + [0] * 5, [2] * 10))
+    assert rate.interval is not None
+    assert (rate.interval.method, rate.effective_n) == ("Korn-Graubard", pytest.approx(9))
+    assert (rate.interval.low, rate.interval.high) == pytest.approx(korn_graubard(0.5, 9, 9))
+
+
+def test_of_rare_successes_associates_count_as_alike_though_these_are_not() -> None:
+    # 18 associates with 1 of 10: no correlation is seen; with 0.1 the design effect is 1 + 9 x 0.1.
+    rate = cluster_rate(counts([1] * 18, [10] * 18))
+    assert rate.interval is not None and rate.icc is not None and rate.icc < 0
+    assert rate.design_effect == pytest.approx(1.9)
+    assert (rate.interval.low, rate.interval.high) == pytest.approx(korn_graubard(0.1, 180 / 1.9, 17))
+
+
 def test_uneven_clusters_as_by_matrices() -> None:
-    rate = cluster_rate(UNEVEN)
-    variance, df = by_matrices([UNEVEN], [1.0])
+    often = counts([*UNEVEN.successes] * 4, [*UNEVEN.trials] * 4)
+    rate = cluster_rate(often)
+    variance, df = by_matrices([often], [1.0])
     assert rate.interval is not None and rate.value is not None
-    assert rate.interval.df == pytest.approx(df)
+    assert (rate.interval.method, rate.interval.df) == ("CR2 logit-t", pytest.approx(df))
     error = math.sqrt(variance) / (rate.value * (1 - rate.value))
     high = math.log(rate.value / (1 - rate.value)) + stats.t.ppf(0.975, df) * error
     assert rate.interval.high == pytest.approx(1 / (1 + math.exp(-high)))

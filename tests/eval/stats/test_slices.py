@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import pytest
 from statsmodels.stats.multitest import fdrcorrection
@@ -46,3 +48,39 @@ def test_slices_that_are_alike_are_seldom_called_different() -> None:
         for seed in range(60)
     )
     assert called <= 8  # 5 % of 60 and the 99 % binomial band above it
+
+
+def block(successes: int, trials: int, first: int, count: int, of: int = 60) -> ClusterCounts:
+    """So many of each of `count` associates from `first` on; the others have no note in the slice."""
+    here = (np.arange(of) >= first) & (np.arange(of) < first + count)
+    return ClusterCounts(here * successes, here * trials)
+
+
+def test_a_slice_whose_notes_are_all_alike_is_judged_by_the_correlation_of_the_rest() -> None:
+    rest = drawn(0.8, 33, 1, clusters=60)
+    rest.trials[:12] = rest.successes[:12] = 0
+    found = {one.name: one for one in compare_slices({"none": block(0, 33, 0, 12), "rest": rest})}
+    assert (found["none"].rate.value, found["none"].differs, found["rest"].differs) == (0.0, True, True)
+    few = {one.name: one for one in compare_slices({"none": block(0, 2, 0, 12), "rest": rest})}
+    assert few["none"].q_value is None
+
+
+def test_where_all_are_alike_each_associate_is_one_note() -> None:
+    none, every = block(0, 100, 0, 30), block(5, 5, 30, 30)
+    slices = compare_slices({"none": none, "every": every})
+    assert [one.differs for one in slices] == [True, True]
+    # By hand, Fisher's test of 0 of 30 and 30 of 30: two tables of C(60, 30) are as extreme.
+    assert slices[0].q_value == pytest.approx(2 / comb(60, 30))
+    unsure = compare_slices({"none": block(0, 100, 0, 29), "every": every})
+    assert [one.q_value is None for one in unsure] == [True, False]
+
+
+def test_slices_with_hardly_an_edit_are_seldom_called_different() -> None:
+    called = sum(
+        any(
+            one.differs
+            for one in compare_slices({str(n): drawn(0.99, 20, 100 * seed + n, 12) for n in range(6)})
+        )
+        for seed in range(60)
+    )
+    assert called <= 8

@@ -14,7 +14,7 @@ from eval.worlds.proof.causes import Size, causes, outcome_of
 from eval.worlds.proof.charts import false_alarms, run_lengths, slices
 from eval.worlds.proof.claims import Part, Row, band
 from eval.worlds.proof.edits import Pair, edits, read_pairs
-from eval.worlds.proof.intervals import intervals
+from eval.worlds.proof.intervals import intervals, small_intervals
 from eval.worlds.proof.page import failures, page_of
 from models.errors import InputError
 
@@ -26,8 +26,15 @@ def shares(part: Part, name: str, place: int) -> list[float]:
 def test_intervals_by_associate_cover_and_pooled_ones_do_not() -> None:
     part = intervals(runs=150)
     assert part.holds
-    assert min(shares(part, "by associate (CR2)", 3)) > 88
+    assert min(shares(part, "by associate", 3)) > 88
     assert max(shares(part, "pooled (Wilson)", 3)) < 55
+
+
+def test_intervals_of_few_associates_and_rare_edits_cover() -> None:
+    part = small_intervals(runs=100)
+    assert part.holds
+    assert len(part.rows) == 4 * 4 + 2
+    assert max(float(row.cells[4].removesuffix(" %")) for row in part.rows) > 30
 
 
 def test_daily_charts_seldom_alarm() -> None:

@@ -38,6 +38,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A named value with its interval, which may not be known."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Frame:
     """Where days and values lie in the picture."""
 
@@ -137,6 +147,37 @@ def funnel(title: str, steps: Sequence[Part]) -> Markup:
         body.append(_text(118 + wide, place * 34 + 21, f"{step.count:,} ({step.count / whole:.1%})"))
     told = ", ".join(f"{step.name} {step.count:,}" for step in steps)
     return _svg(title, f"{title}: {told}.", body, 34 * len(steps) + 8)
+
+
+def intervals(title: str, spans: Sequence[Span]) -> Markup:
+    """A value a row with its interval, each row on a scale of its own; the upright line is 0."""
+    if not spans:
+        return _nothing(title)
+    middle, reach = (WIDTH + 180) / 2, (WIDTH - 180) / 2 - 20
+    height = 30 * len(spans) + 8
+    body = [
+        Markup('<line x1="{0}" y1="0" x2="{0}" y2="{1}" stroke="{2}"/>').format(middle, height, GREY),
+    ]
+    for place, span in enumerate(spans):
+        limits = [limit for limit in (span.low, span.high) if limit is not None]
+        widest = max(map(abs, (span.value, *limits))) or 1.0
+        y = place * 30 + 19
+        if len(limits) == 2:
+            ends = [f"{middle + reach * limit / widest:.1f}" for limit in limits]
+            body.append(
+                Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="3"/>').format(
+                    ends[0], y, ends[1], y, BLUE
+                )
+            )
+        x = f"{middle + reach * span.value / widest:.1f}"
+        body.append(Markup('<circle cx="{}" cy="{}" r="5" fill="{}"/>').format(x, y, BLUE))
+        body.append(_text(170, y + 4, span.name, "end"))
+    return _svg(title, f"{title}: " + "; ".join(map(_told, spans)) + ".", body, height)
+
+
+def _told(span: Span) -> str:
+    interval = "" if span.low is None or span.high is None else f" ({span.low:+.4g} to {span.high:+.4g})"
+    return f"{span.name} {span.value:+.4g}{interval}"
 
 
 def _frame(points: Sequence[Point]) -> _Frame:

@@ -1,0 +1,1 @@
+"""Pages that commands leave: their common dress, their charts, and how a template becomes one."""
