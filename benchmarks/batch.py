@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.machine import choose_default_asr, cores
-from models.ports import PLAIN, UNLIMITED, Decoding, NoteLimits, VoiceActivityStream
+from models.ports import PLAIN, UNLIMITED, Decoding, NoteLimits, Summarizer, VoiceActivityStream
 from models.types import RATE_HZ, NoteRequest, Samples, Summary, Transcription
 from pipeline.app import OpenEngines, Pipeline, open_engines
 from pipeline.config import load_config
@@ -36,13 +36,31 @@ from pipeline.doors.files import blocks, probe
 MEMORY_CALL = "01-overdraft-refund.flac"
 
 
+class NoteRecorder:
+    """A summarizer that remembers what it was asked."""
+
+    def __init__(self, summarizer: Summarizer) -> None:
+        self.requests: list[NoteRequest] = []
+        self._summarizer = summarizer
+        self.version = summarizer.version
+        self.capabilities = summarizer.capabilities
+
+    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
+        """As a summarizer."""
+        self.requests.append(request)
+        return self._summarizer.summarize(request, limits)
+
+
 class Recorder:
-    """Engines that remember what they were given, so that it can be given to them again, alone."""
+    """Engines that remember what they were given, so that it can be given to them again, alone.
+
+    A transcriber and a voice activity; `notes` is the summarizer.
+    """
 
     def __init__(self, engines: OpenEngines) -> None:
         self.clips: list[list[Samples]] = []
         self.windows: list[list[Samples]] = []
-        self.requests: list[NoteRequest] = []
+        self.notes = NoteRecorder(engines.summarizer)
         self._engines = engines
         self.version = engines.transcriber.version
         self.capabilities = engines.transcriber.capabilities
@@ -51,11 +69,6 @@ class Recorder:
         """As a transcriber."""
         self.clips.append(list(clips))
         return self._engines.transcriber.transcribe(clips, decoding)
-
-    def summarize(self, request: NoteRequest, limits: NoteLimits = UNLIMITED) -> Summary:
-        """As a summarizer."""
-        self.requests.append(request)
-        return self._engines.summarizer.summarize(request, limits)
 
     def open(self) -> RecordedStream:
         """As voice activity."""
@@ -69,7 +82,7 @@ class Recorder:
             list(pool.map(self._engines.transcriber.transcribe, self.clips))
             words_s = time.process_time() - started_s
             list(pool.map(self._score, self.windows))
-            list(pool.map(self._engines.summarizer.summarize, self.requests))
+            list(pool.map(self._engines.summarizer.summarize, self.notes.requests))
             return words_s, time.process_time() - started_s
 
     def _score(self, windows: Sequence[Samples]) -> None:
@@ -106,7 +119,7 @@ def one_round(files: Sequence[Path], asr: str) -> Round:
     """The pipeline, then its engines alone on what it gave them."""
     config = load_config(asr=asr)
     recorder = Recorder(open_engines(config))
-    with Pipeline(config, engines=OpenEngines(recorder, recorder, recorder)) as pipeline:
+    with Pipeline(config, engines=OpenEngines(recorder, recorder.notes, recorder)) as pipeline:
         started_s = time.process_time()
         with ThreadPoolExecutor(cores()) as pool:
             done = list(pool.map(lambda file: pipeline.process(file, file.stem), files))

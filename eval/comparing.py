@@ -148,7 +148,10 @@ def compare(first: Run, second: Run) -> Comparison:
     _same_references(pairs, first, second)
     shares = {
         metric: [
-            (_share(metric, a, f"{first.source}: {key[0]}"), _share(metric, b, f"{second.source}: {key[0]}"))
+            (
+                share_of(metric, a, f"{first.source}: {key[0]}"),
+                share_of(metric, b, f"{second.source}: {key[0]}"),
+            )
             for key, a, b in pairs
         ]
         for metric in METRICS[first.command]
@@ -264,7 +267,8 @@ def _same_references(
         )
 
 
-def _share(metric: Metric, row: Mapping[str, Any], where: str) -> Share | None:
+def share_of(metric: Metric, row: Mapping[str, Any], where: str) -> Share | None:
+    """A metric of a call, None where it has none. Raises `InputError` with `where` for what is no row."""
     found = row.get(metric.field)
     if found is None:
         return None

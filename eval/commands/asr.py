@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval.commands.shared import Asr, Csv, Diarizer, Hyp, Json, Paths, close, score_calls, write_files
+from eval.commands.shared import (
+    Asr,
+    Csv,
+    Diarizer,
+    Html,
+    Hyp,
+    Json,
+    Paths,
+    close,
+    score_calls,
+    write_files,
+    write_page,
+)
 from pipeline.commands import one_line_errors, table_console
 
 if TYPE_CHECKING:
@@ -21,6 +33,7 @@ def asr(
     hyp: Hyp = None,
     json_file: Json = None,
     csv_file: Csv = None,
+    html_file: Html = None,
 ) -> None:
     """Word errors: WER, cpWER, and words with the wrong speaker.
 
@@ -32,7 +45,9 @@ def asr(
     outcome = score_calls(paths, "words", Source(asr, diarizer, hyp), _score)
     console = table_console()
     console.print(tables.word_table(outcome.rows))
-    write_files(results.word_result(outcome), json_file, csv_file)
+    result = results.word_result(outcome)
+    write_files(result, json_file, csv_file)
+    write_page(result, html_file)
     close(outcome, console)
 
 

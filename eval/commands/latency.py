@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from eval.commands.shared import Asr, Csv, Json, Paths, bar, close, write_files
+from eval.commands.shared import Asr, Csv, Html, Json, Paths, bar, close, write_files, write_page
 from pipeline.commands import one_line_errors, table_console
 
 
@@ -17,6 +17,7 @@ def latency(
     at_once: Annotated[int, typer.Option(min=1, help="Calls at once.")] = 1,
     json_file: Json = None,
     csv_file: Csv = None,
+    html_file: Html = None,
 ) -> None:
     """How late live text comes: each call is played in real time to a server of its own.
 
@@ -40,5 +41,7 @@ def latency(
     console.print(tables.latency_table(total))
     for line in [*tables.latency_lines(total), f"{len(outcome.rows)} calls played, {at_once} at once"]:
         console.print(line, soft_wrap=True)
-    write_files(results.latency_result(outcome, at_once), json_file, csv_file)
+    result = results.latency_result(outcome, at_once)
+    write_files(result, json_file, csv_file)
+    write_page(result, html_file)
     close(outcome, console)

@@ -61,6 +61,15 @@ def write_files(result: dict[str, Any], json_file: Path | None, csv_file: Path |
         write_csv(csv_file, *call_table(result["calls"]))
 
 
+def write_page(result: dict[str, Any], html_file: Path | None) -> None:
+    """The page of a result of scored calls, where it was asked for. Raises `OutputError`."""
+    from eval.report.scores import scores_page_of
+    from pipeline.sinks.files import write_whole
+
+    if html_file is not None:
+        write_whole(html_file, scores_page_of(result))
+
+
 def close(outcome: Outcome[Any], console: Console) -> None:
     """Say what was not scored and why; exit code `BAD_INPUT` where a call failed or none was scored."""
     from eval.tables import closing_lines

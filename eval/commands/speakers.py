@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval.commands.shared import Asr, Csv, Diarizer, Hyp, Json, Paths, close, score_calls, write_files
+from eval.commands.shared import (
+    Asr,
+    Csv,
+    Diarizer,
+    Html,
+    Hyp,
+    Json,
+    Paths,
+    close,
+    score_calls,
+    write_files,
+    write_page,
+)
 from pipeline.commands import one_line_errors, table_console
 
 if TYPE_CHECKING:
@@ -21,6 +33,7 @@ def speakers(
     hyp: Hyp = None,
     json_file: Json = None,
     csv_file: Csv = None,
+    html_file: Html = None,
 ) -> None:
     """Who spoke when: the diarization error rate, without a collar and with one.
 
@@ -32,7 +45,9 @@ def speakers(
     outcome = score_calls(paths, "turns", Source(asr, diarizer, hyp), _score)
     console = table_console()
     console.print(tables.speaker_table(outcome.rows))
-    write_files(results.speaker_result(outcome), json_file, csv_file)
+    result = results.speaker_result(outcome)
+    write_files(result, json_file, csv_file)
+    write_page(result, html_file)
     close(outcome, console)
 
 

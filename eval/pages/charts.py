@@ -175,6 +175,40 @@ def intervals(title: str, spans: Sequence[Span]) -> Markup:
     return _svg(title, f"{title}: " + "; ".join(map(_told, spans)) + ".", body, height)
 
 
+def strips(title: str, rows: Sequence[tuple[str, Sequence[float], float]]) -> Markup:
+    """Dots of values, a row each from 0 to its greatest, with an upright line at what all have together."""
+    rows = [(name, values, whole) for name, values, whole in rows if values]
+    if not rows:
+        return _nothing(title)
+    wide = WIDTH - 250
+    body: list[Markup] = []
+    for place, (name, values, whole) in enumerate(rows):
+        most = max(*values, whole) or 1.0
+        y = place * 34 + 19
+        body.append(
+            Markup('<line x1="180" y1="{0}" x2="{1}" y2="{0}" stroke="#cccccc"/>').format(y, 180 + wide)
+        )
+        body += [
+            Markup('<circle cx="{:.1f}" cy="{}" r="5" fill="{}" fill-opacity="0.45"/>').format(
+                180 + wide * value / most, y, BLUE
+            )
+            for value in values
+        ]
+        x = f"{180 + wide * whole / most:.1f}"
+        body.append(
+            Markup('<line x1="{0}" y1="{1}" x2="{0}" y2="{2}" stroke="{3}" stroke-width="3"/>').format(
+                x, y - 12, y + 12, VERMILION
+            )
+        )
+        body.append(_text(170, y + 4, name, "end"))
+        body.append(_text(190 + wide, y + 4, f"{most:.3g}"))
+    told = "; ".join(
+        f"{name}: {len(values)} from {min(values):.3g} to {max(values):.3g}, together {whole:.3g}"
+        for name, values, whole in rows
+    )
+    return _svg(title, f"{title}. {told}.", body, 34 * len(rows) + 8)
+
+
 def _told(span: Span) -> str:
     interval = "" if span.low is None or span.high is None else f" ({span.low:+.4g} to {span.high:+.4g})"
     return f"{span.name} {span.value:+.4g}{interval}"

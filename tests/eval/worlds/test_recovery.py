@@ -33,9 +33,9 @@ def written_cells(world: World, folder: Path) -> Cells:
 def test_what_is_counted_of_texts_is_what_was_planned(name: WorldName, tmp_path: Path) -> None:
     world = World(name, 24, 70, 2.0, seed=3)
     counted, planned = written_cells(world, tmp_path), planned_cells(world, windows_of())
-    assert counted.versions == planned.versions
+    assert (counted.versions, counted.last_day) == (planned.versions, planned.last_day)
     order = np.lexsort((planned.own_day, planned.associate))
-    for found, wanted in zip(astuple(counted)[1:], astuple(planned)[1:], strict=True):
+    for found, wanted in zip(astuple(counted)[2:], astuple(planned)[2:], strict=True):
         assert found.tolist() == wanted[order].tolist()
 
 
