@@ -188,11 +188,14 @@ def write_repeated(call: Path, path: Path, length_s: float) -> None:
 
 
 def peak_bytes(path: Path, out: Path, asr: str) -> int:
-    """Peak memory of `wrapup run` on one file, in a process of its own."""
+    """Peak memory of `wrapup run` on one file, in a process of its own.
+
+    By /proc, since what getrusage gives begins with the memory of the process that started it.
+    """
     code = (
-        "import resource, sys; from pipeline.cli import app; "
+        "import re, sys; from pipeline.cli import app; "
         "app(sys.argv[1:], standalone_mode=False); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1])"
     )
     command = [sys.executable, "-c", code, "run", str(path), "--out", str(out / "out"), "--asr", asr]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
