@@ -5,6 +5,7 @@ VENV := .venv
 EXTRAS_VENV := .venv-extras
 CLIENTS_VENV := .venv-clients
 EXTRA ?= torch
+KAFKA := .kafka/jars.done
 PYTEST := $(VENV)/bin/python -m pytest
 # Workers of a run; what needs the same slow preparation goes to one of them.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
@@ -32,7 +33,7 @@ define packages
 	fi
 endef
 
-.PHONY: help demo live test check test-extras test-clients fuzz install format lock sample-calls bench eval-proof clean
+.PHONY: help demo live test check test-extras test-clients test-services kafka fuzz install format lock sample-calls bench eval-proof clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,20 +51,34 @@ live: $(VENV)/base.txt.done ## Play a sample call to a live server and show it b
 	$(VENV)/bin/wrapup stream sample_calls/01-overdraft-refund.flac
 
 test: $(VENV)/dev.txt.done ## Install the development extra and run the tests.
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not extras and not clients"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not extras and not clients and not services"
 
 check: $(VENV)/dev.txt.done ## Format, lint, types, import layers, and the core's branch coverage.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PYTEST) $(SIDE_BY_SIDE) -q -m "not extras and not clients" --cov --cov-fail-under=100 tests/pipeline/core
+	$(PYTEST) $(SIDE_BY_SIDE) -q -m "not extras and not clients and not services" --cov --cov-fail-under=100 tests/pipeline/core
 
 test-extras: $(EXTRAS_VENV)/torch.txt.done ## Tests of what needs torch, pyannote.audio, transformers and Presidio (5 GB).
 	$(EXTRAS_VENV)/bin/python -m pytest -m extras
 
 test-clients: $(VENV)/dev.txt.done $(CLIENTS_VENV)/clients.done ## Tests with real clients of other protocols (0.7 GB; needs npm).
 	$(PYTEST) -m clients
+
+test-services: $(VENV)/dev.txt.done ## Tests with real brokers and databases (needs Java; `make kafka` says what of Kafka is here).
+	-@$(MAKE) --no-print-directory $(KAFKA) || echo "Kafka cannot be had here: its tests are left out"
+	@# 5: there was nothing to run, as pytest's header has said.
+	$(PYTEST) -m services tests/services || test $$? -eq 5
+
+kafka: $(VENV)/dev.txt.done $(KAFKA) ## Fetch Apache Kafka with Maven, and run a broker on the loopback until Ctrl-C.
+	$(VENV)/bin/python -m tests.services.brokers
+
+$(KAFKA): tests/services/pom.xml
+	rm -rf .kafka/lib
+	mvn -q -B -f tests/services/pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.kafka/lib
+	@touch $@
 
 FUZZ_S ?= 20
 fuzz: $(VENV)/dev.txt.done ## Fuzz each door for FUZZ_S seconds.
@@ -83,6 +98,7 @@ lock: ## Pin all dependencies anew, with hashes (needs uv).
 	uv pip compile $(LOCK_OPTIONS) --extra dev -c requirements/base.txt -o requirements/dev.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra dev --extra torch --extra presidio -c requirements/base.txt -o requirements/torch.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra cpwer -c requirements/base.txt -o requirements/cpwer.txt pyproject.toml
+	uv pip compile $(LOCK_OPTIONS) --extra kafka -c requirements/base.txt -o requirements/kafka.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra llm -c requirements/base.txt -o requirements/llm.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra postgres -c requirements/base.txt -o requirements/postgres.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra presidio -c requirements/base.txt -o requirements/presidio.txt pyproject.toml
@@ -101,7 +117,7 @@ eval-proof: $(VENV)/dev.txt.done ## Prove the harness on worlds whose truth is k
 	$(VENV)/bin/python -m eval.worlds.proof --out docs/eval-proof.md
 
 clean: ## Remove environments and caches.
-	rm -rf $(VENV) $(EXTRAS_VENV) $(CLIENTS_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(EXTRAS_VENV) $(CLIENTS_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .kafka
 
 $(VENV)/base.txt.done: requirements/base.txt pyproject.toml
 	$(call install,$(VENV),requirements/base.txt)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import find_binaries
+from tests.services import brokers
 
 ROOT = Path(__file__).parent.parent
 REAL_AUDIO = Path(os.environ.get("WRAPUP_REAL_AUDIO", ROOT.parent / "shared" / "data"))
@@ -31,6 +32,7 @@ NEEDS = {
     "browser": ("Chromium", CHROMIUM is not None),
     "flite": ("flite", shutil.which("flite") is not None),
     "postgres": ("PostgreSQL", find_binaries() is not None),
+    "services": ("Apache Kafka (make kafka)", brokers.is_here()),
 }
 """Marker -> what its tests need, and whether it is here."""
 

@@ -1,0 +1,1 @@
+"""Calls over Kafka: what lies on its topics, and who puts it there and takes it off."""

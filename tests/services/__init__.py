@@ -1,0 +1,1 @@
+"""Tests with real brokers and databases, and what starts these."""
