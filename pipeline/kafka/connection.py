@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from models.errors import ConfigError, EngineBusyError, MissingExtraError, WrapupError
+from kafka import errors as faults
 
-try:
-    from kafka import errors as faults
-except ModuleNotFoundError as error:
-    raise MissingExtraError("Kafka needs the package kafka-python: make install EXTRA=kafka") from error
+from models.errors import ConfigError, EngineBusyError, WrapupError
 
 Mechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 ClientT = TypeVar("ClientT")
@@ -110,6 +107,12 @@ class Connection:
                     f"Kafka at {where} shows a certificate that kafka.ca_file does not vouch for"
                 )
         cause = errors[0]
+        if self.user is not None and "socket disconnected" in str(cause):
+            # A broker says why before it hangs up, and kafka-python does not always read that in time.
+            return KafkaAwayError(
+                f"Kafka at {where} hangs up on {_who(self.user)}: if it is not going down, look at kafka.user,"
+                " kafka.password_file and kafka.mechanism"
+            )
         away = isinstance(cause, OSError | faults.KafkaConnectionError) or getattr(cause, "retriable", False)
         return (KafkaAwayError if away else KafkaError)(f"Kafka at {where}: {_line(cause)}")
 

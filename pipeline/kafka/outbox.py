@@ -1,0 +1,220 @@
+"""What a gateway writes to the audio topic: in order, from any thread, and never more than it may keep.
+
+While Kafka is away a call's audio waits here for so many seconds. What comes after that is lost: it is
+counted, and said to be a gap once there is room again, so that the call goes on in the right place.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from kafka import KafkaProducer
+from kafka import errors as faults
+
+from models.types import Samples
+from pipeline.doors.messages import Chunk, Ended, Started
+from pipeline.kafka.connection import Connection
+from pipeline.kafka.records import (
+    AUDIO_TOPIC,
+    Begun,
+    Content,
+    Control,
+    CutOff,
+    Heard,
+    Lost,
+    Said,
+    StreamRecord,
+    encode,
+)
+from pipeline.store.vault import Cipher, Vault
+
+log = logging.getLogger(__name__)
+
+RECORD_S = 0.3
+"""Audio of one record: more costs time until it is heard, less costs more records."""
+KEEPS_S = 10.0
+"""Audio of a call that may wait for Kafka."""
+PATIENCE_S = 10.0
+"""How long a gateway that stops waits for what it has still to write."""
+AGAIN_S = 0.5
+DELIVERY_MS = 24 * 3600 * 1000
+"""How long the client goes on trying: what may wait is bounded here, and order must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealer:
+    cipher: Cipher
+    wrapped: bytes
+
+
+class Outbox:
+    """Records of all calls of one gateway, on their way to Kafka. A context manager; see `write_stream`."""
+
+    def __init__(self, connection: Connection, vault: Vault, keeps_s: float = KEEPS_S) -> None:
+        """Connect. Raises `WrapupError`."""
+        self._vault = vault
+        self._keeps_s = keeps_s
+        self._producer: Any = connection.open(
+            KafkaProducer, acks="all", linger_ms=5, delivery_timeout_ms=DELIVERY_MS
+        )
+        self._queue: queue.Queue[tuple[StreamRecord, _Sealer, float] | None] = queue.Queue()
+        self._waiting_s: dict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="wrapup-outbox", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Outbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write what waits, for so long at most."""
+        self._queue.put(None)
+        self._thread.join(PATIENCE_S)
+        self._closed.set()
+        self._thread.join(PATIENCE_S)
+        self._producer.close(timeout=PATIENCE_S)
+
+    def waiting_s(self, call_id: str) -> float:
+        """Seconds of a call's audio that Kafka does not have yet."""
+        with self._lock:
+            return self._waiting_s.get(call_id, 0.0)
+
+    def has_room(self, call_id: str) -> bool:
+        """Whether more of its audio may wait."""
+        return self.waiting_s(call_id) < self._keeps_s
+
+    def write_stream(self, stream: str, started: Started) -> StreamWriter:
+        """A stream of a call begins; `stream` names it, unlike any other of any call."""
+        call_id = started.info.call_id
+        wrapped = self._vault.new_key(call_id)
+        sealer = _Sealer(self._vault.cipher(call_id, wrapped), wrapped)
+        return StreamWriter(self, stream, started, partial(self._put, sealer))
+
+    def _put(self, sealer: _Sealer, record: StreamRecord, seconds: float) -> None:
+        with self._lock:
+            self._waiting_s[record.call_id] += seconds
+        self._queue.put((record, sealer, seconds))
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            record, sealer, seconds = item
+            key, headers, value = encode(record, sealer.cipher, sealer.wrapped)
+            sent = self._sent(partial(self._producer.send, AUDIO_TOPIC, value, key, headers))
+            if sent is None:
+                return
+            sent.add_both(lambda _, call_id=record.call_id, gone_s=seconds: self._written(call_id, gone_s))
+        self._producer.flush(timeout=PATIENCE_S)
+
+    def _sent(self, send: Callable[[], Any]) -> Any:
+        """The future of a record that the client took; None where the gateway stopped before it did."""
+        while not self._closed.is_set():
+            try:
+                return send()
+            except faults.KafkaError as error:
+                log.warning("a record waits for Kafka: %s", type(error).__name__)
+                time.sleep(AGAIN_S)
+        return None
+
+    def _written(self, call_id: str, seconds: float) -> None:
+        with self._lock:
+            self._waiting_s[call_id] -= seconds
+            if self._waiting_s[call_id] < 1e-6:
+                del self._waiting_s[call_id]
+
+
+class StreamWriter:
+    """One stream: its chunks become records of `RECORD_S`. One thread at a time."""
+
+    def __init__(
+        self, outbox: Outbox, stream: str, started: Started, put: Callable[[StreamRecord, float], None]
+    ) -> None:
+        self._outbox = outbox
+        self._call_id = started.info.call_id
+        self._stream = stream
+        self._rate_hz = started.rate_hz
+        self._carries = len(started.carries)
+        self._put = put
+        self._number = 0
+        self._next: dict[tuple[int, ...], int] = {}
+        self._gathered: dict[tuple[int, ...], Heard] = {}
+        self._lost: dict[tuple[int, ...], Lost] = {}
+        self._write(Begun(started))
+
+    def hear(self, chunk: Chunk) -> bool:
+        """Audio; False where there is no room for it, and it is lost."""
+        at = self._next.get(chunk.channels, 0) if chunk.at is None else chunk.at
+        heard = Heard(chunk.channels, self._rate_hz, at, chunk.at is not None, chunk.samples)
+        self._next[chunk.channels] = at + chunk.samples.shape[1]
+        if not self._outbox.has_room(self._call_id):
+            self._flush()
+            self._lose(heard)
+            return False
+        self._tell_lost()
+        gathered = self._gathered.pop(chunk.channels, None)
+        joined = heard if gathered is None else _joined(gathered, heard)
+        if joined is None:
+            assert gathered is not None
+            self._write(gathered)
+            joined = heard
+        self._gathered[chunk.channels] = joined
+        if joined.samples.shape[1] >= RECORD_S * self._rate_hz:
+            self._write(self._gathered.pop(chunk.channels))
+        return True
+
+    def say(self, control: Control) -> None:
+        """A word of the client, after all that it sent before."""
+        self._flush()
+        self._tell_lost()
+        self._write(Said(control))
+
+    def end(self, hung_up: bool) -> None:
+        """The stream is over: hung up, or cut off without a word."""
+        self._flush()
+        self._tell_lost()
+        self._write(Said(Ended()) if hung_up else CutOff())
+
+    def _flush(self) -> None:
+        for heard in self._gathered.values():
+            self._write(heard)
+        self._gathered.clear()
+
+    def _lose(self, heard: Heard) -> None:
+        count = heard.samples.shape[1]
+        before = self._lost.get(heard.channels)
+        if before is not None and before.at + before.count == heard.at:
+            self._lost[heard.channels] = replace(before, count=before.count + count)
+            return
+        if before is not None:
+            self._write(before)
+        self._lost[heard.channels] = Lost(heard.channels, heard.rate_hz, heard.at, heard.placed, count)
+
+    def _tell_lost(self) -> None:
+        for lost in self._lost.values():
+            self._write(lost)
+        self._lost.clear()
+
+    def _write(self, content: Content) -> None:
+        seconds = 0.0
+        if isinstance(content, Heard):
+            # Channels that come in turn are no more time than those that come together.
+            seconds = content.samples.shape[1] / content.rate_hz * len(content.channels) / self._carries
+        self._put(StreamRecord(self._call_id, self._stream, self._number, content), seconds)
+        self._number += 1
+
+
+def _joined(before: Heard, after: Heard) -> Heard | None:
+    """Two pieces of audio as one; None where the second is not the next."""
+    if before.placed != after.placed or before.at + before.samples.shape[1] != after.at:
+        return None
+    samples: Samples = np.concatenate([before.samples, after.samples], axis=1)
+    return replace(before, samples=samples)
