@@ -110,7 +110,7 @@ class Connection:
         if self.user is not None and "socket disconnected" in str(cause):
             # A broker says why before it hangs up, and kafka-python does not always read that in time.
             return KafkaAwayError(
-                f"Kafka at {where} hangs up on {_who(self.user)}: if it is not going down, look at kafka.user,"
+                f"Kafka at {where} hangs up on {_who(self.user)}: unless it is going down, see kafka.user,"
                 " kafka.password_file and kafka.mechanism"
             )
         away = isinstance(cause, OSError | faults.KafkaConnectionError) or getattr(cause, "retriable", False)

@@ -100,7 +100,7 @@ def test_who_has_the_password_and_trusts_the_authority_is_let_in(secured: tuple[
 
 def test_a_wrong_password_is_one_line(secured: tuple[Brokers, Path]) -> None:
     running, folder = secured
-    with pytest.raises(WrapupError, match="(refuses|hangs up on) user wrapup") as refused:
+    with pytest.raises(WrapupError, match=r"(refuses|hangs up on) user wrapup") as refused:
         make_topics(connection(running, folder, password_file=folder / "wrong"), TopicSettings())
     assert "\n" not in str(refused.value)
     assert "another" not in str(refused.value)
@@ -108,7 +108,7 @@ def test_a_wrong_password_is_one_line(secured: tuple[Brokers, Path]) -> None:
 
 def test_another_mechanism_is_one_line(secured: tuple[Brokers, Path]) -> None:
     running, folder = secured
-    with pytest.raises(WrapupError, match="(refuses|hangs up on) user wrapup") as refused:
+    with pytest.raises(WrapupError, match=r"(refuses|hangs up on) user wrapup") as refused:
         make_topics(connection(running, folder, mechanism="SCRAM-SHA-256"), TopicSettings())
     assert "\n" not in str(refused.value)
 
