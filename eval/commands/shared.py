@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 from models.errors import InputError
-from pipeline.commands import BAD_INPUT, tell_error
+from pipeline.commands import BAD_INPUT, table_console, tell_error
 
 if TYPE_CHECKING:
     from eval.references import Need, Reference
@@ -30,6 +31,14 @@ Hyp = Annotated[Path | None, typer.Option(help="Score the calls in this folder; 
 Json = Annotated[Path | None, typer.Option("--json", help="Write the result here too, as JSON.")]
 Csv = Annotated[Path | None, typer.Option("--csv", help="Write its rows here too, as CSV.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write a page here too, to read or print.")]
+
+
+class Files(NamedTuple):
+    """Files that a result is to be written to as well."""
+
+    json_file: Path | None
+    csv_file: Path | None
+    html_file: Path | None
 
 
 def bar() -> Progress:
@@ -68,6 +77,15 @@ def write_page(result: dict[str, Any], html_file: Path | None) -> None:
 
     if html_file is not None:
         write_whole(html_file, scores_page_of(result))
+
+
+def tell(outcome: Outcome[Any], table: Table, result: dict[str, Any], files: Files) -> None:
+    """What scored calls came to: on the terminal, as the files that were asked for, and as the exit code."""
+    console = table_console()
+    console.print(table)
+    write_files(result, files.json_file, files.csv_file)
+    write_page(result, files.html_file)
+    close(outcome, console)
 
 
 def close(outcome: Outcome[Any], console: Console) -> None:

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval.commands.shared import (
-    Asr,
-    Csv,
-    Diarizer,
-    Html,
-    Hyp,
-    Json,
-    Paths,
-    close,
-    score_calls,
-    write_files,
-    write_page,
-)
-from pipeline.commands import one_line_errors, table_console
+from eval.commands.shared import Asr, Csv, Diarizer, Files, Html, Hyp, Json, Paths, score_calls, tell
+from pipeline.commands import one_line_errors
 
 if TYPE_CHECKING:
     from eval.references import Reference
@@ -43,12 +31,8 @@ def speakers(
     from eval.runs import Source
 
     outcome = score_calls(paths, "turns", Source(asr, diarizer, hyp), _score)
-    console = table_console()
-    console.print(tables.speaker_table(outcome.rows))
-    result = results.speaker_result(outcome)
-    write_files(result, json_file, csv_file)
-    write_page(result, html_file)
-    close(outcome, console)
+    files = Files(json_file, csv_file, html_file)
+    tell(outcome, tables.speaker_table(outcome.rows), results.speaker_result(outcome), files)
 
 
 def _score(reference: Reference, document: CallDocument) -> SpeakerScores:
