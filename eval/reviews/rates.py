@@ -62,7 +62,7 @@ METRICS = {
             "material or worse",
             "saved",
             SEVERE,
-            "Saved notes with a material change, those that were rewritten, and those whose draft was discarded.",
+            "Saved notes with a material change, rewritten ones, and those whose draft was discarded.",
         ),
         Metric(
             "nmn_eligible",
