@@ -69,7 +69,7 @@ test-clients: $(VENV)/dev.txt.done $(CLIENTS_VENV)/clients.done ## Tests with re
 test-services: $(VENV)/dev.txt.done ## Tests with real brokers and databases (needs Java; `make kafka` says what of Kafka is here).
 	-@$(MAKE) --no-print-directory $(KAFKA) || echo "Kafka cannot be had here: its tests are left out"
 	@# 5: there was nothing to run, as pytest's header has said.
-	$(PYTEST) -m services tests/services || test $$? -eq 5
+	$(PYTEST) -m services -W ignore::pytest.PytestUnraisableExceptionWarning tests/services || test $$? -eq 5
 
 kafka: $(VENV)/dev.txt.done $(KAFKA) ## Fetch Apache Kafka with Maven, and run a broker on the loopback until Ctrl-C.
 	$(VENV)/bin/python -m tests.services.brokers
