@@ -6,44 +6,34 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pydantic import JsonValue
-
-from models.machine import cores
-from models.ports import Diarizer
-from pipeline.app import OpenEngines, Pipeline, open_engines
+from pipeline.app import OpenEngines, open_engines
 from pipeline.call import Stopped, never
+from pipeline.callmaker import CallMaker
 from pipeline.config import Config
 from pipeline.core.events import CallClosed, DurableEvent, EndCode, UtteranceFinal
-from pipeline.core.session import Session, SessionSettings
-from pipeline.document import version_of
+from pipeline.core.session import Session
 from pipeline.doors.messages import CallInfo, Started
 from pipeline.formats.call_json import CallDocument
 from pipeline.live.admission import Admission, AdmissionSettings
-from pipeline.live.call import Ground, LiveCall
+from pipeline.live.call import LiveCall
 from pipeline.live.journal import Journal
 from pipeline.live.metrics import Metrics
 from pipeline.live.restoring import Restoring
 from pipeline.live.state import LiveState, restored
 from pipeline.live.streams import TRY_AGAIN, StreamRefused
 from pipeline.live.switchboard import Switchboard
-from pipeline.load import Clock, LatencyWindow
-from pipeline.shell import CallEngines, Value
+from pipeline.load import Clock
+from pipeline.shell import Value
 from pipeline.store.errors import StoreError
 from pipeline.store.records import CallRecord
 from pipeline.store.spool import Spool
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault, open_vault
 from pipeline.store.writer import StoreWriter
-from pipeline.workers import Workers
-
-WAITING_BLOCKS = 4_000
-"""Blocks that may wait for a live call's diarizer, which must never hold up its call: minutes of audio."""
 
 ALL_EVENTS = 1_000_000
 
@@ -61,8 +51,7 @@ class Service:
         """Open the engines, the spool and the store. Raises `WrapupError`."""
         self.config = config
         self.metrics = Metrics()
-        self._clock = clock
-        self._engines = engines or open_engines(config)
+        engines = engines or open_engines(config)
         vault = open_vault(config.store.key_file, config.store.encrypt)
         self._store = _open_alone(config.store.url, vault)
         spool_bytes = config.store.spool_mb * 1_000_000
@@ -70,17 +59,15 @@ class Service:
         self._writer = StoreWriter(self._spool, lambda: self._store)
         self._writer.flush(config.store.patience_s)
         self.journal = Journal(self._spool, self._writer, self._store, self.metrics, clock=clock)
-        self._workers = Workers(self._engines.for_jobs(), cores(), clock, live=True)
-        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="wrapup-ear")
-        self._files = Pipeline(config, engines=self._engines, beside=self._workers)
         self._readers = ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="wrapup-file")
         self._reading = threading.BoundedSemaphore(MOST_FILES)
-        self.limits = config.live.limits()
-        self._latency = LatencyWindow(clock, under_way=self._workers.final_ages_s)
-        admission = Admission(self._admission(), self._latency, self._workers.meter.load, clock)
+        self._maker = CallMaker(config, self.metrics, engines, clock)
+        self.limits = self._maker.limits
+        workers = self._maker.workers
+        admission = Admission(self._admission(), self._maker.latency, workers.meter.load, clock)
         self.switchboard = Switchboard(self, admission, self.metrics)
         self._restoring = Restoring(self._spool, self._store, self._go_on, self._give_up)
-        self.metrics.watch(self._workers, self.journal.backlog)
+        self.metrics.watch(workers, self.journal.backlog)
 
     def __enter__(self) -> Self:
         return self
@@ -91,8 +78,7 @@ class Service:
         self._restoring.close()
         self.stop_files()
         self._readers.shutdown()
-        self._pool.shutdown()
-        self._workers.__exit__(kind, error, trace)
+        self._maker.__exit__(kind, error, trace)
         self.journal.close()
         self._writer.close(self.config.store.patience_s)
         self._spool.close()
@@ -101,8 +87,8 @@ class Service:
     def begin(self, started: Started) -> LiveCall:
         """See `Beginnings`."""
         info = started.info
-        self.journal.opened(info, self._provenance(info))
-        return self._call(info, Session(self._session_settings(info, started.hang_ms)))
+        self.journal.opened(info, self._maker.provenance(info))
+        return self._call(info, Session(self._maker.settings(info, started.hang_ms)))
 
     def is_over(self, call_id: str) -> bool:
         """See `Beginnings`."""
@@ -112,7 +98,7 @@ class Service:
 
     def stop_files(self) -> None:
         """Give up the files that are read, with `Stopped`, and those that wait, which are cancelled."""
-        self._files.stop()
+        self._maker.files.stop()
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     def transcribe(
@@ -127,7 +113,7 @@ class Service:
             return None
         try:
             reading = self._readers.submit(
-                lambda: self._files.process(path, call_id, unwanted=unwanted).document
+                lambda: self._maker.files.process(path, call_id, unwanted=unwanted).document
             )
         except RuntimeError:
             # No more files are read.
@@ -174,7 +160,7 @@ class Service:
         state: LiveState | None = None
         snapshot = self._store.snapshot(record.call_id)
         if snapshot is None:
-            session = Session(self._session_settings(info))
+            session = Session(self._maker.settings(info))
         else:
             session, state = restored(snapshot, self._told(record.call_id))
         known = self._store.job_results(record.call_id)
@@ -188,52 +174,11 @@ class Service:
         known: Mapping[str, Value] | None = None,
         state: LiveState | None = None,
     ) -> LiveCall:
-        diarizer = self._diarizer(info)
-        listens = diarizer if diarizer is not None and diarizer.needs_audio else None
-        engines = CallEngines(self._engines.voice, listens, patience_s=0.0, waiting_blocks=WAITING_BLOCKS)
-        call = LiveCall(info, session, engines, self._ground(), known=known, alone=alone, state=state)
+        maker = self._maker
+        engines, ground = maker.call_engines(info), maker.ground(self.journal)
+        call = LiveCall(info, session, engines, ground, known=known, alone=alone, state=state)
         call.done.add_done_callback(lambda _: self.journal.closed(info.call_id))
         return call
-
-    def _ground(self) -> Ground:
-        return Ground(self._workers, self._pool, self.journal, self.limits, self._clock, self._late)
-
-    def _late(self, seconds: float) -> None:
-        self._latency.observe(seconds)
-        self.metrics.final_s.observe(seconds)
-
-    def _session_settings(self, info: CallInfo, hang_ms: int | None = None) -> SessionSettings:
-        diarizer = self._diarizer(info)
-        endpoint = self.config.endpoint.settings()
-        return SessionSettings(
-            channels=len(info.roles),
-            roles=() if _is_mixed(info) else info.roles,
-            diarize=diarizer is not None and diarizer.needs_audio,
-            endpoint=endpoint if hang_ms is None else replace(endpoint, hang_ms=hang_ms),
-            partial_ms=self.config.live.partial_ms or None,
-            label_ms=(self.config.live.label_ms or None)
-            if diarizer is not None and diarizer.online
-            else None,
-            early=True,
-            note=self._engines.notes(self.config.note, live=True),
-        )
-
-    def _diarizer(self, info: CallInfo) -> Diarizer | None:
-        """Who tells the speakers of a call with one mixed channel apart; None where channels do."""
-        if not _is_mixed(info):
-            return None
-        return self._files.diarizer(1)
-
-    def _provenance(self, info: CallInfo) -> dict[str, JsonValue]:
-        diarizer = self._diarizer(info)
-        summarizer = self._engines.summarizer.version
-        return {
-            "wrapup": version("wrapup"),
-            "asr": self._engines.asr,
-            "diarizer": "channels" if diarizer is None else diarizer.version,
-            "summarizer": summarizer,
-            "version": version_of(summarizer, self._engines.asr),
-        }
 
     def _admission(self) -> AdmissionSettings:
         live = self.config.live
@@ -248,7 +193,3 @@ def _open_alone(url: str, vault: Vault) -> Store:
         store.close()
         raise
     return store
-
-
-def _is_mixed(info: CallInfo) -> bool:
-    return info.roles == ("unknown",)

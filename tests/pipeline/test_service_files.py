@@ -30,7 +30,7 @@ def test_a_file_is_read_as_by_itself_but_for_its_note(tmp_path: Path, recording:
         assert reading is not None
         found = reading.result(60)
         assert service.is_over("c") is False
-        assert service._workers.tally.done == {"file": 2}
+        assert service._maker.workers.tally.done == {"file": 2}
     assert found.utterances == expected.utterances
     assert len(found.utterances) == 2
     assert (found.summary.code, expected.summary.code) == ("failed", "too_short")
@@ -56,4 +56,4 @@ def test_a_file_that_nobody_wants_is_given_up(tmp_path: Path, recording: Path) -
         reading = service.transcribe(recording, "c", lambda: True)
         assert reading is not None
         assert isinstance(reading.exception(60), Stopped)
-        assert service._workers.tally.done == {}
+        assert service._maker.workers.tally.done == {}

@@ -201,7 +201,7 @@ def test_a_server_that_goes_down_waits_for_no_file(tmp_path: Path, temporary: Pa
             assert response.status_code == 503
             assert response.json()["error"]["message"] == "the server is going down"
         assert all_places_are_free(service)
-        assert service._workers.waiting()["file"] == 0
+        assert service._maker.workers.waiting()["file"] == 0
     assert open_files(temporary) == []
 
 
@@ -213,7 +213,7 @@ def test_a_client_that_went_away_is_not_read_for(tmp_path: Path, temporary: Path
         assert engine.reading.wait(PATIENCE_S)
         # The engine still hangs.
         assert all_places_are_free(service)
-        assert service._workers.waiting()["file"] == 0
+        assert service._maker.workers.waiting()["file"] == 0
     assert open_files(temporary) == []
 
 
