@@ -75,6 +75,8 @@ class Surroundings:
 
     `known` has results that jobs of this call got before, which are not computed again. `late` is told, for
     each final, the seconds from the decision that its utterance is over to its text. `aside`: see `Workers`.
+    `again_samples`: a restored session that can have what it heard last once more wants so much of it, for
+    its ears to warm up on.
     """
 
     engines: CallEngines
@@ -85,6 +87,12 @@ class Surroundings:
     known: Mapping[str, Value] = field(default_factory=dict)
     late: Callable[[float], None] = unobserved
     aside: bool = False
+    again_samples: int = 0
+
+
+def wanted_again(session: Session, channel: int, again_samples: int) -> int:
+    """The first sample of a channel that a session restored now would make use of."""
+    return max(0, min(session.needed_from(channel), session.heard(channel) - again_samples))
 
 
 class CallShell:
@@ -94,7 +102,9 @@ class CallShell:
         self.session = session
         self._around = around
         self._desk = around.workers.desk(around.deliver, around.aside)
-        self._buffers = [ChannelBuffer(session.needed_from(index)) for index in range(channels)]
+        self._buffers = [
+            ChannelBuffer(wanted_again(session, index, around.again_samples)) for index in range(channels)
+        ]
         self._ears: list[Ear | None] = [
             None if session.heard(index) else Ear(index, around.engines.voice) for index in range(channels)
         ]
@@ -119,13 +129,12 @@ class CallShell:
         return len(self._asked)
 
     def resume(self) -> None:
-        """Ask again for what a restored session waits for.
-
-        What needs audio waits for that to be heard again; after hang-up nobody sends it any more.
-        """
+        """Ask again for what a restored session waits for; what needs audio waits for that to come again."""
         self._act(self.session.resume(self._around.clock()))
-        if not self.session.open:
-            self._lose(self._unheard)
+
+    def forgo(self) -> None:
+        """No audio comes again: what still waits for that is lost."""
+        self._lose(self._unheard)
 
     def refill_from(self, channel: int) -> int:
         """The first sample of a channel that a restored session can still make use of."""

@@ -69,6 +69,8 @@ class Ground:
     limits: Limits
     clock: Clock
     late: Callable[[float], None]
+    again_samples: int = 0
+    """See `Surroundings`."""
 
 
 class LiveCall:
@@ -102,6 +104,7 @@ class LiveCall:
             clock=ground.clock,
             known=known or {},
             late=ground.late,
+            again_samples=ground.again_samples,
         )
         self._shell = CallShell(session, len(info.roles), around)
         self._streams: list[Stream] = []
@@ -129,7 +132,7 @@ class LiveCall:
 
     def resume(self) -> None:
         """Go on after a restart: ask again for what the session waits for."""
-        self._mailbox.post(self._shell.resume)
+        self._mailbox.post(self._resume)
 
     def open_leg(self, associate: str | None, queue: str | None) -> None:
         """The call is with this associate from here on."""
@@ -188,6 +191,12 @@ class LiveCall:
         """End the call whoever is still on it."""
         self._mailbox.post(partial(self._end, code))
 
+    def _resume(self) -> None:
+        self._shell.resume()
+        if not self._shell.session.open:
+            # After hang-up nobody sends anything again.
+            self._shell.forgo()
+
     def _fail(self, error: Exception) -> None:
         """A fault of our own: the call ends with what was heard, or, at a second fault, at once."""
         log.error("call %s failed: %s", self.info.call_id, type(error).__name__)
@@ -220,7 +229,7 @@ class LiveCall:
             return
         if self._snapshot_due:
             self._snapshot_due = False
-            self._ground.recorder.snapshot(self.info.call_id, self._state.dump(session))
+            self._keep_snapshot()
         now_s = self._ground.clock()
         limits = self._ground.limits
         dues = [self._began_s + limits.longest_s]
@@ -232,6 +241,10 @@ class LiveCall:
         if self._hung_up_s is not None:
             dues.append(self._hung_up_s + LAST_STREAMS_S)
         self.due_s = min(dues)
+
+    def _keep_snapshot(self) -> None:
+        session = self._shell.session
+        self._ground.recorder.snapshot(self.info.call_id, self._state.dump(session))
 
     def _finish(self, code: EndCode) -> None:
         """All is out; nobody is told anything any more."""
@@ -284,12 +297,16 @@ class LiveCall:
         not noticed on this side at once."""
         others = [stream for stream in self._streams if set(stream.carries) & set(carries)]
         for stream in others:
-            if self._ground.clock() < stream.arrived_s + SILENT_S:
+            if not self._gives_way(stream):
                 channel = min(set(stream.carries) & set(carries))
                 raise StreamRefused(TRY_AGAIN, f"channel {channel} of the call is carried by another stream")
         for stream in others:
             stream.hang_up(1008, "another connection took over")
             self._leave(stream, hung_up=False)
+
+    def _gives_way(self, stream: Stream) -> bool:
+        """Whether a new stream may take a stream's channels."""
+        return self._ground.clock() >= stream.arrived_s + SILENT_S
 
     def _transfer(self, associate: str | None, queue: str | None) -> None:
         if self._shell.session.open and self._state.begin_leg(associate, queue):

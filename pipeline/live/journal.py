@@ -9,10 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -25,21 +22,18 @@ from pipeline.core.events import (
     UtteranceLost,
 )
 from pipeline.doors.messages import CallInfo
+from pipeline.live.archive import Archive
 from pipeline.live.feed import Envelope
 from pipeline.live.metrics import Backlog, Metrics
 from pipeline.load import Clock
-from pipeline.store.errors import SpoolFullError, StoreError
+from pipeline.store.errors import SpoolFullError
 from pipeline.store.feed import events_after, notes_of
 from pipeline.store.records import (
     CallRecord,
     EventRecord,
     JobResultRecord,
-    Opening,
     Record,
-    ReviewRecord,
-    SiteRecord,
     SnapshotRecord,
-    StoredCall,
 )
 from pipeline.store.spool import Spool, ends_call
 from pipeline.store.store import Store
@@ -47,27 +41,8 @@ from pipeline.store.writer import StoreWriter
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 20_000
-"""Calls whose site and end are remembered, so that events and streams do not cost a query each."""
-
-ASK_S = 0.5
-"""How long the beginning of a call waits for the store."""
-ASK_AGAIN_S = 5.0
-"""How long the store is asked nothing more after it did not answer in time."""
-
 RESERVED_IDS = 1_000
 """Numbers of events that are set aside at a time: what a server that died gave out is not given out again."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallNotes:
-    """Notes of a call, in order: those of chunks and drafts; what was opened. Of the store: `legs`, and
-    whether it has the call."""
-
-    records: tuple[EventRecord, ...]
-    openings: tuple[Opening, ...]
-    legs: int
-    stored: bool
 
 
 Publish = Callable[[Envelope], None]
@@ -79,8 +54,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Journal:
-    """Records of all calls of one server; also the history that its feed reads."""
+class Journal(Archive):
+    """Records of all calls of one server; also the history that its feed reads, what the store does not have
+    yet among it."""
 
     def __init__(
         self,
@@ -91,23 +67,18 @@ class Journal:
         now: Now = utc_now,
         clock: Clock = time.monotonic,
     ) -> None:
+        super().__init__(store, clock)
         self._spool = spool
         self._writer = writer
-        self._store = store
         self._metrics = metrics
         self._now = now
-        self._clock = clock
-        self._ask_from_s = clock()
         self._full = False
         self._next = max(spool.last_seq(), store.last_seq(), spool.reserved_seq()) + 1
         self._reserved = 0
         self._publish: Publish = _to_nobody
         self._given: dict[str, set[str]] = {}
-        self._sites: OrderedDict[str, str | None] = OrderedDict()
         self._in_progress: dict[str, str | None] = {}
-        self._over: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
-        self._asking = ThreadPoolExecutor(2, thread_name_prefix="wrapup-ask")
 
     def publish_to(self, publish: Publish) -> None:
         """Who hears of events from here on, from the thread of each call."""
@@ -115,7 +86,7 @@ class Journal:
 
     def opened(self, info: CallInfo, provenance: Mapping[str, JsonValue]) -> None:
         """A call began."""
-        self._in_progress[info.call_id] = self._remember(info.call_id, info.site)
+        self._in_progress[info.call_id] = self.remember(info.call_id, info.site)
         record = CallRecord(
             call_id=info.call_id,
             opened_at=self._now(),
@@ -134,16 +105,14 @@ class Journal:
 
         Raises `StoreError`.
         """
-        self._in_progress[call.call_id] = self._remember(call.call_id, call.site)
+        self._in_progress[call.call_id] = self.remember(call.call_id, call.site)
         self._given[call.call_id] = self._store.event_ids(call.call_id)
 
     def closed(self, call_id: str) -> None:
         """All of a call is out."""
         self._given.pop(call_id, None)
         self._in_progress.pop(call_id, None)
-        self._over[call_id] = None
-        if len(self._over) > REMEMBERED:
-            self._over.popitem(last=False)
+        super().closed(call_id)
 
     def event(self, call_id: str, event: Event) -> None:
         """See `Recorder`."""
@@ -171,64 +140,6 @@ class Journal:
         """See `Recorder`."""
         self._keep(SnapshotRecord(call_id, data))
 
-    def read(self, call_id: str | None, after: int, limit: int) -> Sequence[Envelope]:
-        """See `History`. Raises `StoreError`."""
-        records = events_after(self._store, self._spool, call_id, after, limit)
-        sites = {call_id: self.site_of(call_id) for call_id in {record.call_id for record in records}}
-        return [Envelope(one.seq, one.call_id, one.at, one.event, sites[one.call_id]) for one in records]
-
-    def notes(self, call_id: str) -> CallNotes:
-        """The notes of a call so far. Raises `StoreError`."""
-        records = tuple(notes_of(self._store, self._spool, call_id))
-        stored = self._store.call(call_id)
-        legs = 0 if stored is None else len(stored.legs)
-        return CallNotes(records, tuple(self._store.openings(call_id)), legs, stored is not None)
-
-    def open_note(self, call_id: str, opening: Opening) -> Opening:
-        """See `Store.open_note`. Raises `StoreError`."""
-        return self._store.open_note(call_id, opening)
-
-    def add_review(self, record: ReviewRecord) -> bool:
-        """See `Store.add_review`. Raises `StoreError`, `ReviewConflictError`."""
-        return self._store.add_review(record)
-
-    def put_site(self, site: SiteRecord) -> None:
-        """See `Store.put_site`. Raises `StoreError`."""
-        self._store.put_site(site)
-
-    def call(self, call_id: str) -> StoredCall | None:
-        """A call as the store knows it. Raises `StoreError`."""
-        return self._store.call(call_id)
-
-    def knows(self, call_id: str) -> bool:
-        """Whether there is or was a call of that id. Raises `StoreError`."""
-        return call_id in self._sites or self._store.call(call_id) is not None
-
-    def site_of(self, call_id: str) -> str | None:
-        """The site of a call. Raises `StoreError`."""
-        if call_id in self._sites:
-            return self._sites[call_id]
-        stored = self._store.call(call_id)
-        return self._remember(call_id, None if stored is None else stored.record.site)
-
-    def is_over(self, call_id: str) -> bool:
-        """Whether a call is closed already, also where the store does not know yet.
-
-        A store that is away or slow is not waited for, nor asked again for some seconds: a call never waits
-        for it, and one that is opened again under the same id changes nothing of what was kept.
-        """
-        if call_id in self._over:
-            return True
-        if not self._writer.reachable or self._clock() < self._ask_from_s:
-            return False
-        try:
-            stored = self._asking.submit(self._store.call, call_id).result(ASK_S)
-        except (TimeoutError, StoreError) as error:
-            self._ask_from_s = self._clock() + ASK_AGAIN_S
-            log.warning("the store did not say whether a call is over: %s", type(error).__name__)
-            return False
-        return stored is not None and stored.end_code is not None
-
     def backlog(self) -> Backlog:
         """What waits for the store."""
         spool, writer = self._spool, self._writer
@@ -238,7 +149,7 @@ class Journal:
         """Ask the store nothing more; the next server goes on with the next number."""
         if self._reserved:
             self._spool.reserve_seq(self._next - 1)
-        self._asking.shutdown(wait=False, cancel_futures=True)
+        super().close()
 
     def _keep(self, record: Record) -> None:
         """A full spool loses the record, which is counted, and never the call."""
@@ -255,11 +166,14 @@ class Journal:
                 log.warning("records are kept again")
                 self._full = False
 
-    def _remember(self, call_id: str, site: str | None) -> str | None:
-        self._sites[call_id] = site
-        if len(self._sites) > REMEMBERED:
-            self._sites.popitem(last=False)
-        return site
+    def _events(self, call_id: str | None, after: int, limit: int) -> list[EventRecord]:
+        return events_after(self._store, self._spool, call_id, after, limit)
+
+    def _notes(self, call_id: str) -> list[EventRecord]:
+        return notes_of(self._store, self._spool, call_id)
+
+    def _answers(self) -> bool:
+        return self._writer.reachable
 
     def _count(self, event: Event) -> None:
         if isinstance(event, AudioGap):

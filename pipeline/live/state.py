@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.core import snapshot
 from pipeline.core.events import DurableEvent
@@ -16,13 +16,34 @@ MOST_LEGS = 100
 
 
 @dataclass(slots=True)
+class StreamPlace:
+    """A stream that is read from a log: what a call must know of it to go on reading there.
+
+    `base` is added to the places of its audio, at its rate, to have them on the call's clock. `next` is the
+    number of the record that comes next. For `may_return` see `Started`.
+    """
+
+    name: str
+    carries: tuple[int, ...]
+    rate_hz: int
+    base: int
+    next: int
+    may_return: bool
+    over: bool = False
+
+
+@dataclass(slots=True)
 class LiveState:
-    """What streams said of a call: what of it must not be heard, with whom it is, how many legs it had."""
+    """What streams said of a call: what of it must not be heard, with whom it is, how many legs it had.
+
+    `streams`: those of a call that is read from a log, the ones that are over among them.
+    """
 
     absences: Absences
     associate: str | None = None
     queue: str | None = None
     legs: int = 0
+    streams: list[StreamPlace] = field(default_factory=list)
 
     @classmethod
     def new(cls, channels: int) -> LiveState:
@@ -43,7 +64,7 @@ class LiveState:
         return snapshot.dump(self) + b"\n" + session.snapshot()
 
 
-CLASSES = {one.__name__: one for one in (LiveState, Absences, Absence)}
+CLASSES = {one.__name__: one for one in (LiveState, StreamPlace, Absences, Absence)}
 
 
 def restored(data: bytes, events: Iterable[DurableEvent]) -> tuple[Session, LiveState]:

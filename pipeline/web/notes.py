@@ -18,8 +18,9 @@ from pipeline.core.clock import seconds
 from pipeline.core.events import ChunkNoted, DraftReady
 from pipeline.document import note
 from pipeline.formats.event_json import encode_event
+from pipeline.live.archive import CallNotes
 from pipeline.live.feed import HistoryTooSlow, Hub, HubClosed
-from pipeline.live.journal import CallNotes, utc_now
+from pipeline.live.journal import utc_now
 from pipeline.service import Service
 from pipeline.store.errors import StoreError
 from pipeline.store.records import Opening

@@ -16,8 +16,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pipeline.core.events import DraftReady
 from pipeline.document import note
 from pipeline.formats.moments import FIRST_YEAR, LAST_YEAR, zone_named
+from pipeline.live.archive import CallNotes
 from pipeline.live.feed import HistoryTooSlow, Hub, HubClosed
-from pipeline.live.journal import CallNotes
 from pipeline.service import Service
 from pipeline.store.errors import ReviewConflictError, StoreError
 from pipeline.store.records import Opening, ReviewRecord, SiteRecord

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.live.journal import ASK_AGAIN_S, Journal
+from pipeline.live.archive import ASK_AGAIN_S
+from pipeline.live.journal import Journal
 from pipeline.live.metrics import Metrics
 from pipeline.store.records import StoredCall
 from pipeline.store.spool import Spool
@@ -38,7 +39,7 @@ class Asked:
         self.times = 0
         self._call = self.store.call
         monkeypatch.setattr(self.store, "call", self._slow)
-        monkeypatch.setattr("pipeline.live.journal.ASK_S", 0.01)
+        monkeypatch.setattr("pipeline.live.archive.ASK_S", 0.01)
 
     def _slow(self, call_id: str) -> StoredCall | None:
         self.times += 1
@@ -70,6 +71,6 @@ def test_a_store_that_does_not_answer_is_left_alone_for_a_while(
     assert asked.times == 1
     asked.answers.set()
     asked.clock.pass_s(0.2)
-    monkeypatch.setattr("pipeline.live.journal.ASK_S", PATIENCE_S)
+    monkeypatch.setattr("pipeline.live.archive.ASK_S", PATIENCE_S)
     assert asked.journal.is_over("ended")
     assert asked.times == 2

@@ -275,12 +275,15 @@ def test_audio_that_nobody_sends_again_is_lost_at_hang_up() -> None:
     assert again.events[-1].code == "interrupted"
 
 
-def test_audio_of_a_call_that_had_ended_is_lost_at_once() -> None:
+def test_audio_of_a_call_that_had_ended_is_lost_once_it_is_forgone() -> None:
     first = Rig(SessionSettings(1))
     first.hear(SAID)
     first.shell.end("hangup")
     again = restored(first)
     again.shell.resume()
+    again.settle()
+    assert again.events == []
+    again.shell.forgo()
     again.settle()
     assert [type(event) for event in again.events[:1]] == [UtteranceLost]
     assert isinstance(again.events[-1], CallClosed)
