@@ -231,7 +231,7 @@ class Pipeline:
     def _shown_config(self) -> dict[str, JsonValue]:
         # What live servers alone read changes no document, and the URL of a database may hold a password;
         # hotwords are told by what is in their file.
-        hidden = {"server", "store", "live", "doors", "hotwords", "note"}
+        hidden = {"server", "store", "live", "doors", "kafka", "hotwords", "note"}
         return self.config.model_dump(mode="json", exclude=hidden) | shown_notes(self.config)
 
     def _feed(self, call: Call, info: AudioInfo, progress: Progress | None) -> str | None:

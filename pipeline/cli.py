@@ -18,6 +18,7 @@ from pipeline.commands.show import schema, show
 from pipeline.commands.silence import clip, silence
 from pipeline.commands.stream import stream
 from pipeline.commands.summarize import summarize
+from pipeline.commands.worker import worker
 
 app = typer.Typer(
     name="wrapup",
@@ -35,6 +36,7 @@ app.command()(export)
 app.command()(clip)
 app.command()(silence)
 app.command()(serve)
+app.command()(worker)
 app.command()(stream)
 app.command()(doctor)
 app.add_typer(models_app, name="models")

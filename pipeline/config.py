@@ -23,7 +23,14 @@ from pydantic_settings import (
 from models.errors import ConfigError
 from models.weights import FOLDER_VARIABLE
 from pipeline.core.endpointing import EndpointSettings
-from pipeline.sections import DoorsSection, LiveSection, NoteSection, ServerSection, StoreSection
+from pipeline.sections import (
+    DoorsSection,
+    KafkaSection,
+    LiveSection,
+    NoteSection,
+    ServerSection,
+    StoreSection,
+)
 
 CONFIG_FILE = Path("wrapup.toml")
 
@@ -99,6 +106,8 @@ class Config(BaseSettings):
     """The protocols in which calls come."""
     store: StoreSection = StoreSection()
     """Where calls are kept."""
+    kafka: KafkaSection = KafkaSection()
+    """Where calls of several machines meet."""
     live: LiveSection = LiveSection()
     """What live calls are promised, and what they may cost."""
 

@@ -121,6 +121,42 @@ class StoreSection(_Section):
     """How long start and stop wait for the database."""
 
 
+class KafkaSection(_Section):
+    """Where Kafka is, who we are there, and how topics are made that are not there yet."""
+
+    brokers: Annotated[tuple[str, ...], NoDecode] = ("localhost:9092",)
+    """Brokers to ask first, HOST:PORT, with commas between them."""
+    tls: bool = False
+    """Whether connections are encrypted."""
+    ca_file: Path | None = None
+    """Authorities that brokers' certificates are vouched for by, PEM; else the system's."""
+    cert_file: Path | None = None
+    """Our own certificate, PEM, where brokers ask for one."""
+    key_file: Path | None = None
+    """Its private key, PEM."""
+    user: str | None = None
+    """Who we are."""
+    password_file: Path | None = None
+    """File with the password."""
+    mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    """How the password is proven."""
+    partitions: int = Field(default=12, ge=1, le=1_000)
+    """Partitions of a new topic: so many workers can share the calls."""
+    copies: int = Field(default=1, ge=1, le=10)
+    """Copies of each record, on as many brokers."""
+    audio_minutes: int = Field(default=30, ge=5, le=24 * 60)
+    """How long sealed audio lies on its topic."""
+    days: int = Field(default=14, ge=1)
+    """How long events lie on theirs."""
+
+    @field_validator("brokers", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 class NoteSection(_Section):
     """How notes are written, by whom, and what they may cost."""
 

@@ -19,8 +19,9 @@ from pipeline.core.session import Session
 from pipeline.doors.messages import CallInfo, Started
 from pipeline.formats.call_json import CallDocument
 from pipeline.live.admission import Admission, AdmissionSettings
+from pipeline.live.archive import Archive
 from pipeline.live.call import LiveCall
-from pipeline.live.journal import Journal
+from pipeline.live.journal import Journal, Publish
 from pipeline.live.metrics import Metrics
 from pipeline.live.restoring import Restoring
 from pipeline.live.state import LiveState, restored
@@ -83,6 +84,20 @@ class Service:
         self._writer.close(self.config.store.patience_s)
         self._spool.close()
         self._store.close()
+
+    @property
+    def archive(self) -> Archive:
+        """See `Served`."""
+        return self.journal
+
+    @property
+    def takes_files(self) -> bool:
+        """See `Served`."""
+        return True
+
+    def publish_to(self, publish: Publish) -> None:
+        """See `Served`."""
+        self.journal.publish_to(publish)
 
     def begin(self, started: Started) -> LiveCall:
         """See `Beginnings`."""

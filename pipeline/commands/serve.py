@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.commands import one_line_errors
 from pipeline.config import Config, load_config
+
+if TYPE_CHECKING:
+    from pipeline.web.served import Served
+
+
+class Elsewhere(StrEnum):
+    """Who hears calls that are taken here."""
+
+    KAFKA = "kafka"
 
 
 @one_line_errors
@@ -20,11 +31,14 @@ def serve(
     asr: Annotated[str | None, typer.Option(help="Transcriber; `wrapup doctor` lists them.")] = None,
     summarizer: Annotated[str | None, typer.Option(help="Who writes the note.")] = None,
     hotwords: Annotated[Path | None, typer.Option(help="File with the site's words, one a line.")] = None,
+    to: Annotated[
+        Elsewhere | None, typer.Option(help="Where calls are heard, if not here; see `wrapup worker`.")
+    ] = None,
 ) -> None:
     """Take live calls over WebSockets and give their events out."""
     config = load_config(asr=asr, summarizer=summarizer, hotwords=hotwords, server=_section(host, port))
     logging.getLogger("pipeline").setLevel(logging.INFO)
-    _run(config)
+    _run(config, _opened_here if to is None else _opened_kafka)
 
 
 def _section(host: str | None, port: int | None) -> dict[str, Any] | None:
@@ -32,9 +46,20 @@ def _section(host: str | None, port: int | None) -> dict[str, Any] | None:
     return given or None
 
 
-def _run(config: Config) -> None:
-    # The web framework takes half a second to import, which no other command should wait for.
+def _opened_here(config: Config) -> AbstractContextManager[Served]:
     from pipeline.service import Service
+
+    return Service(config)
+
+
+def _opened_kafka(config: Config) -> AbstractContextManager[Served]:
+    from pipeline.kafka.opening import open_gateway
+
+    return open_gateway(config)
+
+
+def _run(config: Config, opened: Callable[[Config], AbstractContextManager[Served]]) -> None:
+    # The web framework takes half a second to import, which no other command should wait for.
     from pipeline.web.keys import KeyRing, read_keys
     from pipeline.web.listening import DrainingServer, check_reach, listen, uvicorn_config
     from pipeline.web.server import Server
@@ -43,8 +68,7 @@ def _run(config: Config) -> None:
     check_reach(config.server, keys)
     with ExitStack() as stack:
         sockets = [stack.enter_context(one) for one in listen(config.server)]
-        service = stack.enter_context(Service(config))
-        server = Server(service, keys)
+        server = Server(stack.enter_context(opened(config)), keys)
         running = DrainingServer(uvicorn_config(server.app, config.server), server, config.server.drain_s)
         running.announce = lambda port: _announce(config, port, len(keys))
         running.run(sockets)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ from kafka import KafkaProducer
 from kafka import errors as faults
 
 from models.types import Samples
-from pipeline.doors.messages import Chunk, Ended, Started
+from pipeline.doors.messages import Away, Back, Chunk, Ended, Started
 from pipeline.kafka.connection import Connection
 from pipeline.kafka.records import (
     AUDIO_TOPIC,
@@ -35,6 +36,7 @@ from pipeline.kafka.records import (
     StreamRecord,
     encode,
 )
+from pipeline.load import Clock
 from pipeline.store.vault import Cipher, Vault
 
 log = logging.getLogger(__name__)
@@ -59,15 +61,24 @@ class _Sealer:
 class Outbox:
     """Records of all calls of one gateway, on their way to Kafka. A context manager; see `write_stream`."""
 
-    def __init__(self, connection: Connection, vault: Vault, keeps_s: float = KEEPS_S) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        vault: Vault,
+        keeps_s: float = KEEPS_S,
+        clock: Clock = time.monotonic,
+    ) -> None:
         """Connect. Raises `WrapupError`."""
         self._vault = vault
         self._keeps_s = keeps_s
+        self._clock = clock
+        self._taken_s = clock()
         self._producer: Any = connection.open(
             KafkaProducer, acks="all", linger_ms=5, delivery_timeout_ms=DELIVERY_MS
         )
         self._queue: queue.Queue[tuple[StreamRecord, _Sealer, float] | None] = queue.Queue()
         self._waiting_s: dict[str, float] = defaultdict(float)
+        self._rooms: dict[str, list[Future[None]]] = defaultdict(list)
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="wrapup-outbox", daemon=True)
@@ -93,15 +104,33 @@ class Outbox:
         """Whether more of its audio may wait."""
         return self.waiting_s(call_id) < self._keeps_s
 
+    def room(self, call_id: str) -> Future[None]:
+        """Done once more of its audio may wait."""
+        room: Future[None] = Future()
+        with self._lock:
+            if self._waiting_s.get(call_id, 0.0) >= self._keeps_s and not self._closed.is_set():
+                self._rooms[call_id].append(room)
+                return room
+        room.set_result(None)
+        return room
+
+    @property
+    def late_s(self) -> float:
+        """For how long Kafka has taken nothing although something waits; 0 where all is well."""
+        with self._lock:
+            return self._clock() - self._taken_s if self._waiting_s else 0.0
+
     def write_stream(self, stream: str, started: Started) -> StreamWriter:
         """A stream of a call begins; `stream` names it, unlike any other of any call."""
         call_id = started.info.call_id
         wrapped = self._vault.new_key(call_id)
         sealer = _Sealer(self._vault.cipher(call_id, wrapped), wrapped)
-        return StreamWriter(self, stream, started, partial(self._put, sealer))
+        return StreamWriter(self, stream, started, partial(self._put, sealer), self._clock)
 
     def _put(self, sealer: _Sealer, record: StreamRecord, seconds: float) -> None:
         with self._lock:
+            if not self._waiting_s:
+                self._taken_s = self._clock()
             self._waiting_s[record.call_id] += seconds
         self._queue.put((record, sealer, seconds))
 
@@ -126,19 +155,36 @@ class Outbox:
         return None
 
     def _written(self, call_id: str, seconds: float) -> None:
+        rooms: list[Future[None]] = []
         with self._lock:
+            self._taken_s = self._clock()
             self._waiting_s[call_id] -= seconds
+            if self._waiting_s[call_id] < self._keeps_s:
+                rooms = self._rooms.pop(call_id, [])
             if self._waiting_s[call_id] < 1e-6:
                 del self._waiting_s[call_id]
+        for room in rooms:
+            if room.set_running_or_notify_cancel():
+                room.set_result(None)
 
 
 class StreamWriter:
     """One stream: its chunks become records of `RECORD_S`. One thread at a time."""
 
     def __init__(
-        self, outbox: Outbox, stream: str, started: Started, put: Callable[[StreamRecord, float], None]
+        self,
+        outbox: Outbox,
+        stream: str,
+        started: Started,
+        put: Callable[[StreamRecord, float], None],
+        clock: Clock,
     ) -> None:
         self._outbox = outbox
+        self._clock = clock
+        # Time passes in a hold, whether or not anything is sent, where chunks do not say where they are.
+        self._passes = not started.placed and not started.stands_still
+        self._away: tuple[float, dict[tuple[int, ...], int]] | None = None
+        self._first = 0
         self._call_id = started.info.call_id
         self._stream = stream
         self._rate_hz = started.rate_hz
@@ -152,13 +198,10 @@ class StreamWriter:
 
     def hear(self, chunk: Chunk) -> bool:
         """Audio; False where there is no room for it, and it is lost."""
-        at = self._next.get(chunk.channels, 0) if chunk.at is None else chunk.at
-        heard = Heard(chunk.channels, self._rate_hz, at, chunk.at is not None, chunk.samples)
-        self._next[chunk.channels] = at + chunk.samples.shape[1]
         if not self._outbox.has_room(self._call_id):
-            self._flush()
-            self._lose(heard)
+            self.lose(chunk)
             return False
+        heard = self._placed(chunk)
         self._tell_lost()
         gathered = self._gathered.pop(chunk.channels, None)
         joined = heard if gathered is None else _joined(gathered, heard)
@@ -171,17 +214,43 @@ class StreamWriter:
             self._write(self._gathered.pop(chunk.channels))
         return True
 
+    def lose(self, chunk: Chunk) -> None:
+        """Audio that there is no room for."""
+        self._flush()
+        self._lose(self._placed(chunk))
+
     def say(self, control: Control) -> None:
         """A word of the client, after all that it sent before."""
         self._flush()
+        if isinstance(control, Away) and self._away is None:
+            self._away = self._clock(), {**self._next}
+        elif isinstance(control, Back):
+            self._pass()
         self._tell_lost()
         self._write(Said(control))
 
-    def end(self, hung_up: bool) -> None:
-        """The stream is over: hung up, or cut off without a word."""
+    def end(self, hung_up: bool, flush: bool = False) -> None:
+        """The stream is over: hung up, or cut off without a word. `flush`: see `Ended`."""
         self._flush()
         self._tell_lost()
-        self._write(Said(Ended()) if hung_up else CutOff())
+        self._write(Said(Ended(flush)) if hung_up else CutOff())
+
+    def _placed(self, chunk: Chunk) -> Heard:
+        at = self._next.get(chunk.channels, self._first) if chunk.at is None else chunk.at
+        self._next[chunk.channels] = at + chunk.samples.shape[1]
+        return Heard(chunk.channels, self._rate_hz, at, chunk.at is not None, chunk.samples)
+
+    def _pass(self) -> None:
+        """A hold is over: what comes next is as much later as it took, unless audio filled that time."""
+        away, self._away = self._away, None
+        if away is None or not self._passes:
+            return
+        since_s, places = away
+        passed = round((self._clock() - since_s) * self._rate_hz)
+        for channels, at in places.items():
+            self._next[channels] = max(self._next[channels], at + passed)
+        if not self._next:
+            self._first += passed
 
     def _flush(self) -> None:
         for heard in self._gathered.values():

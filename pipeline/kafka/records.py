@@ -21,6 +21,7 @@ from pipeline.store.vault import Cipher, Sealed, Vault
 
 AUDIO_TOPIC = "wrapup.audio.v1"
 EVENTS_TOPIC = "wrapup.events.v1"
+PARTIALS_TOPIC = "wrapup.partials.v1"
 REVIEWS_TOPIC = "wrapup.reviews.v1"
 DEAD_TOPIC = "wrapup.dead.v1"
 

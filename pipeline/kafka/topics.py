@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from pipeline.kafka.connection import Connection
-from pipeline.kafka.records import AUDIO_TOPIC, DEAD_TOPIC, EVENTS_TOPIC, REVIEWS_TOPIC
+from pipeline.kafka.records import AUDIO_TOPIC, DEAD_TOPIC, EVENTS_TOPIC, PARTIALS_TOPIC, REVIEWS_TOPIC
 
 
 @dataclass(frozen=True, slots=True)
 class TopicSettings:
     """Partitions of the audio and the events, which bound how many workers share them; copies of each record;
-    and how long records stay: audio for minutes, all else for days."""
+    and how long records stay: audio and partials for minutes, all else for days."""
 
     partitions: int = 12
     copies: int = 1
@@ -27,6 +27,7 @@ class TopicSettings:
         return {
             AUDIO_TOPIC: self.audio_minutes,
             EVENTS_TOPIC: kept,
+            PARTIALS_TOPIC: self.audio_minutes,
             REVIEWS_TOPIC: kept,
             DEAD_TOPIC: kept,
         }

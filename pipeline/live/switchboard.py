@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -12,9 +11,9 @@ from typing import Protocol
 
 from pipeline.core.events import EndCode
 from pipeline.doors.messages import Started, Welcome
-from pipeline.live.admission import Admission, Refusal
-from pipeline.live.call import LiveCall
+from pipeline.live.admission import Refusal
 from pipeline.live.metrics import Metrics
+from pipeline.live.port import Call, HangUp
 from pipeline.live.streams import POLICY, TRY_AGAIN, Stream, StreamRefused
 
 log = logging.getLogger(__name__)
@@ -30,10 +29,22 @@ DRAINING = Refusal("the server is going down; another one takes the call", retry
 Joined = Future[tuple[Stream, Welcome]]
 
 
+class Judge(Protocol):
+    """Whether one more call can be taken. One thread at a time."""
+
+    def judge(self, calls: int) -> Refusal | None:
+        """Whether a call more than the `calls` in progress is refused."""
+        ...
+
+    def took(self) -> None:
+        """A call was taken."""
+        ...
+
+
 class Beginnings(Protocol):
     """How calls come to be: the part of the application that knows engines and the store."""
 
-    def begin(self, started: Started) -> LiveCall:
+    def begin(self, started: Started) -> Call:
         """A new call; it is stored that it began."""
         ...
 
@@ -45,14 +56,14 @@ class Beginnings(Protocol):
 class Switchboard:
     """Live calls by id. Methods may be called from any thread; `tick` from one."""
 
-    def __init__(self, beginnings: Beginnings, admission: Admission, metrics: Metrics) -> None:
+    def __init__(self, beginnings: Beginnings, admission: Judge, metrics: Metrics) -> None:
         self._beginnings = beginnings
         self._admission = admission
         self._metrics = metrics
-        self._calls: dict[str, LiveCall] = {}
+        self._calls: dict[str, Call] = {}
         # The event loop takes the lock, so that nobody may wait for the store or an engine while holding it.
         # A call that begins has its place before that, and other streams of it wait for it alone.
-        self._beginning: dict[str, Future[LiveCall]] = {}
+        self._beginning: dict[str, Future[Call]] = {}
         self._lock = threading.Lock()
         self._draining = False
         self._ended_with: EndCode | None = None
@@ -62,10 +73,15 @@ class Switchboard:
         with self._lock:
             return len(self._calls.keys() | self._beginning.keys())
 
-    def calls(self) -> list[LiveCall]:
+    def calls(self) -> list[Call]:
         """The calls in progress."""
         with self._lock:
             return list(self._calls.values())
+
+    def find(self, call_id: str) -> Call | None:
+        """The call of that id, if it is in progress."""
+        with self._lock:
+            return self._calls.get(call_id)
 
     def refusal(self, call_id: str | None = None) -> Refusal | None:
         """Why a stream would be turned away now; one of a call in progress never is."""
@@ -78,7 +94,7 @@ class Switchboard:
         """A stream was turned away."""
         self._metrics.refusals.labels(why).inc()
 
-    def join(self, started: Started, hang_up: Callable[[int, str], None]) -> tuple[LiveCall, Joined]:
+    def join(self, started: Started, hang_up: HangUp) -> tuple[Call, Joined]:
         """A stream begins or joins its call. Blocks while the store is asked. Raises `StreamRefused`."""
         if started.may_return:
             started = self._as_open_call(started)
@@ -99,7 +115,7 @@ class Switchboard:
         # A call that has hung up is in progress for as long as its note is written.
         return call.is_over if call is not None else not begins and self._beginnings.is_over(call_id)
 
-    def adopt(self, call: LiveCall) -> None:
+    def adopt(self, call: Call) -> None:
         """A call that was in progress before a restart goes on."""
         self._put(call)
         call.resume()
@@ -126,7 +142,7 @@ class Switchboard:
             return DRAINING
         return self._admission.judge(len(self._calls) + len(self._beginning))
 
-    def _find(self, started: Started) -> LiveCall:
+    def _find(self, started: Started) -> Call:
         """The call of this id, in progress, beginning or new. Raises `StreamRefused`."""
         info = started.info
         with self._lock:
@@ -140,10 +156,10 @@ class Switchboard:
                     again = f"{refusal.reason}; try again in {refusal.retry_s} s"
                     raise StreamRefused(TRY_AGAIN, again, load=True)
                 self._admission.took()
-                place = self._beginning[info.call_id] = Future[LiveCall]()
+                place = self._beginning[info.call_id] = Future[Call]()
         return beginning.result() if beginning is not None else self._begin(started, place)
 
-    def _begin(self, started: Started, place: Future[LiveCall]) -> LiveCall:
+    def _begin(self, started: Started, place: Future[Call]) -> Call:
         try:
             call = self._take(started)
         except BaseException as error:
@@ -154,7 +170,7 @@ class Switchboard:
         place.set_result(call)
         return call
 
-    def _take(self, started: Started) -> LiveCall:
+    def _take(self, started: Started) -> Call:
         info = started.info
         if self._beginnings.is_over(info.call_id):
             raise StreamRefused(POLICY, "the call is over: a new call needs a new id")
@@ -168,7 +184,7 @@ class Switchboard:
         call.open_leg(info.associate, info.queue)
         return call
 
-    def _put(self, call: LiveCall) -> None:
+    def _put(self, call: Call) -> None:
         with self._lock:
             self._beginning.pop(call.info.call_id, None)
             self._calls[call.info.call_id] = call

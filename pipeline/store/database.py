@@ -219,11 +219,11 @@ class Claim:
         self.connection.close()
 
 
-def claim(engine: Engine, before: Claim | None = None) -> Claim | None:
+def claim(engine: Engine, before: Claim | None = None, shared: bool = False) -> Claim | None:
     """Keep a second server off the database; None on SQLite, whose file no other machine has.
 
-    `before`: a claim that broke. PostgreSQL may not have noticed, and its session is ended there. Raises
-    `StoreAwayError` while another server is there.
+    `before`: a claim that broke. PostgreSQL may not have noticed, and its session is ended there. `shared`:
+    with others who share it. Raises `StoreAwayError` while another server is there.
     """
     if engine.dialect.name != "postgresql":
         return None
@@ -235,13 +235,15 @@ def claim(engine: Engine, before: Claim | None = None) -> Claim | None:
             if before is not None:
                 connection.execute(_END_SESSION, {"pid": before.session[0], "began": before.session[1]})
             session = connection.execute(_OWN_SESSION).one()
-            if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({SERVER_LOCK})").scalar_one():
+            lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+            if connection.exec_driver_sql(f"SELECT {lock}({SERVER_LOCK})").scalar_one():
                 return Claim(connection, (session.pid, session.backend_start))
         except DBAPIError:
             connection.close()
             raise
         connection.close()
-    raise StoreAwayError(f"{shown(engine)}: another server uses this database; stop it, or give each its own")
+    who = "a server that hears calls itself" if shared else "another server"
+    raise StoreAwayError(f"{shown(engine)}: {who} uses this database; stop it, or give each its own")
 
 
 _OWN_SESSION = text("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")

@@ -19,6 +19,15 @@ class UnreadableError(StoreError):
     """Sealed text that this key does not open: another key, another place, or damage."""
 
 
+class PartitionLostError(StoreError):
+    """Another worker has claimed these partitions since."""
+
+    def __init__(self, partitions: frozenset[int]) -> None:
+        numbers = ", ".join(str(one) for one in sorted(partitions))
+        super().__init__(f"another worker has the partitions {numbers}")
+        self.partitions = partitions
+
+
 class ReviewConflictError(WrapupError):
     """A review that another one stands against: what it is, and what to do."""
 

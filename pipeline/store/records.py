@@ -73,10 +73,15 @@ class JobResultRecord:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRecord:
-    """A session's state, in place of the call's older one; kept while the call is open."""
+    """A session's state, in place of the call's older one; kept while the call is open.
+
+    `wanted_from`: the sample from which on a client that comes back is to send its audio again, where that is
+    not asked of the session.
+    """
 
     call_id: str
     data: bytes
+    wanted_from: int | None = None
 
 
 Record: TypeAlias = CallRecord | LegRecord | EventRecord | JobResultRecord | SnapshotRecord

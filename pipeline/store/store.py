@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, null, select, upda
 from models.errors import InputError
 from pipeline.core.events import ChunkNoted, DraftReady
 from pipeline.formats.event_json import decode_durable, type_name
+from pipeline.store import sharing
 from pipeline.store.columns import SealedText
 from pipeline.store.database import (
     Claim,
@@ -50,6 +51,7 @@ from pipeline.store.tables import (
     metadata,
     note_openings,
     snapshots,
+    untold_events,
     vault_proof,
 )
 from pipeline.store.vault import Cipher, Vault
@@ -70,6 +72,7 @@ class Store:
         self._engine = engine
         self._vault = vault
         self._claim: Claim | None = None
+        self._shared = False
 
     @classmethod
     def open(cls, url: str, vault: Vault) -> Store:
@@ -105,7 +108,53 @@ class Store:
         Until `close`; `write` claims it again when PostgreSQL was away. Raises `StoreAwayError` while another
         server is there.
         """
-        self._claim = claim(self._engine, self._claim)
+        self._claim = claim(self._engine, self._claim, self._shared)
+
+    def share(self) -> None:
+        """As `claim`, but with others who share the database: gateways and workers."""
+        self._shared = True
+        self.claim()
+
+    def claim_partition(self, partition: int) -> int:
+        """A partition of the calls is this worker's; the epoch of its claim. See `keep`."""
+        with writing(self._engine) as connection:
+            return sharing.claim_partition(connection, partition)
+
+    def keep(
+        self, claims: Mapping[int, int], records: Sequence[tuple[int, Record]], told: Sequence[int]
+    ) -> list[EventRecord]:
+        """As `write`, for a worker: records with their partitions, under its `claims`, partition to epoch.
+
+        Events come without numbers, and those that were not stored before are given back with theirs. They
+        are untold until a later call names their numbers in `told`. All of it happens or nothing: raises
+        `PartitionLostError` where one of the partitions has another owner by now.
+        """
+        self._stand()
+        with writing(self._engine) as connection:
+            return sharing.keep(connection, self._vault, claims, records, told)
+
+    def untold(self, partition: int) -> list[EventRecord]:
+        """Events of a partition that are stored, and perhaps not published, in order of seq."""
+        query = events_of(None, 0).join(untold_events, untold_events.c.seq == events.c.seq)
+        with reading(self._engine) as connection:
+            found = connection.execute(query.where(untold_events.c.partition == partition))
+            return [_event_record(row, event) for row, event in self._opened(found)]
+
+    def open_call_ids(self) -> list[str]:
+        """Calls that were never closed, the oldest first."""
+        query = select(calls.c.call_id).where(calls.c.closed_at.is_(None), calls.c.forgotten_at.is_(None))
+        with reading(self._engine) as connection:
+            return list(connection.scalars(query.order_by(calls.c.opened_at, calls.c.call_id)))
+
+    def wanted_from(self, call_id: str) -> int | None:
+        """From which sample on an open call wants audio that is sent again, as its last snapshot says."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(snapshots.c.wanted_from).where(snapshots.c.call_id == call_id))
+
+    def numbers_given(self) -> int:
+        """The highest number of an event of any worker; 0 where there are none."""
+        with reading(self._engine) as connection:
+            return sharing.numbers_given(connection)
 
     def ping(self) -> None:
         """Raises `StoreAwayError` while the database is away."""
@@ -118,10 +167,13 @@ class Store:
         The record of a call comes before all else of it. Nothing is kept of a call that was forgotten.
         Raises `StoreAwayError` where the database was claimed, went away, and has another server now.
         """
-        if self._claim is not None and not self._claim.stands():
-            self.claim()
+        self._stand()
         with writing(self._engine) as connection:
             write_records(connection, self._vault, records)
+
+    def _stand(self) -> None:
+        if self._claim is not None and not self._claim.stands():
+            self.claim()
 
     def forget(self, call_id: str) -> bool:
         """Make a call's text unreadable for good: its key is deleted and its sealed columns are emptied.

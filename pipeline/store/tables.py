@@ -161,7 +161,13 @@ job_results = Table(
     Column("value", SealedText),
 )
 
-snapshots = Table("snapshots", metadata, _call_id(), Column("data", SealedText))
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _call_id(),
+    Column("data", SealedText),
+    Column("wanted_from", BigInteger),
+)
 
 reviews = Table(
     "reviews",
@@ -199,4 +205,27 @@ versions = Table(
     metadata,
     Column("version", Text, primary_key=True),
     Column("released_at", UtcDateTime, nullable=False),
+)
+
+partition_claims = Table(
+    "partition_claims",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+)
+
+feed_numbers = Table(
+    "feed_numbers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+)
+
+untold_events = Table(
+    "untold_events",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("partition", Integer, nullable=False),
+    _call_id(primary_key=False),
+    Column("event_id", Text, nullable=False),
 )

@@ -211,13 +211,15 @@ def _write_snapshots(
     newest = {record.call_id: record for record in records if isinstance(record, SnapshotRecord)}
     statement = insert(connection, snapshots)
     statement = statement.on_conflict_do_update(
-        index_elements=[snapshots.c.call_id], set_={"data": statement.excluded.data}
+        index_elements=[snapshots.c.call_id],
+        set_={"data": statement.excluded.data, "wanted_from": statement.excluded.wanted_from},
     )
     for call_id, record in sorted(newest.items()):
         state = states[call_id]
         if state.cipher is not None and not state.closed:
             data = state.cipher.seal(record.data, place(snapshots, "data", ""))
-            connection.execute(statement, {"call_id": call_id, "data": data})
+            row = {"call_id": call_id, "data": data, "wanted_from": record.wanted_from}
+            connection.execute(statement, row)
 
 
 def _insert_all(connection: Connection, rows: Rows) -> None:

@@ -21,13 +21,13 @@ from pipeline.formats.event_json import encode_event
 from pipeline.live.archive import CallNotes
 from pipeline.live.feed import HistoryTooSlow, Hub, HubClosed
 from pipeline.live.journal import utc_now
-from pipeline.service import Service
 from pipeline.store.errors import StoreError
 from pipeline.store.records import Opening
 from pipeline.web.callers import key_of
 from pipeline.web.keys import ApiKey, KeyRing
 from pipeline.web.paths import CallId
 from pipeline.web.reviews import NoteId
+from pipeline.web.served import Served
 
 T = TypeVar("T")
 
@@ -90,8 +90,8 @@ class Opened(BaseModel):
 class NoteRoutes:
     """The routes of one service."""
 
-    def __init__(self, service: Service, keys: KeyRing, hub: Callable[[], Hub]) -> None:
-        self._journal = service.journal
+    def __init__(self, service: Served, keys: KeyRing, hub: Callable[[], Hub]) -> None:
+        self._archive = service.archive
         self._keys = keys
         self._hub = hub
 
@@ -119,10 +119,10 @@ class NoteRoutes:
             raise HTTPException(503, "the store cannot be read now", headers) from error
 
     def _read(self, key: ApiKey, call_id: str) -> CallNotes:
-        journal = self._journal
-        if not journal.knows(call_id) or not key.covers(journal.site_of(call_id)):
+        archive = self._archive
+        if not archive.knows(call_id) or not key.covers(archive.site_of(call_id)):
             raise HTTPException(404, "no such call")
-        return journal.notes(call_id)
+        return archive.notes(call_id)
 
     def _open(self, key: ApiKey, call_id: str, opened: Opened) -> Opening:
         notes = self._read(key, call_id)
@@ -133,7 +133,7 @@ class NoteRoutes:
         drafts = {one.event.revision for one in notes.records if isinstance(one.event, DraftReady)}
         if opened.revision not in drafts:
             raise HTTPException(409, "no such revision of the draft yet")
-        return self._journal.open_note(call_id, Opening(opened.leg, opened.revision, utc_now()))
+        return self._archive.open_note(call_id, Opening(opened.leg, opened.revision, utc_now()))
 
 
 def _page(call_id: str, notes: CallNotes) -> NotePage:

@@ -18,12 +18,12 @@ from pipeline.document import note
 from pipeline.formats.moments import FIRST_YEAR, LAST_YEAR, zone_named
 from pipeline.live.archive import CallNotes
 from pipeline.live.feed import HistoryTooSlow, Hub, HubClosed
-from pipeline.service import Service
 from pipeline.store.errors import ReviewConflictError, StoreError
 from pipeline.store.records import Opening, ReviewRecord, SiteRecord
 from pipeline.web.bodies import BoundedRoute
 from pipeline.web.callers import key_of
 from pipeline.web.keys import ApiKey, KeyRing
+from pipeline.web.served import Served
 
 T = TypeVar("T")
 
@@ -140,8 +140,8 @@ class NoteId:
 class ReviewRoutes:
     """The routes of one service."""
 
-    def __init__(self, service: Service, keys: KeyRing, hub: Callable[[], Hub]) -> None:
-        self._journal = service.journal
+    def __init__(self, service: Served, keys: KeyRing, hub: Callable[[], Hub]) -> None:
+        self._archive = service.archive
         self._keys = keys
         self._hub = hub
 
@@ -179,7 +179,7 @@ class ReviewRoutes:
         key = key_of(request, self._keys, "review")
         if not key.covers(site):
             raise HTTPException(404, "no such site")
-        await self._ask(partial(self._journal.put_site, SiteRecord(site, facts.rollout_at, facts.zone)))
+        await self._ask(partial(self._archive.put_site, SiteRecord(site, facts.rollout_at, facts.zone)))
 
     async def _ask(self, read: Callable[[], T]) -> T:
         try:
@@ -194,14 +194,14 @@ class ReviewRoutes:
 
     def _add(self, key: ApiKey, note_id: str, review: NewReview) -> tuple[ReviewRecord, bool]:
         named = NoteId.parse(note_id)
-        journal = self._journal
+        archive = self._archive
         if (
             named is None
-            or not journal.knows(named.call_id)
-            or not key.covers(journal.site_of(named.call_id))
+            or not archive.knows(named.call_id)
+            or not key.covers(archive.site_of(named.call_id))
         ):
             raise HTTPException(404, "no such note")
-        notes = journal.notes(named.call_id)
+        notes = archive.notes(named.call_id)
         draft = _draft(notes, named.event_id)
         if not notes.stored:
             raise StoreError("the call is not in the store yet")
@@ -209,10 +209,10 @@ class ReviewRoutes:
             raise HTTPException(404, "no such leg")
         record = self._record(named, review, draft)
         self._open(record, notes, draft)
-        return record, journal.add_review(record)
+        return record, archive.add_review(record)
 
     def _record(self, named: NoteId, review: NewReview, draft: DraftReady) -> ReviewRecord:
-        stored = self._journal.call(named.call_id)
+        stored = self._archive.call(named.call_id)
         legs = {} if stored is None else {one.record.leg: one.record for one in stored.legs}
         of_leg = legs.get(review.leg)
         associate = review.associate or (of_leg and of_leg.associate)
@@ -245,7 +245,7 @@ class ReviewRoutes:
             raise ReviewConflictError(f"leg {record.leg} has no review {record.amends!r} to amend")
         if opening is None:
             at = record.opened_at or record.saved_at
-            opening = self._journal.open_note(record.call_id, Opening(record.leg, draft.revision, at))
+            opening = self._archive.open_note(record.call_id, Opening(record.leg, draft.revision, at))
         if opening.revision != draft.revision:
             raise ReviewConflictError(
                 f"the draft of record of leg {record.leg} is revision {opening.revision}; review that one"

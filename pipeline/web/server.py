@@ -19,7 +19,6 @@ from starlette.websockets import WebSocketDisconnect
 from models.errors import WrapupError
 from pipeline.doors.messages import Gate
 from pipeline.live.feed import Envelope, FollowerTooSlow, HistoryTooSlow, Hub, HubClosed
-from pipeline.service import Service
 from pipeline.store.errors import StoreError
 from pipeline.web.bodies import one_line
 from pipeline.web.callers import key_of
@@ -29,6 +28,7 @@ from pipeline.web.keys import ApiKey, KeyRing
 from pipeline.web.notes import NoteRoutes
 from pipeline.web.paths import CallId
 from pipeline.web.reviews import ReviewRoutes
+from pipeline.web.served import Served
 from pipeline.web.sockets import SocketShell
 from pipeline.web.transcriptions import Transcriptions
 
@@ -49,7 +49,7 @@ After = Annotated[int, Query(ge=0, le=LAST_ID)]
 class Server:
     """The routes of one service."""
 
-    def __init__(self, service: Service, keys: KeyRing) -> None:
+    def __init__(self, service: Served, keys: KeyRing) -> None:
         self.service = service
         self._keys = keys
         self._hub: Hub | None = None
@@ -61,9 +61,9 @@ class Server:
         self.app.add_api_route("/v1/calls/{call_id}/events", self._sse_one, methods=["GET"])
         self.app.add_api_websocket_route("/v1/events", self._socket_all)
         self.app.add_api_websocket_route("/v1/calls/{call_id}/events", self._socket_one)
-        self.app.add_api_route(
-            "/v1/audio/transcriptions", Transcriptions(service, keys).post, methods=["POST"]
-        )
+        if service.takes_files:
+            posted = Transcriptions(service, keys).post
+            self.app.add_api_route("/v1/audio/transcriptions", posted, methods=["POST"])
         NoteRoutes(service, keys, self._open_hub).add_to(self.app)
         ReviewRoutes(service, keys, self._open_hub).add_to(self.app)
         self.app.add_exception_handler(RequestValidationError, one_line)
@@ -76,8 +76,8 @@ class Server:
 
     @contextlib.asynccontextmanager
     async def _life(self, _: FastAPI) -> AsyncIterator[None]:
-        self._hub = Hub(self.service.journal)
-        self.service.journal.publish_to(self._hub.publish)
+        self._hub = Hub(self.service.archive)
+        self.service.publish_to(self._hub.publish)
         restored = await asyncio.to_thread(self.service.restore)
         if restored:
             log.warning("%d calls of a server that died go on", restored)
@@ -208,8 +208,8 @@ class Server:
             raise HTTPException(404, "no such call")
 
     def _is_hidden(self, key: ApiKey, call_id: str) -> bool:
-        journal = self.service.journal
-        return journal.knows(call_id) and not key.covers(journal.site_of(call_id))
+        archive = self.service.archive
+        return archive.knows(call_id) and not key.covers(archive.site_of(call_id))
 
     async def _let_in(self, socket: WebSocket, call_id: str | None) -> ApiKey | None:
         try:

@@ -36,9 +36,9 @@ from pipeline.doors.messages import (
     Welcome,
 )
 from pipeline.limits import BURST_S, Bucket, Limits, SocketLimits
-from pipeline.live.call import LiveCall
 from pipeline.live.feed import Envelope, FollowerTooSlow, HubClosed
 from pipeline.live.metrics import Metrics
+from pipeline.live.port import Call
 from pipeline.live.streams import POLICY, TRY_AGAIN, Stream, StreamRefused
 from pipeline.live.switchboard import Joined, Switchboard
 from pipeline.load import Clock
@@ -86,7 +86,7 @@ class Connection:
         self._door = door
         self._shell = shell
         self._loop = asyncio.get_running_loop()
-        self._call: LiveCall | None = None
+        self._call: Call | None = None
         self._stream: Stream | None = None
         self._ends_with_socket = False
         self._patience = asyncio.timeout(None)
@@ -180,7 +180,7 @@ class Connection:
         else:
             self._control(self._call, self._stream, output)
 
-    def _control(self, call: LiveCall, stream: Stream, output: Control) -> None:
+    def _control(self, call: Call, stream: Stream, output: Control) -> None:
         match output:
             case Away(reason):
                 call.away(stream, reason)
@@ -216,7 +216,7 @@ class Connection:
             self._welcomed.set()
             call.done.add_done_callback(self._closed)
 
-    async def _let_in(self, started: Started) -> tuple[LiveCall, Stream, Welcome]:
+    async def _let_in(self, started: Started) -> tuple[Call, Stream, Welcome]:
         """The stream's place in its call. Raises `StreamRefused`."""
         try:
             call, joined = await asyncio.to_thread(self._find, started)
@@ -240,7 +240,7 @@ class Connection:
         except (WebSocketDisconnect, RuntimeError, HubClosed):
             pass
 
-    def _find(self, started: Started) -> tuple[LiveCall, Joined]:
+    def _find(self, started: Started) -> tuple[Call, Joined]:
         """The call of a stream. Blocks while the store is asked. Raises `StreamRefused`."""
         info = started.info
         info = replace(info, site=self._key.site_for(info.site))
@@ -257,7 +257,7 @@ class Connection:
             raise StreamRefused(POLICY, OTHER_SITE)
         return call, joined
 
-    async def _hear(self, call: LiveCall, stream: Stream, chunk: Chunk) -> None:
+    async def _hear(self, call: Call, stream: Stream, chunk: Chunk) -> None:
         length_s = chunk.samples.shape[1] / stream.rate_hz
         # Channels that come in turn, in chunks of their own, are no more time than those that come together.
         seconds = length_s * len(chunk.channels) / len(stream.carries)

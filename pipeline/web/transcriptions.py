@@ -33,9 +33,9 @@ from pipeline.call import Stopped
 from pipeline.doors.openai_session import Fault, check_language
 from pipeline.formats import openai_json, srt, vtt
 from pipeline.formats.call_json import CallDocument, segments_of
-from pipeline.service import Service
 from pipeline.web.callers import key_of
 from pipeline.web.keys import KeyRing
+from pipeline.web.served import Served
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class _Wrong(Exception):
 class Transcriptions:
     """The route of one service."""
 
-    def __init__(self, service: Service, keys: KeyRing) -> None:
+    def __init__(self, service: Served, keys: KeyRing) -> None:
         self._service = service
         self._keys = keys
 

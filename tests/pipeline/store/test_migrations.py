@@ -88,7 +88,7 @@ def test_from_the_first_version_with_calls_in_it(engine: Engine, url: str, vault
 
 
 def test_each_version_follows_one_other() -> None:
-    assert [revision.revision for revision in REVISIONS.walk_revisions()] == ["0004", "0003", "0002", "0001"]
+    assert [one.revision for one in REVISIONS.walk_revisions()] == ["0005", "0004", "0003", "0002", "0001"]
 
 
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(engine: Engine) -> None:

@@ -1,0 +1,77 @@
+"""Gateways and workers from a configuration: what both need, and what each adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from pipeline.app import OpenEngines, open_engines
+from pipeline.callmaker import CallMaker
+from pipeline.config import Config
+from pipeline.kafka.connection import Connection
+from pipeline.kafka.gateway import Gateway
+from pipeline.kafka.making import WorkerCalls
+from pipeline.kafka.topics import TopicSettings, make_topics
+from pipeline.kafka.worker import Strategy, Worker
+from pipeline.live.metrics import Metrics
+from pipeline.sections import KafkaSection
+from pipeline.store.store import Store
+from pipeline.store.vault import Vault, open_vault
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every process of a site has: Kafka, the store, and the master key of both."""
+
+    connection: Connection
+    store: Store
+    vault: Vault
+
+
+def connection_of(section: KafkaSection) -> Connection:
+    """Raises `ConfigError`."""
+    return Connection(
+        brokers=section.brokers,
+        tls=section.tls,
+        ca_file=section.ca_file,
+        cert_file=section.cert_file,
+        key_file=section.key_file,
+        user=section.user,
+        password_file=section.password_file,
+        mechanism=section.mechanism,
+    )
+
+
+@contextmanager
+def common(config: Config) -> Iterator[Common]:
+    """Kafka with its topics and the store, ready. Raises `WrapupError`."""
+    section = config.kafka
+    connection = connection_of(section)
+    vault = open_vault(config.store.key_file, config.store.encrypt)
+    store = Store.open(config.store.url, vault)
+    with ExitStack() as stack:
+        stack.callback(store.close)
+        store.share()
+        topics = TopicSettings(section.partitions, section.copies, section.audio_minutes, section.days)
+        make_topics(connection, topics)
+        yield Common(connection, store, vault)
+
+
+@contextmanager
+def open_gateway(config: Config) -> Iterator[Gateway]:
+    """Raises `WrapupError`."""
+    with common(config) as found, Gateway(config, found.connection, found.store, found.vault) as gateway:
+        yield gateway
+
+
+@contextmanager
+def open_worker(
+    config: Config, metrics: Metrics, engines: OpenEngines | None = None, strategy: Strategy = "eager"
+) -> Iterator[Worker]:
+    """Raises `WrapupError`."""
+    engines = engines or open_engines(config)
+    with common(config) as found, CallMaker(config, metrics, engines) as maker:
+        calls = WorkerCalls(maker, found.store, found.vault)
+        with Worker(found.connection, found.store, calls, strategy) as worker:
+            yield worker
