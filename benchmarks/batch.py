@@ -103,6 +103,14 @@ class RecordedStream:
         self._kept.append(windows)
         return self._stream.score(windows)
 
+    def state(self) -> bytes:
+        """As a stream of voice activity."""
+        return self._stream.state()
+
+    def restore(self, state: bytes) -> None:
+        """As a stream of voice activity."""
+        self._stream.restore(state)
+
 
 @dataclass(frozen=True, slots=True)
 class Round:

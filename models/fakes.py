@@ -115,6 +115,13 @@ class ScriptedVoice:
         scores: NDArray[np.float32] = (np.abs(windows).max(axis=1) > self._level).astype(np.float32)
         return scores
 
+    def state(self) -> bytes:
+        """See `VoiceActivityStream`."""
+        return b""
+
+    def restore(self, state: bytes) -> None:
+        """See `VoiceActivityStream`."""
+
 
 class ScriptedDiarizerStream:
     """Gives the turns of the script that began before the audio ended, cut to its length."""

@@ -90,6 +90,14 @@ class VoiceActivityStream(Protocol):
         """
         ...
 
+    def state(self) -> bytes:
+        """All that later answers depend on, beside later windows."""
+        ...
+
+    def restore(self, state: bytes) -> None:
+        """Go on where a stream of the same engine was. Raises `EngineError` for the state of another."""
+        ...
+
 
 class VoiceActivity(Engine, Protocol):
     """Finds speech. One object serves all channels; `open` gives the state of one."""

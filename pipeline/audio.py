@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -56,15 +58,29 @@ class ChannelBuffer:
         return sum(len(block) for _, block in self._blocks)
 
 
+@dataclass(frozen=True, slots=True)
+class EarState:
+    """What an ear remembers beside the window that it has not finished; `engine` in base 64."""
+
+    open_for: int
+    engine: str
+
+
 class Ear:
     """Voice scores of one channel: cuts windows, keeps silence from the engine behind an energy gate.
 
-    What it gives does not depend on how the audio was cut. An ear that goes on for one that was lost listens
-    to the last seconds again (`before`, up to sample `heard_samples` of the channel) without giving scores.
+    What it gives does not depend on how the audio was cut. An ear that goes on for one that was lost, which
+    had heard `heard_samples`, has its `state`, and the end of what it heard (`before`); without a state it
+    listens to that again without giving scores. Raises `EngineError` for the state of another engine.
     """
 
     def __init__(
-        self, channel: int, engine: VoiceActivity, heard_samples: int = 0, before: Samples | None = None
+        self,
+        channel: int,
+        engine: VoiceActivity,
+        heard_samples: int = 0,
+        before: Samples | None = None,
+        state: EarState | None = None,
     ) -> None:
         self._channel = channel
         self._stream = engine.open()
@@ -72,8 +88,16 @@ class Ear:
         rest = heard_samples % VAD_WINDOW_SAMPLES
         heard = before if before is not None else np.zeros(0, np.float32)
         self._rest = np.pad(heard[len(heard) - min(rest, len(heard)) :], (max(0, rest - len(heard)), 0))
+        if state is not None:
+            self._open_for = state.open_for
+            self._stream.restore(b64decode(state.engine))
+            return
         warm = heard[: max(0, len(heard) - rest)]
         self._scores(warm[len(warm) % VAD_WINDOW_SAMPLES :])
+
+    def state(self) -> EarState:
+        """For an ear that is to go on for this one."""
+        return EarState(self._open_for, b64encode(self._stream.state()).decode())
 
     def push(self, samples: Samples) -> Heard:
         """More audio, shape (n,)."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from models.ports import Diarizer, VoiceActivity
 from models.types import RATE_HZ, Samples, Summary, Transcription, Turn
-from pipeline.audio import ChannelBuffer, Ear
+from pipeline.audio import ChannelBuffer, Ear, EarState
 from pipeline.core.events import (
     CancelJob,
     DiarizeJob,
@@ -98,8 +98,16 @@ def wanted_again(session: Session, channel: int, again_samples: int) -> int:
 class CallShell:
     """Feeds one session. A restored session goes on where it stopped: see `refill`."""
 
-    def __init__(self, session: Session, channels: int, around: Surroundings) -> None:
+    def __init__(
+        self,
+        session: Session,
+        channels: int,
+        around: Surroundings,
+        ears: Sequence[EarState | None] = (),
+    ) -> None:
+        """`ears`: what those of the restored session's channels remember, where that is known."""
         self.session = session
+        self._remembered = list(ears) or [None] * channels
         self._around = around
         self._desk = around.workers.desk(around.deliver, around.aside)
         self._buffers = [
@@ -180,6 +188,15 @@ class CallShell:
             self._push(Flush(channel))
         self._tell_flushed()
 
+    def ear_states(self) -> list[EarState | None]:
+        """What the ear of each channel remembers; empty once the call has ended."""
+        if not self._ears:
+            return []
+        return [
+            remembered if ear is None else ear.state()
+            for ear, remembered in zip(self._ears, self._remembered, strict=True)
+        ]
+
     def heard(self) -> int:
         """Samples heard on the channel that is ahead."""
         return max(self.session.heard(index) for index in range(len(self._buffers)))
@@ -232,7 +249,7 @@ class CallShell:
         heard = self.session.heard(channel)
         start = max(self._buffers[channel].start_samples, heard - WARM_UP_SAMPLES)
         before = self._buffers[channel].cut(start, heard) if start < heard else None
-        ear = Ear(channel, self._around.engines.voice, heard, before)
+        ear = Ear(channel, self._around.engines.voice, heard, before, self._remembered[channel])
         self._ears[channel] = ear
         return ear
 

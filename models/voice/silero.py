@@ -49,6 +49,18 @@ class SileroStream:
             scores[at] = self._score_one(window)
         return scores
 
+    def state(self) -> bytes:
+        """See `VoiceActivityStream`."""
+        return b"".join(np.asarray(part, "<f4").tobytes() for part in (self._context, self._h, self._c))
+
+    def restore(self, state: bytes) -> None:
+        """See `VoiceActivityStream`."""
+        if len(state) != 4 * (CONTEXT_SAMPLES + 2 * STATE_SHAPE[-1]):
+            raise EngineError("no state of Silero's network")
+        values = np.frombuffer(state, "<f4").astype(np.float32)
+        self._context, h, c = np.split(values, [CONTEXT_SAMPLES, CONTEXT_SAMPLES + STATE_SHAPE[-1]])
+        self._h, self._c = h.reshape(STATE_SHAPE), c.reshape(STATE_SHAPE)
+
     def _score_one(self, window: Samples) -> float:
         heard = np.concatenate([self._context, window])[None]
         score, self._h, self._c = self._session.run(None, {"input": heard, "h": self._h, "c": self._c})

@@ -29,8 +29,9 @@ from pipeline.shell import CallEngines, Value, wanted_again
 LOST_BLOCK_S = 10
 """Audio that was lost is heard as silence in pieces of this length, which bounds memory."""
 
-AGAIN_SAMPLES = 2 * RATE_HZ
-"""So much of what was heard before a snapshot is read once more behind it: ears warm up on it."""
+AGAIN_SAMPLES = RATE_HZ // 4
+"""So much of what was heard before a snapshot is read once more behind it: the window that an ear had not
+finished, and what the resampler's filter still sees."""
 
 
 class Book(Recorder, Protocol):
@@ -223,7 +224,7 @@ class LoggedCall(LiveCall):
             self._audio.popleft()
         needs = self._audio[0].offset if self._audio else self._read + 1
         wanted_from = min(session.heard(one) for one in channels)
-        self._book.snapshot_from(self.info.call_id, self._state.dump(session), needs, wanted_from)
+        self._book.snapshot_from(self.info.call_id, self._dumped(), needs, wanted_from)
 
     def _save(self) -> None:
         self._snapshot_due = True

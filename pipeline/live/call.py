@@ -106,9 +106,9 @@ class LiveCall:
             late=ground.late,
             again_samples=ground.again_samples,
         )
-        self._shell = CallShell(session, len(info.roles), around)
-        self._streams: list[Stream] = []
         self._state = state or LiveState.new(len(info.roles))
+        self._shell = CallShell(session, len(info.roles), around, self._state.ears)
+        self._streams: list[Stream] = []
         self._media = StreamClock(self._shell, self._state.absences, ground.clock)
         self._snapshot_due = False
         self._failed = False
@@ -243,8 +243,11 @@ class LiveCall:
         self.due_s = min(dues)
 
     def _keep_snapshot(self) -> None:
-        session = self._shell.session
-        self._ground.recorder.snapshot(self.info.call_id, self._state.dump(session))
+        self._ground.recorder.snapshot(self.info.call_id, self._dumped())
+
+    def _dumped(self) -> bytes:
+        self._state.ears = self._shell.ear_states()
+        return self._state.dump(self._shell.session)
 
     def _finish(self, code: EndCode) -> None:
         """All is out; nobody is told anything any more."""

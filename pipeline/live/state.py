@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pipeline.audio import EarState
 from pipeline.core import snapshot
 from pipeline.core.events import DurableEvent
 from pipeline.core.session import Session
@@ -36,7 +37,8 @@ class StreamPlace:
 class LiveState:
     """What streams said of a call: what of it must not be heard, with whom it is, how many legs it had.
 
-    `streams`: those of a call that is read from a log, the ones that are over among them.
+    `streams`: those of a call that is read from a log, the ones that are over among them. `ears`: what each
+    channel's remembers, None where it has heard nothing.
     """
 
     absences: Absences
@@ -44,6 +46,7 @@ class LiveState:
     queue: str | None = None
     legs: int = 0
     streams: list[StreamPlace] = field(default_factory=list)
+    ears: list[EarState | None] = field(default_factory=list)
 
     @classmethod
     def new(cls, channels: int) -> LiveState:
@@ -64,7 +67,7 @@ class LiveState:
         return snapshot.dump(self) + b"\n" + session.snapshot()
 
 
-CLASSES = {one.__name__: one for one in (LiveState, StreamPlace, Absences, Absence)}
+CLASSES = {one.__name__: one for one in (LiveState, StreamPlace, EarState, Absences, Absence)}
 
 
 def restored(data: bytes, events: Iterable[DurableEvent]) -> tuple[Session, LiveState]:

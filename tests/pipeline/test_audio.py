@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from models import registry
+from models.errors import EngineError
 from models.ports import VAD_WINDOW_SAMPLES, VoiceActivityStream
-from models.types import Samples
-from pipeline.audio import ChannelBuffer, Ear
+from models.types import RATE_HZ, Samples
+from pipeline.audio import ChannelBuffer, Ear, EarState
+from pipeline.doors.files import blocks, probe
+from tests.conftest import ROOT
 
 
 class CountingVoice:
@@ -90,3 +94,19 @@ def test_the_engine_hears_a_little_after_the_last_loud_window() -> None:
     audio[: 512 * 2] = 0.5
     Ear(0, voice).push(audio)
     assert voice.windows == 2 + 15
+
+
+def test_an_ear_goes_on_bit_by_bit_where_another_one_was() -> None:
+    engine = registry.engine("voice", "silero")
+    spoken = next(blocks(probe(ROOT / "sample_calls" / "12-hang-up.flac")))[0][: 9 * RATE_HZ]
+    cut = 5 * RATE_HZ + 333
+    whole, first = Ear(0, engine), Ear(0, engine)
+    scores = whole.push(spoken).scores
+    before = first.push(spoken[:cut]).scores
+    again = Ear(0, engine, cut, spoken[cut - VAD_WINDOW_SAMPLES : cut], first.state())
+    assert before + again.push(spoken[cut:]).scores == scores
+
+
+def test_the_state_of_another_engine_is_refused() -> None:
+    with pytest.raises(EngineError, match="no state"):
+        Ear(0, registry.engine("voice", "silero"), 512, np.zeros(512, np.float32), EarState(0, "AAAA"))

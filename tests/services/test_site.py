@@ -16,9 +16,8 @@ def test_a_call_comes_through(tmp_path: Path) -> None:
     recordings = [spoken("one", "12-hang-up", 12.0), spoken("two", "01-overdraft-refund", 30.0)]
     with site(tmp_path) as here:
         gateway = here.gateway()
-        worker = here.worker()
+        here.worker()
         codes = asyncio.run(send_all([gateway.address], recordings, 4))
-        print("".join(worker.log), "".join(gateway.log))
         assert codes == ["hangup", "hangup"]
         feed = asyncio.run(read_feed(gateway.address, "/v1/calls/one/events"))
         assert by_id([one for one in feed if one["id"]]) == here.events("one")
