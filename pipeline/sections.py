@@ -140,6 +140,8 @@ class KafkaSection(_Section):
     """File with the password."""
     mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
     """How the password is proven."""
+    keeps_s: float = Field(default=30.0, gt=0, le=600)
+    """Audio of a call that a gateway keeps while Kafka is away; what comes after it is a gap."""
     partitions: int = Field(default=12, ge=1, le=1_000)
     """Partitions of a new topic: so many workers can share the calls."""
     copies: int = Field(default=1, ge=1, le=10)

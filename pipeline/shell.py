@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -40,7 +40,7 @@ from pipeline.core.transcript import utterance_id
 from pipeline.jobs import Deliver
 from pipeline.lanes import WAITING_BLOCKS, DiarizerLane
 from pipeline.load import Clock
-from pipeline.workers import PATIENCE_S, Workers
+from pipeline.workers import PATIENCE_S, Desk
 
 SILENCE_BLOCK_SAMPLES = 10 * RATE_HZ
 """A long gap is heard as silence in pieces of this size, which bounds memory."""
@@ -50,6 +50,14 @@ WARM_UP_SAMPLES = 2 * RATE_HZ
 
 Emit: TypeAlias = Callable[[Event], None]
 Value: TypeAlias = Transcription | tuple[Turn, ...] | Summary | Failure
+
+
+class Desks(Protocol):
+    """Who runs jobs: `Workers`, or somebody in front of them."""
+
+    def desk(self, deliver: Deliver, aside: bool = False) -> Desk:
+        """See `Workers.desk`."""
+        ...
 
 
 def unobserved(_: float) -> None:
@@ -80,7 +88,7 @@ class Surroundings:
     """
 
     engines: CallEngines
-    workers: Workers
+    workers: Desks
     deliver: Deliver
     emit: Emit
     clock: Clock = time.monotonic

@@ -295,7 +295,7 @@ class Desk:
     def __init__(self, workers: Workers, deliver: Deliver, aside: bool = False) -> None:
         self._workers = workers
         self._aside = aside
-        self._deliver = deliver
+        self.deliver = deliver
         self._tasks: dict[str, Task] = {}
         self._partials: dict[int, str] = {}
 
@@ -310,25 +310,25 @@ class Desk:
         if under_way is not None:
             self._workers.promote(under_way, "file" if self._aside else job.kind)
         elif self._aside:
-            self._put(Task(job, audio, self._deliver, "file"))
+            self._put(Task(job, audio, self.deliver, "file"))
         elif job.kind != "partial":
-            self._put(Task(job, audio, self._deliver, job.kind))
+            self._put(Task(job, audio, self.deliver, job.kind))
         elif not self._workers.shed():
             earlier = self._tasks.pop(self._partials.get(job.channel, ""), None)
             if earlier is not None and earlier.waiting:
                 self._workers.drop(earlier)
             self._partials[job.channel] = job.id
-            self._put(Task(job, audio, self._deliver, "partial"))
+            self._put(Task(job, audio, self.deliver, "partial"))
 
     def summarize(self, job: SummarizeJob) -> None:
         """Queue a note; that of a chunk may be left out."""
         chunk = job.request.purpose == "chunk"
         if self._aside:
-            self._deliver(Result(job.id, Failure("no note is wanted")))
+            self.deliver(Result(job.id, Failure("no note is wanted")))
         elif chunk and self._workers.shed_chunk():
-            self._deliver(Result(job.id, Failure("shed")))
+            self.deliver(Result(job.id, Failure("shed")))
         else:
-            self._put(Task(job, None, self._deliver, "chunk" if chunk else "note"))
+            self._put(Task(job, None, self.deliver, "chunk" if chunk else "note"))
 
     def cancel(self, job_id: str) -> None:
         """Nobody wants this job's result any more."""

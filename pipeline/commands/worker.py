@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,22 @@ from pipeline.commands import one_line_errors
 from pipeline.config import load_config
 
 
+class Part(StrEnum):
+    """See `Role`."""
+
+    ALL = "all"
+    SPEECH = "speech"
+    NOTES = "notes"
+
+
 @one_line_errors
 def worker(
     asr: Annotated[str | None, typer.Option(help="Transcriber; `wrapup doctor` lists them.")] = None,
     summarizer: Annotated[str | None, typer.Option(help="Who writes the note.")] = None,
     hotwords: Annotated[Path | None, typer.Option(help="File with the site's words, one a line.")] = None,
+    role: Annotated[
+        Part, typer.Option(help="What it does: notes may be written by others than those that hear.")
+    ] = Part.ALL,
     metrics_port: Annotated[
         int | None, typer.Option(help="Port of /metrics, /healthz and /readyz; none without it.")
     ] = None,
@@ -31,7 +43,7 @@ def worker(
     from pipeline.live.metrics import Metrics
 
     metrics = Metrics()
-    with open_worker(config, metrics) as running, serve_page(running, metrics, metrics_port):
+    with open_worker(config, metrics, role.value) as running, serve_page(running, metrics, metrics_port):
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, lambda *_: running.stop())
         typer.echo(f"wrapup worker reads calls from Kafka at {','.join(config.kafka.brokers)}", err=True)

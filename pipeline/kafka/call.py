@@ -16,15 +16,17 @@ from typing import Protocol
 import numpy as np
 
 from models.types import RATE_HZ
-from pipeline.core.events import EndCode
+from pipeline.core.events import EndCode, Failure, Result
 from pipeline.core.session import Session
 from pipeline.doors.messages import Away, Back, CallInfo, Chunk, Control, Ended, Flush, Started, Updated
-from pipeline.kafka.records import Begun, CutOff, Heard, Lost, Said, StreamRecord
+from pipeline.kafka.records import Answered, Begun, CutOff, Heard, Lost, Said, StreamRecord
 from pipeline.kafka.rereading import Rereading
 from pipeline.live.call import Ground, LiveCall, Recorder
 from pipeline.live.state import LiveState, StreamPlace
 from pipeline.live.streams import Stream, StreamRefused
 from pipeline.shell import CallEngines, Value, wanted_again
+from pipeline.store.errors import StoreError
+from pipeline.store.packing import unpack_value
 
 LOST_BLOCK_S = 10
 """Audio that was lost is heard as silence in pieces of this length, which bounds memory."""
@@ -104,6 +106,9 @@ class LoggedCall(LiveCall):
 
     def _take_record(self, offset: int, record: StreamRecord, refuse: Refuse) -> None:
         self._read = offset
+        if isinstance(record.content, Answered):
+            self._take_answer(record.content)
+            return
         place = self._place_of(record.stream)
         if isinstance(record.content, Begun):
             if place is None:
@@ -117,6 +122,14 @@ class LoggedCall(LiveCall):
         elif record.number >= place.next:
             self._take_word(place, record.content)
         place.next = max(place.next, record.number + 1)
+
+    def _take_answer(self, answer: Answered) -> None:
+        """A note that another worker wrote; one that comes twice changes nothing."""
+        try:
+            value = unpack_value(answer.value)
+        except StoreError:
+            value = Failure("unreadable")
+        self._take(Result(answer.job_id, value))
 
     def _begin(self, record: StreamRecord, started: Started, refuse: Refuse) -> None:
         if not self._shell.session.open:

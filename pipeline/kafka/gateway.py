@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from models.errors import WrapupError
 from pipeline.config import Config
 from pipeline.core.events import CallClosed
 from pipeline.doors.messages import Started
@@ -17,6 +19,7 @@ from pipeline.kafka.connection import Connection
 from pipeline.kafka.following import Following
 from pipeline.kafka.gateway_call import GatewayCall
 from pipeline.kafka.outbox import Outbox
+from pipeline.kafka.teller import Teller
 from pipeline.live.admission import RETRY_S, Refusal
 from pipeline.live.archive import Archive
 from pipeline.live.feed import Envelope
@@ -24,7 +27,8 @@ from pipeline.live.journal import Publish
 from pipeline.live.metrics import Metrics
 from pipeline.live.switchboard import Switchboard
 from pipeline.load import Clock
-from pipeline.store.errors import StoreError
+from pipeline.store.errors import StoreAwayError, StoreError
+from pipeline.store.records import ReviewRecord
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault
 
@@ -49,8 +53,9 @@ class Gateway:
         """Connect. Raises `WrapupError`."""
         self.config = config
         self.metrics = Metrics()
-        self.limits = config.live.limits()
-        self.archive = Archive(store, clock)
+        self.limits = replace(config.live.limits(), waiting_s=config.kafka.keeps_s)
+        self._teller = Teller(connection)
+        self.archive = _GatewayArchive(store, self._teller, clock)
         self._store = store
         self._clock = clock
         self._outbox = Outbox(connection, vault, self.limits.waiting_s, clock)
@@ -67,6 +72,7 @@ class Gateway:
         self._following.close()
         self._outbox.__exit__(kind, error, trace)
         self.archive.close()
+        self._teller.__exit__(kind, error, trace)
 
     def begin(self, started: Started) -> GatewayCall:
         """See `Beginnings`."""
@@ -114,6 +120,23 @@ class Gateway:
             return self._store.wanted_from(call_id) or 0
         except StoreError:
             return 0
+
+
+class _GatewayArchive(Archive):
+    """Reviews go out on their topic."""
+
+    def __init__(self, store: Store, teller: Teller, clock: Clock) -> None:
+        super().__init__(store, clock)
+        self._teller = teller
+
+    def add_review(self, record: ReviewRecord) -> bool:
+        """Store it, and publish it; a client that is told that this failed posts the same again."""
+        created = super().add_review(record)
+        try:
+            self._teller.review(record)
+        except WrapupError as error:
+            raise StoreAwayError(f"the review is not published yet: {error}") from error
+        return created
 
 
 class _Judge:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline.callmaker import CallMaker
@@ -11,8 +12,10 @@ from pipeline.core.session import Session
 from pipeline.doors.messages import CallInfo, Started
 from pipeline.kafka.call import Before, LoggedCall
 from pipeline.kafka.ledger import PartitionBook
+from pipeline.kafka.note_jobs import Asking
 from pipeline.kafka.partition import Message
 from pipeline.kafka.records import StreamRecord, decode
+from pipeline.live.call import Ground
 from pipeline.live.journal import utc_now
 from pipeline.live.state import LiveState, restored
 from pipeline.store.errors import StoreError
@@ -27,8 +30,15 @@ class WorkerCalls:
     """See `Calls`."""
 
     def __init__(
-        self, maker: CallMaker, store: Store, vault: Vault, now: Callable[[], datetime] = utc_now
+        self,
+        maker: CallMaker,
+        store: Store,
+        vault: Vault,
+        asking: Asking | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`asking`: who is asked for notes, where they are not written here."""
+        self._asking = asking
         self.resume_s = maker.limits.resume_s
         self._maker = maker
         self._store = store
@@ -60,7 +70,7 @@ class WorkerCalls:
         )
         book.begun(record)
         session = Session(maker.settings(info, started.hang_ms))
-        call = LoggedCall(info, session, maker.call_engines(info), maker.ground(book), book, offset)
+        call = LoggedCall(info, session, maker.call_engines(info), self._ground(info, book), book, offset)
         call.open_leg(info.associate, info.queue)
         return call
 
@@ -79,8 +89,14 @@ class WorkerCalls:
         else:
             session, state = restored(snapshot, self._told(call_id))
         before = Before(self._store.job_results(call_id), state)
-        engines, ground = maker.call_engines(info), maker.ground(book)
+        engines, ground = maker.call_engines(info), self._ground(info, book)
         return LoggedCall(info, session, engines, ground, book, offset, before)
+
+    def _ground(self, info: CallInfo, book: PartitionBook) -> Ground:
+        ground = self._maker.ground(book)
+        if self._asking is None:
+            return ground
+        return replace(ground, workers=self._asking.in_front_of(self._maker.workers, info.call_id))
 
     def _told(self, call_id: str) -> list[DurableEvent]:
         return [kept.event for kept in self._store.events(call_id, 0, ALL_EVENTS)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.app import OpenEngines, open_engines
 from pipeline.callmaker import CallMaker
@@ -12,12 +13,17 @@ from pipeline.config import Config
 from pipeline.kafka.connection import Connection
 from pipeline.kafka.gateway import Gateway
 from pipeline.kafka.making import WorkerCalls
+from pipeline.kafka.note_jobs import Asking
+from pipeline.kafka.notes_worker import NotesWorker
 from pipeline.kafka.topics import TopicSettings, make_topics
 from pipeline.kafka.worker import Strategy, Worker
-from pipeline.live.metrics import Metrics
+from pipeline.live.metrics import Backlog, Metrics
 from pipeline.sections import KafkaSection
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault, open_vault
+
+Role = Literal["all", "speech", "notes"]
+"""What a worker does: notes may be written by others than those that hear the calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,29 @@ def open_gateway(config: Config) -> Iterator[Gateway]:
 
 @contextmanager
 def open_worker(
-    config: Config, metrics: Metrics, engines: OpenEngines | None = None, strategy: Strategy = "eager"
-) -> Iterator[Worker]:
+    config: Config,
+    metrics: Metrics,
+    role: Role = "all",
+    engines: OpenEngines | None = None,
+    strategy: Strategy = "eager",
+) -> Iterator[Worker | NotesWorker]:
     """Raises `WrapupError`."""
     engines = engines or open_engines(config)
-    with common(config) as found, CallMaker(config, metrics, engines) as maker:
-        calls = WorkerCalls(maker, found.store, found.vault)
-        with Worker(found.connection, found.store, calls, strategy) as worker:
-            yield worker
+    with ExitStack() as stack:
+        found = stack.enter_context(common(config))
+        maker = stack.enter_context(CallMaker(config, metrics, engines))
+        metrics.watch(maker.workers, nothing_waits)
+        if role == "notes":
+            yield stack.enter_context(NotesWorker(found.connection, maker.workers, found.vault))
+            return
+        asking: Asking | None = None
+        if role == "speech":
+            asking = Asking(found.connection, found.vault)
+            stack.callback(asking.close)
+        calls = WorkerCalls(maker, found.store, found.vault, asking)
+        yield stack.enter_context(Worker(found.connection, found.store, calls, strategy))
+
+
+def nothing_waits() -> Backlog:
+    """No spool: what a worker has not stored is in `wrapup_ledger_waiting`."""
+    return Backlog(0, 0, reachable=True)

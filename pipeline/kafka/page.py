@@ -12,6 +12,7 @@ from prometheus_client import make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from models.errors import ConfigError
+from pipeline.kafka.notes_worker import NotesWorker
 from pipeline.kafka.worker import Worker
 from pipeline.live.metrics import Metrics
 
@@ -19,7 +20,7 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 @contextmanager
-def serve_page(worker: Worker, metrics: Metrics, port: int | None) -> Iterator[int | None]:
+def serve_page(worker: Worker | NotesWorker, metrics: Metrics, port: int | None) -> Iterator[int | None]:
     """Until it is left; gives the port. Neither words nor names of calls are on it. Raises `ConfigError`."""
     metrics.registry.register(_Standing(worker))
     if port is None:
@@ -67,7 +68,7 @@ class _Quiet(WSGIRequestHandler):
 class _Standing:
     """A worker's figures, read at each scrape."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker | NotesWorker) -> None:
         self._worker = worker
 
     def collect(self) -> Iterable[Metric]:
@@ -80,8 +81,10 @@ class _Standing:
             lag.add_metric([str(partition)], records)
         yield lag
         yield GaugeMetricFamily("wrapup_worker_calls", "Calls of the partitions.", value=standing.calls)
-        yield GaugeMetricFamily("wrapup_ledger_waiting", "Facts not stored yet.", value=worker.ledger.waiting)
         yield CounterMetricFamily("wrapup_records_dead", "Records not read.", value=standing.buried)
-        yield CounterMetricFamily(
-            "wrapup_records_rejected", "Facts that the store refused.", value=worker.ledger.refused
-        )
+        if isinstance(worker, Worker):
+            ledger = worker.ledger
+            yield GaugeMetricFamily("wrapup_ledger_waiting", "Facts not stored yet.", value=ledger.waiting)
+            yield CounterMetricFamily(
+                "wrapup_facts_refused", "Facts that the store refused.", value=ledger.refused
+            )

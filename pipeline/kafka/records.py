@@ -21,6 +21,8 @@ from pipeline.store.vault import Cipher, Sealed, Vault
 
 AUDIO_TOPIC = "wrapup.audio.v1"
 EVENTS_TOPIC = "wrapup.events.v1"
+NOTES_TOPIC = "wrapup.notes.v1"
+"""Notes that speech workers ask notes workers for; the answers come on the audio topic."""
 PARTIALS_TOPIC = "wrapup.partials.v1"
 REVIEWS_TOPIC = "wrapup.reviews.v1"
 DEAD_TOPIC = "wrapup.dead.v1"
@@ -82,8 +84,16 @@ class CutOff:
     """The stream is over without a word."""
 
 
-Content: TypeAlias = Begun | Heard | Lost | Said | CutOff
-Kind = Literal["begun", "heard", "lost", "said", "cut_off"]
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A job of the call was done elsewhere: its result, as `pack_value` has it."""
+
+    job_id: str
+    value: bytes
+
+
+Content: TypeAlias = Begun | Heard | Lost | Said | CutOff | Answered
+Kind = Literal["begun", "heard", "lost", "said", "cut_off", "answered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +180,8 @@ def _told(record: StreamRecord) -> tuple[_Place, bytes]:
             return _Place("said", stream, number, encoding=name), _CONTROLS[name].dump_json(control)
         case CutOff():
             return _Place("cut_off", stream, number), b""
+        case Answered(job_id, value):
+            return _Place("answered", stream, number, encoding=job_id), value
 
 
 def _content(place: _Place, data: bytes) -> Content:
@@ -186,6 +198,8 @@ def _content(place: _Place, data: bytes) -> Content:
                 return Said(_CONTROLS[place.encoding].validate_json(data))
             case "cut_off":
                 return CutOff()
+            case "answered":
+                return Answered(place.encoding, data)
     except (ValidationError, KeyError, SoundError) as error:
         told = f": {error}" if isinstance(error, SoundError) else ""
         raise RecordError(f"value: no {place.kind}{told}") from error

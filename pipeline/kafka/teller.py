@@ -13,9 +13,10 @@ from kafka import KafkaProducer
 from kafka import errors as faults
 
 from pipeline.kafka.connection import Connection, KafkaError
-from pipeline.kafka.records import DEAD_TOPIC, EVENTS_TOPIC, PARTIALS_TOPIC, Headers
-from pipeline.kafka.told import encode_envelope
+from pipeline.kafka.records import DEAD_TOPIC, EVENTS_TOPIC, PARTIALS_TOPIC, REVIEWS_TOPIC, Headers
+from pipeline.kafka.told import encode_envelope, encode_review
 from pipeline.live.feed import Envelope
+from pipeline.store.records import ReviewRecord
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,10 @@ class Teller:
         key, headers, value = encode_envelope(envelope)
         with contextlib.suppress(faults.KafkaError):
             self._producer.send(PARTIALS_TOPIC, value, key, headers)
+
+    def review(self, record: ReviewRecord) -> None:
+        """Publish a review. Raises `WrapupError`."""
+        self._confirmed([(REVIEWS_TOPIC, *encode_review(record))])
 
     def bury(
         self, key: bytes | None, headers: Headers, value: bytes | None, why: str, came_from: str

@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from models.errors import InputError
 from pipeline.formats.event_json import decode_event, encode_event
 from pipeline.kafka.records import Headers, RecordError
 from pipeline.live.feed import Envelope
+from pipeline.store.records import ReviewRecord
 
 EVENT_SCHEMA = "wrapup.event/1"
+REVIEW_SCHEMA = "wrapup.review/1"
+
+_REVIEW = TypeAdapter(ReviewRecord)
 
 Told = tuple[bytes, list[tuple[str, bytes]], bytes]
 """Key, headers and value of a record."""
@@ -31,6 +37,12 @@ def encode_envelope(envelope: Envelope) -> Told:
         "event": encode_event(event),
     }
     return envelope.call_id.encode(), headers, json.dumps(body).encode()
+
+
+def encode_review(record: ReviewRecord) -> Told:
+    """A review as a record. The header `id` is the same however often it is published."""
+    headers = [("schema", REVIEW_SCHEMA.encode()), ("id", record.review_id.encode())]
+    return record.call_id.encode(), headers, _REVIEW.dump_json(record)
 
 
 def decode_envelope(headers: Headers, value: bytes | None) -> Envelope:

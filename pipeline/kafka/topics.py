@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from pipeline.kafka.connection import Connection
-from pipeline.kafka.records import AUDIO_TOPIC, DEAD_TOPIC, EVENTS_TOPIC, PARTIALS_TOPIC, REVIEWS_TOPIC
+from pipeline.kafka.records import (
+    AUDIO_TOPIC,
+    DEAD_TOPIC,
+    EVENTS_TOPIC,
+    NOTES_TOPIC,
+    PARTIALS_TOPIC,
+    REVIEWS_TOPIC,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,7 @@ class TopicSettings:
             AUDIO_TOPIC: self.audio_minutes,
             EVENTS_TOPIC: kept,
             PARTIALS_TOPIC: self.audio_minutes,
+            NOTES_TOPIC: self.audio_minutes,
             REVIEWS_TOPIC: kept,
             DEAD_TOPIC: kept,
         }
@@ -55,6 +63,8 @@ def _told(minutes: int) -> dict[str, str]:
     retention_ms = minutes * 60_000
     return {
         "cleanup.policy": "delete",
+        # How long a record stays must not hang on the clock of who wrote it.
+        "message.timestamp.type": "LogAppendTime",
         "retention.ms": str(retention_ms),
         "segment.ms": str(max(60_000, retention_ms // 6)),
     }

@@ -24,7 +24,7 @@ from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata
 
 from models.errors import WrapupError
-from pipeline.kafka.connection import Connection
+from pipeline.kafka.connection import Connection, KafkaError
 from pipeline.kafka.ledger import Ledger, PartitionBook
 from pipeline.kafka.partition import Calls, Message, Partition
 from pipeline.kafka.records import AUDIO_TOPIC
@@ -60,6 +60,11 @@ def partition_of(call_id: str, partitions: int) -> int:
     """Where the records of a call lie, as all of Kafka's clients have it by default."""
     found: int = (murmur2(call_id.encode()) & 0x7FFFFFFF) % partitions
     return found
+
+
+def is_refused(error: faults.KafkaError) -> bool:
+    """Whether another try would fail again."""
+    return not getattr(error, "retriable", False)
 
 
 @dataclass
@@ -161,8 +166,8 @@ class Worker:
         try:
             polled = self._consumer.poll(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
         except faults.KafkaError as error:
-            if not getattr(error, "retriable", False):
-                raise
+            if is_refused(error):
+                raise KafkaError(f"Kafka takes this worker no more: {type(error).__name__}") from error
             return
         for place, records in polled.items():
             self._pending.extend((place.partition, _message(one)) for one in records)

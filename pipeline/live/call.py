@@ -31,8 +31,7 @@ from pipeline.live.mailbox import Audio, Mailbox
 from pipeline.live.state import LiveState
 from pipeline.live.streams import TRY_AGAIN, Stream, StreamClock, StreamRefused
 from pipeline.load import Clock
-from pipeline.shell import CallEngines, CallShell, Surroundings, Value
-from pipeline.workers import Workers
+from pipeline.shell import CallEngines, CallShell, Desks, Surroundings, Value
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ class Recorder(Protocol):
 class Ground:
     """What all live calls share."""
 
-    workers: Workers
+    workers: Desks
     pool: Executor
     recorder: Recorder
     limits: Limits

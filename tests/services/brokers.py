@@ -144,6 +144,9 @@ class Brokers:
             "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
+            # How soon a broker that died is noticed, and others lead its partitions; 9 s by default.
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "500",
             "auto.create.topics.enable": "false",
             **({} if self._secured is None else self._secured.settings()),
         }

@@ -25,7 +25,6 @@ from tests.services.brokers import Brokers, brokers
 
 PATIENCE_S = 90.0
 COMMAND = [sys.executable, "-c", "from pipeline.cli import main; main()"]
-WORKER = ["worker", "--asr", "scripted"]
 GATEWAY = ["serve", "--to", "kafka"]
 
 
@@ -54,7 +53,7 @@ class Process:
 
     def wait(self) -> None:
         """Until it is up."""
-        if not self._up.wait(PATIENCE_S):
+        if not self._up.wait(PATIENCE_S) or not self.line:
             self.kill()
             raise AssertionError("".join(self.log[-20:]) or "it says nothing")
 
@@ -86,6 +85,7 @@ class Process:
                 self.line = line
                 self._up.set()
         self._running.stderr.close()
+        self._up.set()
 
 
 @dataclass
@@ -99,9 +99,12 @@ class Site:
     environment: dict[str, str]
     running: list[Process] = field(default_factory=list)
 
-    def worker(self, *options: str, wait: bool = True, **variables: str) -> Process:
-        """One more worker."""
-        return self._start([*WORKER, *options], variables, "reads calls", wait)
+    def worker(
+        self, *options: str, wait: bool = True, asr: str | None = "scripted", **variables: str
+    ) -> Process:
+        """One more worker; `asr` None for this machine's own engine."""
+        chosen = [] if asr is None else ["--asr", asr]
+        return self._start(["worker", *chosen, *options], variables, "reads", wait)
 
     def gateway(self, *options: str, wait: bool = True, **variables: str) -> Process:
         """One more gateway, on a port of its own unless it is told one."""

@@ -132,6 +132,15 @@ class Victims:
         self.gateways[place].kill()
         self.gateways[place] = self._here.gateway("--port", str(self._ports[place]), wait=False)
 
+    def rebalance(self, dice: random.Random) -> None:
+        """From one worker to four, or back: those that go hand their calls over."""
+        if len(self.workers) == 1:
+            self.workers += [self._here.worker() for _ in range(3)]
+            return
+        for worker in self.workers[1:]:
+            assert worker.stop() == 0
+        del self.workers[1:]
+
     def broker(self, dice: random.Random) -> None:
         """A broker of three dies, and comes back after a while."""
         node = dice.randrange(3)
@@ -151,7 +160,7 @@ def soak(folder: Path, what: str, kills: int, seed: int, factor: float = 1.0) ->
     dice = random.Random(seed)
     outcome = Outcome(kills=kills)
     with site(folder, copies=3 if what == "broker" else 1) as here:
-        victims = Victims(here, workers=2, ports=free_ports(2))
+        victims = Victims(here, workers=1 if what == "rebalance" else 2, ports=free_ports(2))
         callers = Callers([one.address for one in victims.gateways], factor)
         asyncio.run(_disturb(here, victims, callers, what, dice, outcome))
         here.until_closed(list(callers.started), PATIENCE_S)
@@ -268,7 +277,7 @@ def _told(final: dict[str, Any]) -> object:
 def main() -> None:
     """Run from the command line; prints a line of JSON."""
     parser = argparse.ArgumentParser(description="Kill parts of a site while calls go on.")
-    parser.add_argument("what", choices=("worker", "gateway", "broker", "postgres"))
+    parser.add_argument("what", choices=("worker", "gateway", "broker", "postgres", "rebalance"))
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

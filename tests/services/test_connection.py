@@ -15,7 +15,14 @@ from kafka.admin import KafkaAdminClient
 
 from models.errors import WrapupError
 from pipeline.kafka.connection import Connection, KafkaAwayError, KafkaError
-from pipeline.kafka.records import AUDIO_TOPIC, DEAD_TOPIC, EVENTS_TOPIC, PARTIALS_TOPIC, REVIEWS_TOPIC
+from pipeline.kafka.records import (
+    AUDIO_TOPIC,
+    DEAD_TOPIC,
+    EVENTS_TOPIC,
+    NOTES_TOPIC,
+    PARTIALS_TOPIC,
+    REVIEWS_TOPIC,
+)
 from pipeline.kafka.topics import TopicSettings, make_topics
 from tests.services.brokers import Brokers, Secured, brokers, free_ports
 from tests.services.marks import SERVICES
@@ -28,7 +35,7 @@ USER, PASSWORD = "wrapup", "only-of-this-test"
 def test_topics_are_made_once_and_kept_by_time(broker: Brokers) -> None:
     connection = Connection(tuple(broker.bootstrap))
     settings = TopicSettings(partitions=3, audio_minutes=20)
-    all_of_them = [AUDIO_TOPIC, EVENTS_TOPIC, PARTIALS_TOPIC, REVIEWS_TOPIC, DEAD_TOPIC]
+    all_of_them = [AUDIO_TOPIC, EVENTS_TOPIC, PARTIALS_TOPIC, NOTES_TOPIC, REVIEWS_TOPIC, DEAD_TOPIC]
     assert make_topics(connection, settings) == all_of_them
     assert make_topics(connection, settings) == []
     admin = connection.open(KafkaAdminClient)
