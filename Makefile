@@ -33,7 +33,7 @@ define packages
 	fi
 endef
 
-.PHONY: help demo live test check test-extras test-clients test-services kafka fuzz install format lock sample-calls bench eval-proof clean
+.PHONY: help demo live test check test-extras test-clients test-services soak kafka fuzz install format lock sample-calls bench eval-proof clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,11 @@ test-services: $(VENV)/dev.txt.done ## Tests with real brokers and databases (ne
 	-@$(MAKE) --no-print-directory $(KAFKA) || echo "Kafka cannot be had here: its tests are left out"
 	@# 5: there was nothing to run, as pytest's header has said.
 	$(PYTEST) -m services -W ignore::pytest.PytestUnraisableExceptionWarning tests/services || test $$? -eq 5
+
+soak: $(VENV)/dev.txt.done $(KAFKA) ## Kill parts of a site while calls go on, for an hour, and write docs/soak.md.
+	$(VENV)/bin/python -m tests.services.soak worker=100 gateway=25 postgres=25 broker=25 rebalance=20 --out docs/soak.md
+	$(VENV)/bin/python -m tests.simulation.run --seeds 10000
+	$(VENV)/bin/python -m benchmarks.kafka --minutes 10
 
 kafka: $(VENV)/dev.txt.done $(KAFKA) ## Fetch Apache Kafka with Maven, and run a broker on the loopback until Ctrl-C.
 	$(VENV)/bin/python -m tests.services.brokers

@@ -33,6 +33,7 @@ def worker(
     metrics_port: Annotated[
         int | None, typer.Option(help="Port of /metrics, /healthz and /readyz; none without it.")
     ] = None,
+    metrics_host: Annotated[str, typer.Option(help="Address of that port.")] = "127.0.0.1",
 ) -> None:
     """Hear calls that come over Kafka from `wrapup serve --to kafka`."""
     config = load_config(asr=asr, summarizer=summarizer, hotwords=hotwords)
@@ -43,7 +44,7 @@ def worker(
     from pipeline.live.metrics import Metrics
 
     metrics = Metrics()
-    with open_worker(config, metrics, role.value) as running, serve_page(running, metrics, metrics_port):
+    with open_worker(config, metrics, role.value) as running, serve_page(running, metrics, metrics_host, metrics_port):
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, lambda *_: running.stop())
         typer.echo(f"wrapup worker reads calls from Kafka at {','.join(config.kafka.brokers)}", err=True)

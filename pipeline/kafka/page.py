@@ -20,7 +20,9 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 @contextmanager
-def serve_page(worker: Worker | NotesWorker, metrics: Metrics, port: int | None) -> Iterator[int | None]:
+def serve_page(
+    worker: Worker | NotesWorker, metrics: Metrics, host: str, port: int | None
+) -> Iterator[int | None]:
     """Until it is left; gives the port. Neither words nor names of calls are on it. Raises `ConfigError`."""
     metrics.registry.register(_Standing(worker))
     if port is None:
@@ -42,7 +44,7 @@ def serve_page(worker: Worker | NotesWorker, metrics: Metrics, port: int | None)
         return _said(start, "404 Not Found", "expected /metrics, /healthz or /readyz\n")
 
     try:
-        server = make_server("", port, page, handler_class=_Quiet)
+        server = make_server(host, port, page, handler_class=_Quiet)
     except OSError as error:
         raise ConfigError(f"--metrics-port {port}: {error.strerror}") from error
     thread = threading.Thread(target=server.serve_forever, name="wrapup-page", daemon=True)

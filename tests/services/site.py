@@ -58,6 +58,11 @@ class Process:
             raise AssertionError("".join(self.log[-20:]) or "it says nothing")
 
     @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._running.pid
+
+    @property
     def address(self) -> str:
         """Where a server listens."""
         return self.line.split("//")[1].split()[0]
