@@ -300,12 +300,14 @@ def main() -> None:
 
 _INTRODUCTION = """# What is lost when parts of a site die
 
-`make soak`, at commit {commit}. Six calls of 40 s go on all the time, one after the other at each of six clients, over two gateways and two
-workers (one, where these come and go). At random moments a process is killed with SIGKILL and started again, or PostgreSQL is stopped
-at once for up to 4 s, or one of three brokers for 2 to 6 s, or three workers come or are told to go. Each call is compared with
-the same recording undisturbed: a final is lost when nothing was heard of its stretch of speech, doubled when two were, changed when its
-bounds or words differ. A gap is a stretch of a channel that a gateway did not keep. Voice activity is the real network, the words
-are scripted. The last column is the time from the kill to the next stored event of each call in progress, whatever it was waiting for.
+`make soak`, at commit {commit}. Six calls of 40 s go on all the time, one after the other at each of six
+clients, over two gateways and two workers (one, where these come and go). At random moments a worker or a
+gateway is killed with SIGKILL and started again, or PostgreSQL is stopped at once for up to 4 s, or one of
+three brokers is killed for 2 to 6 s, or three workers come or are told to go. Each call is compared with the
+same recording undisturbed: a final is lost when nothing was heard of its stretch of speech, doubled when two
+were, changed when its bounds or words differ. A gap is a stretch of a channel that a gateway did not keep.
+Voice activity is the real network, the words are scripted. The last column is the time from the kill to the
+next stored event of each call in progress, whatever that was waiting for.
 
 """
 
