@@ -45,6 +45,7 @@ class Rig:
         known: Mapping[str, Value] | None = None,
         diarizer: HalvesDiarizer | None = None,
         transcriber: NotingTranscriber | None = None,
+        again_samples: int = 0,
     ) -> None:
         self.clock = VirtualClock()
         self.transcriber = transcriber or NotingTranscriber()
@@ -60,6 +61,7 @@ class Rig:
             self.clock,
             known or {},
             self.late.append,
+            again_samples=again_samples,
         )
         self.shell = CallShell(session or Session(settings), settings.channels, around)
 
