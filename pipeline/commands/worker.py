@@ -44,7 +44,10 @@ def worker(
     from pipeline.live.metrics import Metrics
 
     metrics = Metrics()
-    with open_worker(config, metrics, role.value) as running, serve_page(running, metrics, metrics_host, metrics_port):
+    with (
+        open_worker(config, metrics, role.value) as running,
+        serve_page(running, metrics, metrics_host, metrics_port),
+    ):
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, lambda *_: running.stop())
         typer.echo(f"wrapup worker reads calls from Kafka at {','.join(config.kafka.brokers)}", err=True)

@@ -80,6 +80,7 @@ class LoggedCall(LiveCall):
         self._read = start - 1
         self._again = Rereading(self._shell, self._state.absences)
         self._audio: deque[_Audio] = deque()
+        self._nudged = False
         self._by_name: dict[str, tuple[StreamPlace, Stream]] = {}
         if before is not NEW:
             self.resume()
@@ -92,9 +93,12 @@ class LoggedCall(LiveCall):
         """All records that lay there for a restored call were read: what it still misses never comes."""
         self._mailbox.post(self._shell.forgo)
 
-    def keep_up(self) -> None:
-        """Records of the call may lie unread: that it hears nothing says nothing."""
-        self._mailbox.post(self._forgive)
+    def nudge(self, caught_up: bool) -> None:
+        """Time passed: see `tick`. Unless the worker has `caught_up`, records of the call may lie unread, and
+        that it hears nothing says nothing."""
+        if not self._nudged:
+            self._nudged = True
+            self._mailbox.post(partial(self._pass_time, caught_up))
 
     def save(self) -> None:
         """A snapshot of all that was read so far; `LiveCall.room` says when."""
@@ -241,6 +245,12 @@ class LoggedCall(LiveCall):
 
     def _save(self) -> None:
         self._snapshot_due = True
+
+    def _pass_time(self, caught_up: bool) -> None:
+        self._nudged = False
+        if not caught_up:
+            self._forgive()
+        self._tick()
 
     def _forgive(self) -> None:
         now_s = self._ground.clock()

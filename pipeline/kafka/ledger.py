@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -92,7 +92,14 @@ class PartitionBook:
         self._sites: dict[str, str | None] = {}
         self._needs: dict[str, int] = {}
         self._taken = start
+        self._waiting = 0
         self._lock = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """Facts that are not stored yet."""
+        with self._lock:
+            return self._waiting
 
     def needs_from(self, call_id: str, offset: int) -> None:
         """An open call needs the topic from here on, until a stored snapshot says otherwise."""
@@ -146,6 +153,7 @@ class PartitionBook:
         """An entry is in the store."""
         record = entry.record
         with self._lock:
+            self._waiting -= 1
             if isinstance(record, SnapshotRecord) and entry.needs is not None:
                 if record.call_id in self._needs:
                     self._needs[record.call_id] = max(self._needs[record.call_id], entry.needs)
@@ -158,9 +166,17 @@ class PartitionBook:
         with self._lock:
             self._needs.pop(call_id, None)
 
+    def refused(self, entries: int) -> None:
+        """So many facts will never be stored."""
+        with self._lock:
+            self._waiting -= entries
+
     def _put(self, record: Record, needs: int | None = None) -> None:
-        if not self.lost:
-            self._ledger.put(Entry(self, record, needs))
+        if self.lost:
+            return
+        with self._lock:
+            self._waiting += 1
+        self._ledger.put(Entry(self, record, needs))
 
 
 class Ledger:
@@ -173,6 +189,7 @@ class Ledger:
         self._batch: list[Entry] = []
         self._untold: list[Envelope] = []
         self._told: list[int] = []
+        self._in_doubt = False
         self._came = threading.Condition()
         self.refused = 0
 
@@ -239,6 +256,7 @@ class Ledger:
             self._forget(error.partitions)
         except WrapupError as error:
             if error.retryable or not self._batch:
+                self._in_doubt = True
                 raise
             self._store_by_call()
         with self._came:
@@ -250,10 +268,20 @@ class Ledger:
         new = self._keeper.keep(claims, [(one.book.partition, one.record) for one in batch], self._told)
         self._told = []
         by_call = {entry.record.call_id: entry.book for entry in batch}
+        envelopes = [by_call[record.call_id].envelope(record) for record in new]
+        if self._in_doubt:
+            envelopes = self._all_untold(books.values())
         with self._came:
-            self._untold += [by_call[record.call_id].envelope(record) for record in new]
+            self._untold += envelopes
         for entry in batch:
             entry.book.stored(entry)
+
+    def _all_untold(self, books: Iterable[PartitionBook]) -> list[Envelope]:
+        """What was stored by a transaction whose answer was lost is not new to the next one, and was told to
+        nobody."""
+        found = [book.envelope(one) for book in books for one in self._keeper.untold(book.partition)]
+        self._in_doubt = False
+        return sorted(found, key=lambda one: one.id or 0)
 
     def _forget(self, partitions: frozenset[int]) -> None:
         """Partitions that others have by now; the rest of the batch is tried again."""
@@ -279,4 +307,5 @@ class Ledger:
                     raise
                 self.refused += len(entries)
                 entries[0].book.give_up(call_id)
+                entries[0].book.refused(len(entries))
                 log.error("the store refused %d records of call %s: %s", len(entries), call_id, error)

@@ -77,7 +77,7 @@ def open_worker(
     metrics: Metrics,
     role: Role = "all",
     engines: OpenEngines | None = None,
-    strategy: Strategy = "eager",
+    strategy: Strategy = "cooperative",
 ) -> Iterator[Worker | NotesWorker]:
     """Raises `WrapupError`."""
     engines = engines or open_engines(config)

@@ -119,10 +119,8 @@ class Partition:
         if caught_up:
             self._read_all()
         for call in list(self._here.values()):
-            if not caught_up:
-                call.keep_up()
             if call.due_s <= now_s:
-                call.tick()
+                call.nudge(caught_up)
 
     def end_one(self) -> bool:
         """A call of which nothing came goes on, so that it ends; whether there was one."""

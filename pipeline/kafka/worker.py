@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 GROUP = "wrapup-workers"
 SESSION_MS = 6_000
 """How long a worker that says nothing keeps its partitions: the least that brokers allow by default."""
-HEARTBEAT_MS = 1_500
+HEARTBEAT_MS = 500
 
 POLL_MS = 50
 MOST_RECORDS = 500
@@ -85,7 +85,7 @@ class Worker:
         connection: Connection,
         store: Store,
         calls: Calls,
-        strategy: Strategy = "eager",
+        strategy: Strategy = "cooperative",
         clock: Clock = time.monotonic,
     ) -> None:
         """Connect and join the group. Raises `WrapupError`."""
@@ -321,12 +321,13 @@ class Worker:
         """On kafka-python's thread: partitions go to others, with all that was heard so far where that is
         quickly saved."""
         leaving = self._remove(numbers)
+        log.info("partitions %s go to others", [partition.book.partition for partition in leaving])
         for partition in leaving:
             partition.save()
         rooms: list[Future[None]] = [room for partition in leaving for room in partition.rooms()]
         deadline_s = time.monotonic() + HAND_OVER_S
         wait(rooms, HAND_OVER_S / 2)
-        while self.ledger.waiting and time.monotonic() < deadline_s:
+        while any(one.book.waiting for one in leaving) and time.monotonic() < deadline_s:
             time.sleep(0.01)
         for partition in leaving:
             partition.lose()

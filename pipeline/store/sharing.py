@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from pipeline.store.errors import PartitionLostError
 from pipeline.store.records import EventRecord, Record
@@ -30,11 +30,16 @@ def claim_partition(connection: Connection, partition: int) -> int:
         index_elements=[partition_claims.c.partition], set_={"epoch": partition_claims.c.epoch + 1}
     )
     connection.execute(statement)
-    _raise_numbers(connection)
+    connection.execute(insert(connection, feed_numbers).on_conflict_do_nothing(), {"id": 1, "last": 0})
     epoch: int = connection.execute(
         select(partition_claims.c.epoch).where(partition_claims.c.partition == partition)
     ).scalar_one()
     return epoch
+
+
+def end_claims(connection: Connection) -> None:
+    """Nobody has any partition."""
+    connection.execute(update(partition_claims).values(epoch=partition_claims.c.epoch + 1))
 
 
 def keep(
@@ -95,7 +100,8 @@ def _numbered(
         return []
     ids = {record.call_id for _, record in found}
     stored = _stored(connection, ids, {record.event.id for _, record in found})
-    states = call_states(connection, vault, ids)
+    # A call that is forgotten once its events have numbers would leave holes.
+    states = call_states(connection, vault, ids, hold=True)
     forgotten = {call_id for call_id, state in states.items() if state.cipher is None}
     new: dict[tuple[str, str], tuple[int, EventRecord]] = {}
     for partition, record in found:
@@ -124,14 +130,13 @@ def _stored(
 
 
 def _take_numbers(connection: Connection, count: int) -> int:
-    """So many numbers; the last of them. Others wait for theirs until this transaction ends."""
-    connection.execute(update(feed_numbers).values(last=feed_numbers.c.last + count))
+    """So many numbers; the last of them. Others wait for theirs until this transaction ends.
+
+    They go on behind those that a server gave while it was alone with the database, be it before the claim or
+    after it, between two sessions of this worker.
+    """
+    highest = select(func.coalesce(func.max(events.c.seq), 0)).scalar_subquery()
+    kept = feed_numbers.c.last
+    connection.execute(update(feed_numbers).values(last=case((kept < highest, highest), else_=kept) + count))
     last: int = connection.execute(select(feed_numbers.c.last)).scalar_one()
     return last
-
-
-def _raise_numbers(connection: Connection) -> None:
-    """A server alone with the database may have given numbers of its own."""
-    connection.execute(insert(connection, feed_numbers).on_conflict_do_nothing(), {"id": 1, "last": 0})
-    highest = connection.scalar(select(func.max(events.c.seq))) or 0
-    connection.execute(update(feed_numbers).where(feed_numbers.c.last < highest).values(last=highest))

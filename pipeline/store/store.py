@@ -109,6 +109,10 @@ class Store:
         server is there.
         """
         self._claim = claim(self._engine, self._claim, self._shared)
+        if not self._shared:
+            # Workers that come back later must claim their partitions anew: their calls went on here.
+            with writing(self._engine) as connection:
+                sharing.end_claims(connection)
 
     def share(self) -> None:
         """As `claim`, but with others who share the database: gateways and workers."""
@@ -148,8 +152,9 @@ class Store:
 
     def wanted_from(self, call_id: str) -> int | None:
         """From which sample on an open call wants audio that is sent again, as its last snapshot says."""
+        query = select(snapshots.c.wanted_from).join_from(snapshots, calls)
         with reading(self._engine) as connection:
-            return connection.scalar(select(snapshots.c.wanted_from).where(snapshots.c.call_id == call_id))
+            return connection.scalar(query.where(calls.c.call_id == call_id, calls.c.forgotten_at.is_(None)))
 
     def numbers_given(self) -> int:
         """The highest number of an event of any worker; 0 where there are none."""

@@ -49,7 +49,8 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 def write_records(connection: Connection, vault: Vault, records: Sequence[Record]) -> None:
     """Write records in the transaction of `connection`. Raises `StoreError` for a call that nobody opened."""
     _write_calls(connection, vault, [record for record in records if isinstance(record, CallRecord)])
-    states = call_states(connection, vault, {record.call_id for record in records})
+    # What is written of a call while it is forgotten would stay behind.
+    states = call_states(connection, vault, {record.call_id for record in records}, hold=True)
     kept = [record for record in records if _state(states, record).cipher is not None]
     _write_legs(connection, states, _legs_in(kept))
     _insert_all(connection, _results(states, kept))
@@ -64,15 +65,21 @@ def write_records(connection: Connection, vault: Vault, records: Sequence[Record
     _end_legs(connection, kept)
 
 
-def call_states(connection: Connection, vault: Vault, call_ids: Iterable[str]) -> dict[str, CallState]:
-    """The state of these calls, as far as they are known. Raises `UnreadableError`."""
+def call_states(
+    connection: Connection, vault: Vault, call_ids: Iterable[str], hold: bool = False
+) -> dict[str, CallState]:
+    """The state of these calls, as far as they are known. Raises `UnreadableError`.
+
+    `hold`: others change nothing of it before the transaction ends.
+    """
     version = calls.c.provenance["version"].as_string()
-    found = connection.execute(
+    query = (
         select(calls.c.call_id, calls.c.opened_at, calls.c.closed_at, calls.c.forgotten_at, version)
         .add_columns(call_keys.c.wrapped)
         .outerjoin_from(calls, call_keys)
         .where(calls.c.call_id.in_(sorted(call_ids)))
     )
+    found = connection.execute(query.with_for_update(read=True, of=calls) if hold else query)
     return {
         call_id: CallState(
             opened_at, closed_at is not None, made_by, cipher_of(vault, call_id, forgotten, key)

@@ -37,6 +37,7 @@ class Process:
         """Start it. `ready`: a word of the line by which it says that it is up."""
         folder.mkdir(exist_ok=True)
         self.log: list[str] = []
+        self.said_s: list[float] = []
         self.line = ""
         self._up = threading.Event()
         self._ready = ready
@@ -86,6 +87,7 @@ class Process:
         assert self._running.stderr is not None
         for line in self._running.stderr:
             self.log.append(line)
+            self.said_s.append(time.monotonic())
             if self._ready in line and not self._up.is_set():
                 self.line = line
                 self._up.set()
@@ -129,20 +131,20 @@ class Site:
 
     def events(self, call_id: str) -> list[dict[str, Any]]:
         """What `wrapup export` says of a call, by event id."""
+        return self.all_events("--call", call_id)[call_id]
+
+    def all_events(self, *options: str) -> dict[str, list[dict[str, Any]]]:
+        """The same of all calls."""
         told = subprocess.run(
-            [*COMMAND, "export", "--call", call_id],
+            [*COMMAND, "export", *options],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **self.environment},
             capture_output=True,
             text=True,
             check=True,
         )
-        (call,) = [json.loads(line) for line in told.stdout.splitlines()]
-        bare = [
-            {name: value for name, value in event.items() if name not in ("seq", "at")}
-            for event in call["events"]
-        ]
-        return by_id([{"event": event} for event in bare])
+        calls = [json.loads(line) for line in told.stdout.splitlines()]
+        return {call["call_id"]: by_id([{"event": _bare(one)} for one in call["events"]]) for call in calls}
 
     def until_closed(self, calls: Sequence[str], patience_s: float = PATIENCE_S) -> None:
         """Until the store has all of these calls closed."""
@@ -152,7 +154,7 @@ class Site:
             missing = set(calls) - {call_id for (call_id,) in found}
             if not missing:
                 return
-            assert time.monotonic() < deadline_s, f"not closed: {sorted(missing)}"
+            assert time.monotonic() < deadline_s, f"{len(missing)} not closed: {sorted(missing)[:10]}"
             time.sleep(0.1)
 
     def _start(self, options: list[str], variables: Mapping[str, str], ready: str, wait: bool) -> Process:
@@ -162,6 +164,11 @@ class Site:
         if wait:
             process.wait()
         return process
+
+
+def _bare(event: dict[str, Any]) -> dict[str, Any]:
+    """Without what is no part of the event."""
+    return {name: value for name, value in event.items() if name not in ("seq", "at")}
 
 
 @contextmanager

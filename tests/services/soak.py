@@ -213,8 +213,9 @@ def _judge(here: Site, callers: Callers, outcome: Outcome) -> None:
     """Each call beside the same recording undisturbed."""
     quiet = _undisturbed(here, sorted(set(callers.started.values())))
     outcome.calls = len(callers.started)
+    told = here.all_events()
     for call_id, sample in callers.started.items():
-        events = here.events(call_id)
+        events = told[call_id]
         outcome.gaps += sum(event["type"] == "audio_gap" for event in events)
         outcome.codes[events_of(events, "call_closed")[0]["code"]] += 1
         if len(events_of(events, "draft_ready")) != 1:
@@ -238,7 +239,8 @@ def _undisturbed(here: Site, samples: Sequence[str]) -> dict[str, list[dict[str,
 
     asyncio.run(send())
     here.until_closed([one.call_id for one in recordings])
-    return {sample: here.events(f"quiet-{sample}") for sample in samples}
+    told = here.all_events()
+    return {sample: told[f"quiet-{sample}"] for sample in samples}
 
 
 def events_of(events: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

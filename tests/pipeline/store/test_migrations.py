@@ -17,6 +17,7 @@ from pipeline.store import migrations
 from pipeline.store.database import open_engine, reading, writing
 from pipeline.store.errors import StoreError
 from pipeline.store.migrations import migrate
+from pipeline.store.projections import place
 from pipeline.store.records import EventRecord, Record, SnapshotRecord
 from pipeline.store.store import Store
 from pipeline.store.tables import (
@@ -26,12 +27,13 @@ from pipeline.store.tables import (
     partition_claims,
     reviews,
     sites,
+    snapshots,
     untold_events,
     versions,
 )
 from pipeline.store.vault import Vault
-from pipeline.store.writing import write_records
-from tests.pipeline.store.stories import OPENED, whole_call
+from pipeline.store.writing import call_states, write_records
+from tests.pipeline.store.stories import OPENED, final, numbered, opened, whole_call
 
 REVISIONS = ScriptDirectory(str(Path(migrations.__file__).parent))
 
@@ -98,6 +100,26 @@ def test_from_the_first_version_with_calls_in_it(engine: Engine, url: str, vault
         connection.execute(insert(reviews), {**row, "review_id": "s", "amends": "r"})
     with reading(engine) as connection:
         assert connection.scalars(select(reviews.c.amends).order_by(reviews.c.review_id)).all() == [None, "r"]
+    store.close()
+
+
+def test_from_the_version_before_several_shared_it(engine: Engine, url: str, vault: Vault) -> None:
+    records = [*opened("one"), *numbered("one", [final(0)], first_seq=7)]
+    with writing(engine) as connection:
+        migrate(connection, "0004")
+        write_records(connection, vault, records)
+        cipher = call_states(connection, vault, ["one"])["one"].cipher
+        assert cipher is not None
+        row = {"call_id": "one", "data": cipher.seal(b"state", place(snapshots, "data", ""))}
+        connection.execute(insert(snapshots), row)
+    store = Store.open(url, vault)
+    assert store.events(None, 0, 100) == records[2:]
+    assert store.snapshot("one") == b"state"
+    assert store.wanted_from("one") is None
+    assert store.untold(0) == []
+    claims = {0: store.claim_partition(0)}
+    more = [(0, record) for record in numbered("one", [final(32_000)], first_seq=0)]
+    assert [record.seq for record in store.keep(claims, more, [])] == [8]
     store.close()
 
 

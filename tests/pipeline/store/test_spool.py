@@ -58,6 +58,14 @@ def test_every_record_comes_back_equal(event: DurableEvent) -> None:
     assert [unpack(pack(record)) for record in records] == records
 
 
+def test_a_snapshot_of_the_version_before_can_be_read() -> None:
+    record = SnapshotRecord("one", b"state", 16_000)
+    assert unpack(pack(record)) == record
+    before = pack(record).replace(b',"wanted_from":16000', b"")
+    assert b"wanted_from" not in before
+    assert unpack(before) == SnapshotRecord("one", b"state")
+
+
 def test_a_record_of_another_version_is_refused() -> None:
     with pytest.raises(StoreError, match="of a kind that this version does not know: MoodRecord"):
         unpack(b'["MoodRecord", {}]')
