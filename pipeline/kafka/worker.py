@@ -238,6 +238,7 @@ class Worker:
         now_s = self._clock()
         if now_s >= self._looked_s + LOOK_S:
             self._looked_s = now_s
+            self._regain()
             self._look()
         if now_s >= self._ticked_s + TICK_S:
             self._ticked_s = now_s
@@ -246,6 +247,23 @@ class Worker:
         if now_s >= self._committed_s + COMMIT_S:
             self._committed_s = now_s
             self._commit()
+
+    def _regain(self) -> None:
+        """Partitions that somebody else had in between, and that are still this worker's, as the group says
+        that takes a commit from it."""
+        for partition in self._list():
+            if not partition.book.lost:
+                continue
+            number = partition.book.partition
+            place = TopicPartition(AUDIO_TOPIC, number)
+            try:
+                committed = OffsetAndMetadata(self._start_of(place), "", -1)
+                self._consumer.commit({place: committed}, timeout_ms=2_000)
+            except faults.KafkaError:
+                continue
+            partition.lose()
+            self._remove([number])
+            self._assigned.put(number)
 
     def _look(self) -> None:
         """How far behind the end of the topic each partition is. Without an answer nobody is up to date."""

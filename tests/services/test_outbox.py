@@ -64,8 +64,8 @@ def _read(consumer: Any, vault: Vault, calls: set[str]) -> dict[str, list[Stream
     while any(consumer.position(one) < ends[one] for one in partitions):
         for records in consumer.poll(timeout_ms=500).values():
             for one in records:
-                record = decode(one.key, one.headers, one.value, vault)
-                if record.call_id in calls:
+                if one.key.decode() in calls:
+                    record = decode(one.key, one.headers, one.value, vault)
                     found[record.call_id].append(record)
     return found
 
