@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,8 @@ def test_many_open_calls_after_an_outage(tmp_path: Path) -> None:
                 started = Started(CallInfo(call_id, ("agent", "customer")), (0, 1), RATE_HZ, placed=True)
                 stream = outbox.write_stream(f"{call_id}/1", started)
                 stream.hear(Chunk((0, 1), silence, 0))
+            while outbox.late_s:
+                time.sleep(0.1)
         here.worker()
         here.until_closed([f"open-{number}" for number in range(calls)], 400.0)
         codes = here.rows("SELECT end_code, count(*) FROM calls GROUP BY end_code")
