@@ -108,6 +108,8 @@ lock: ## Pin all dependencies anew, with hashes (needs uv).
 	uv pip compile $(LOCK_OPTIONS) --extra postgres -c requirements/base.txt -o requirements/postgres.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) --extra presidio -c requirements/base.txt -o requirements/presidio.txt pyproject.toml
 	uv pip compile $(LOCK_OPTIONS) -o requirements/clients.txt requirements/clients.in
+	uv pip compile $(LOCK_OPTIONS) -o deploy/build.txt deploy/build.in
+	uv pip compile $(LOCK_OPTIONS) --extra kafka --extra postgres --extra llm --extra torch -c requirements/torch.txt -o deploy/cuda.txt pyproject.toml
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links

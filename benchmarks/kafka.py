@@ -17,20 +17,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
-from kafka import KafkaConsumer, TopicPartition
-from kafka.admin import KafkaAdminClient
 
 from pipeline.client import Recording, Sending, Target
 from pipeline.doors import g711
 from pipeline.doors.messages import CallInfo, Chunk, Started
 from pipeline.kafka.connection import Connection
 from pipeline.kafka.outbox import RECORD_S, Outbox
-from pipeline.kafka.records import AUDIO_TOPIC
-from pipeline.kafka.worker import GROUP
 from pipeline.store.vault import open_vault
+from tests.services.brokers import free_ports
 from tests.services.site import Process, Site, site
 
 RATE_HZ = 8_000
@@ -98,28 +95,11 @@ class Feeder:
         self.outbox.__exit__(None, None, None)
 
 
-class Lag:
-    """How many records lie unread."""
-
-    def __init__(self, here: Site) -> None:
-        connection = Connection(tuple(here.kafka.bootstrap))
-        self._admin: Any = connection.open(KafkaAdminClient)
-        self._consumer: Any = connection.open(KafkaConsumer)
-        count = len(self._consumer.partitions_for_topic(AUDIO_TOPIC))
-        self._places = [TopicPartition(AUDIO_TOPIC, number) for number in range(count)]
-
-    def records(self) -> int:
-        """Beyond what the group has committed; open calls hold some of that back."""
-        ends = self._consumer.end_offsets(self._places)
-        found = self._admin.list_group_offsets(GROUP)
-        offsets = found.get(GROUP, found)
-        done = {place: offsets[place].offset for place in self._places if place in offsets}
-        return sum(ends[place] - done.get(place, 0) for place in self._places)
-
-    def close(self) -> None:
-        """Give up the connections."""
-        self._consumer.close()
-        self._admin.close()
+def unread(port: int) -> int:
+    """Records that a worker has not read, as it says itself."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(int(float(line.split()[-1])) for line in lines if line.startswith("wrapup_lag_records{"))
 
 
 def read_all(here: Site, workers: int, rounds: int) -> Read:
@@ -141,9 +121,10 @@ def read_all(here: Site, workers: int, rounds: int) -> Read:
 
 def keep_up(here: Site, rate: float, minutes: float) -> list[int]:
     """Records that lie unread, second by second, while so many a second come."""
-    worker = here.worker()
+    (port,) = free_ports(1)
+    worker = here.worker("--metrics-port", str(port))
     calls = max(1, round(rate * RECORD_S))
-    feeder, lag = Feeder(here, calls, "flat"), Lag(here)
+    feeder = Feeder(here, calls, "flat")
     found: list[int] = []
     began_s = time.monotonic()
     looked_s = began_s
@@ -151,11 +132,10 @@ def keep_up(here: Site, rate: float, minutes: float) -> list[int]:
         feeder.round()
         if time.monotonic() >= looked_s + LOOK_S:
             looked_s = time.monotonic()
-            found.append(lag.records())
+            found.append(unread(port))
         due_s = began_s + feeder.records / rate
         time.sleep(max(0.0, due_s - time.monotonic()))
     feeder.end()
-    lag.close()
     worker.stop()
     return found
 

@@ -45,6 +45,9 @@ class Book(Recorder, Protocol):
         ...
 
 
+SAVED_S = 10.0
+"""So often a snapshot is kept of a call in which nothing happens: it must not hold the topic back."""
+
 Refuse = Callable[[StreamRecord, str], None]
 
 
@@ -81,6 +84,7 @@ class LoggedCall(LiveCall):
         self._again = Rereading(self._shell, self._state.absences)
         self._audio: deque[_Audio] = deque()
         self._nudged = False
+        self._saved_s = ground.clock()
         self._by_name: dict[str, tuple[StreamPlace, Stream]] = {}
         if before is not NEW:
             self.resume()
@@ -126,6 +130,7 @@ class LoggedCall(LiveCall):
         elif record.number >= place.next:
             self._take_word(place, record.content)
         place.next = max(place.next, record.number + 1)
+        self._snapshot_due = self._snapshot_due or self._ground.clock() >= self._saved_s + SAVED_S
 
     def _take_answer(self, answer: Answered) -> None:
         """A note that another worker wrote; one that comes twice changes nothing."""
@@ -235,6 +240,7 @@ class LoggedCall(LiveCall):
 
     def _keep_snapshot(self) -> None:
         session = self._shell.session
+        self._saved_s = self._ground.clock()
         channels = range(len(self.info.roles))
         needed = [wanted_again(session, one, AGAIN_SAMPLES) for one in channels]
         while self._audio and all(self._audio[0].end <= needed[one] for one in self._audio[0].channels):
