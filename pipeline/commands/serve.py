@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from models.errors import ConfigError
 from pipeline.commands import one_line_errors
 from pipeline.config import Config, load_config
 
@@ -36,6 +37,10 @@ def serve(
     ] = None,
 ) -> None:
     """Take live calls over WebSockets and give their events out."""
+    if to is not None and (asr or summarizer or hotwords):
+        raise ConfigError(
+            "--asr, --summarizer and --hotwords are for `wrapup worker`: a gateway hears nothing"
+        )
     config = load_config(asr=asr, summarizer=summarizer, hotwords=hotwords, server=_section(host, port))
     logging.getLogger("pipeline").setLevel(logging.INFO)
     _run(config, _opened_here if to is None else _opened_kafka)

@@ -144,11 +144,14 @@ class _Faults(logging.Handler):
 
 @contextmanager
 def _hearing_faults() -> Iterator[list[Exception]]:
-    logger, handler = logging.getLogger("kafka.net"), _Faults()
+    logger, whole, handler = logging.getLogger("kafka.net"), logging.getLogger("kafka"), _Faults()
     logger.addHandler(handler)
+    # What keeps us out is told in one line, and not once more with each try.
+    whole.propagate = False
     try:
         yield handler.heard
     finally:
+        whole.propagate = True
         logger.removeHandler(handler)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -24,8 +27,10 @@ from pipeline.kafka.records import (
     REVIEWS_TOPIC,
 )
 from pipeline.kafka.topics import TopicSettings, make_topics
+from tests.conftest import ROOT
 from tests.services.brokers import Brokers, Secured, brokers, free_ports
 from tests.services.marks import SERVICES
+from tests.services.site import COMMAND
 
 pytestmark = SERVICES
 
@@ -112,6 +117,32 @@ def test_a_wrong_password_is_one_line(secured: tuple[Brokers, Path]) -> None:
         make_topics(connection(running, folder, password_file=folder / "wrong"), TopicSettings())
     assert "\n" not in str(refused.value)
     assert "another" not in str(refused.value)
+
+
+@pytest.mark.parametrize("command", [["worker", "--asr", "scripted"], ["serve", "--to", "kafka"]])
+def test_a_command_with_a_wrong_password_says_so_and_ends(
+    secured: tuple[Brokers, Path], tmp_path: Path, command: list[str]
+) -> None:
+    running, folder = secured
+    done = subprocess.run(
+        [*COMMAND, *command],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "WRAPUP_KAFKA__BROKERS": ",".join(running.bootstrap),
+            "WRAPUP_KAFKA__TLS": "true",
+            "WRAPUP_KAFKA__CA_FILE": str(folder / "ca.pem"),
+            "WRAPUP_KAFKA__USER": USER,
+            "WRAPUP_KAFKA__PASSWORD_FILE": str(folder / "wrong"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert re.fullmatch(r"wrapup: Kafka at \S+ (refuses|hangs up on) user wrapup: .+", line)
 
 
 def test_another_mechanism_is_one_line(secured: tuple[Brokers, Path]) -> None:
