@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.errors import WrapupError
 from pipeline.core.events import CallClosed
 from pipeline.doors.messages import Started
 from pipeline.kafka.call import LoggedCall
@@ -104,12 +105,9 @@ class Partition:
         Kafka is away: then it is to be given again."""
         if message.offset < self._next or self.book.lost:
             return
-        try:
-            record = self._calls.decode(message)
-        except RecordError as error:
-            self._bury(message, str(error))
-        else:
-            self._read(message, record)
+        why = self._tried(message)
+        if why is not None:
+            self._bury(message, why)
         self._next = message.offset + 1
         self.book.taken(message.offset)
 
@@ -144,10 +142,32 @@ class Partition:
         for call in list(self._here.values()):
             call.let_go()
 
+    def _tried(self, message: Message) -> str | None:
+        """Hand a record to its call; why it cannot be, where it can never be. A record that breaks a worker
+        would break the next one too."""
+        try:
+            self._read(message, self._calls.decode(message))
+        except RecordError as error:
+            return str(error)
+        except WrapupError as error:
+            if error.retryable:
+                raise
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it lies in the way of all others
+            return f"a fault of our own: {type(error).__name__}"
+        return None
+
     def _read(self, message: Message, record: StreamRecord) -> None:
         call = self._call_of(message, record)
         if call is not None:
-            call.read(message.offset, record, lambda _, why: self._bury(message, why))
+            call.read(message.offset, record, lambda _, why: self._refused(message, why))
+
+    def _refused(self, message: Message, why: str) -> None:
+        """On a thread of the call, which must not suffer from Kafka's being away."""
+        try:
+            self._bury(message, why)
+        except WrapupError as error:
+            log.warning("a stream was refused, and is buried nowhere: %s (%s)", why, error)
 
     def _call_of(self, message: Message, record: StreamRecord) -> LoggedCall | None:
         """The call of a record; None where it has none."""

@@ -97,6 +97,7 @@ class Worker:
         self._teller = Teller(connection)
         self.ledger = Ledger(store, self._teller)
         self._stopped = threading.Event()
+        self._broke: Exception | None = None
         self._partitions: dict[int, Partition] = {}
         self._assigned: queue.Queue[int] = queue.Queue()
         self._pending: deque[tuple[int, Message]] = deque()
@@ -125,9 +126,12 @@ class Worker:
         self._stopped.set()
 
     def run(self) -> None:
-        """Read and hand to calls, until `stop`. Raises `WrapupError` where Kafka refuses this worker."""
+        """Read and hand to calls, until `stop`. Raises `WrapupError` where Kafka refuses this worker, or a
+        thread of it broke: others take its calls over then."""
         while not self._stopped.is_set():
             self._step()
+        if self._broke is not None:
+            raise KafkaError(f"the worker broke: {type(self._broke).__name__}") from self._broke
 
     def _open(self, connection: Connection, strategy: Strategy) -> Any:
         from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
@@ -311,7 +315,16 @@ class Worker:
             self._consumer.commit_async(offsets, callback=_noted)
 
     def _write(self) -> None:
-        """The thread of the ledger: until all is written after the stop."""
+        """The thread of the ledger."""
+        try:
+            self._write_all()
+        except Exception as error:  # noqa: BLE001 - nothing is stored any more: it must not go unseen
+            log.error("the ledger broke: %s", type(error).__name__)
+            self._broke = error
+            self._stopped.set()
+
+    def _write_all(self) -> None:
+        """Until all is written after the stop."""
         failing = False
         while not (self._stopped.is_set() and not self._partitions and self.ledger.waiting == 0):
             try:
