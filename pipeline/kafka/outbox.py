@@ -137,7 +137,12 @@ class Outbox:
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
             record, sealer, seconds = item
-            key, headers, value = encode(record, sealer.cipher, sealer.wrapped)
+            try:
+                key, headers, value = encode(record, sealer.cipher, sealer.wrapped)
+            except Exception as error:  # noqa: BLE001 - the records of all other calls wait behind it
+                log.error("a record of call %s is lost: %s", record.call_id, type(error).__name__)
+                self._written(record.call_id, seconds)
+                continue
             sent = self._sent(partial(self._producer.send, AUDIO_TOPIC, value, key, headers))
             if sent is None:
                 return

@@ -181,8 +181,16 @@ class Partition:
         if not isinstance(record.content, Begun):
             self._bury(message, LATE)
             return None
-        self.book.needs_from(call_id, message.offset)
-        return self._put(self._calls.begin(record.content.started, self.book, message.offset), call_id)
+        return self._put(self._begin(record.content.started, message.offset), call_id)
+
+    def _begin(self, started: Started, offset: int) -> LoggedCall:
+        call_id = started.info.call_id
+        self.book.needs_from(call_id, offset)
+        try:
+            return self._calls.begin(started, self.book, offset)
+        except Exception:
+            self.book.give_up(call_id)
+            raise
 
     def _find(self, call_id: str, offset: int) -> LoggedCall | None:
         """A call that was in progress elsewhere; None for another, and for one that cannot go on."""
