@@ -231,6 +231,10 @@ class CallShell:
 
     def end(self, code: EndCode) -> None:
         """Hang-up: the rest of the audio is heard, and what never came is given up."""
+        for channel, ear in enumerate(self._ears):
+            if ear is None and self._remembered[channel] is not None:
+                # Nothing came since the session was restored; its last window is to be judged all the same.
+                self._ear_again(channel)
         while self._ears:
             ear = self._ears.pop(0)
             if ear is not None:

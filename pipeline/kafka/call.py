@@ -143,6 +143,9 @@ class LoggedCall(LiveCall):
     def _begin(self, record: StreamRecord, started: Started, refuse: Refuse) -> None:
         if not self._shell.session.open:
             return
+        if not self._state.legs:
+            # Of a call that died before its first snapshot nobody else remembers who began it.
+            self._transfer(started.info.associate, started.info.queue)
         placed = replace(started, placed=True, stands_still=True)
         try:
             stream, welcome = self._let_in(placed, _nobody)
@@ -197,10 +200,6 @@ class LoggedCall(LiveCall):
         stream = self._stream_of(place)
         if stream is None:
             return
-        for channel in content.channels:
-            stream.tracks[channel] = (
-                self._again.take_track(channel, content.rate_hz) or stream.tracks[channel]
-            )
         stream.arrived_s = self._ground.clock()
         for chunk in _chunks(content, place.base):
             self._hear(stream, chunk, lost=isinstance(content, Lost))
@@ -268,9 +267,17 @@ class LoggedCall(LiveCall):
         return next((place for place in self._state.streams if place.name == name), None)
 
     def _stream_of(self, place: StreamPlace) -> Stream | None:
-        """The stream of a place; None once it is over."""
+        """The stream of a place, for what is new of it; None once it is over.
+
+        What was read again of its channels is right before that, and what its filter still holds comes out.
+        """
         found = self._by_name.get(place.name)
-        return None if found is None or place.over else found[1]
+        if found is None or place.over:
+            return None
+        stream = found[1]
+        for channel, track in stream.tracks.items():
+            stream.tracks[channel] = self._again.take_track(channel, place.rate_hz) or track
+        return stream
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,7 @@ class WorkerCalls:
         )
         book.begun(record)
         session = Session(maker.settings(info, started.hang_ms))
-        call = LoggedCall(info, session, maker.call_engines(info), self._ground(info, book), book, offset)
-        call.open_leg(info.associate, info.queue)
-        return call
+        return LoggedCall(info, session, maker.call_engines(info), self._ground(info, book), book, offset)
 
     def go_on(self, call_id: str, book: PartitionBook, offset: int) -> LoggedCall:
         """See `Calls`."""

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -312,7 +312,14 @@ class Worker:
                 offsets[TopicPartition(AUDIO_TOPIC, number)] = OffsetAndMetadata(offset, "", -1)
         if offsets:
             # What is not committed is read again, and changes nothing.
-            self._consumer.commit_async(offsets, callback=_noted)
+            self._consumer.commit_async(offsets, callback=self._noted)
+
+    def _noted(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], answer: Any) -> None:
+        """On kafka-python's thread: what was not committed is committed with the next."""
+        if isinstance(answer, Exception):
+            log.info("offsets were not committed: %s", type(answer).__name__)
+            for place in offsets:
+                self._committed.pop(place.partition, None)
 
     def _write(self) -> None:
         """The thread of the ledger."""
@@ -394,8 +401,3 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
 def _message(record: Any) -> Message:
     return Message(record.offset, record.key, record.headers, record.value)
-
-
-def _noted(_: Any, answer: Any) -> None:
-    if isinstance(answer, Exception):
-        log.info("offsets were not committed: %s", type(answer).__name__)
