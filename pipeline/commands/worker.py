@@ -31,7 +31,8 @@ def worker(
         Part, typer.Option(help="What it does: notes may be written by others than those that hear.")
     ] = Part.ALL,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Port of /metrics, /healthz and /readyz; none without it.")
+        int | None,
+        typer.Option(min=0, max=65_535, help="Port of /metrics, /healthz and /readyz; none without it."),
     ] = None,
     metrics_host: Annotated[str, typer.Option(help="Address of that port.")] = "127.0.0.1",
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -84,6 +85,8 @@ class LoggedCall(LiveCall):
         self._again = Rereading(self._shell, self._state.absences)
         self._audio: deque[_Audio] = deque()
         self._nudged = False
+        self._saving: list[Future[None]] = []
+        self._heard_s = [ground.clock()] * len(info.roles)
         self._saved_s = ground.clock()
         self._by_name: dict[str, tuple[StreamPlace, Stream]] = {}
         if before is not NEW:
@@ -104,13 +107,15 @@ class LoggedCall(LiveCall):
             self._nudged = True
             self._mailbox.post(partial(self._pass_time, caught_up))
 
-    def save(self) -> None:
-        """A snapshot of all that was read so far; `LiveCall.room` says when."""
-        self._mailbox.post(self._save)
+    def save(self) -> Future[None]:
+        """A snapshot of all that was read so far; done when it is on its way to the store."""
+        saved: Future[None] = Future()
+        self._mailbox.post(partial(self._save, saved))
+        return saved
 
     def let_go(self) -> None:
         """Another worker has the call: it ends here, and nobody is told."""
-        self._mailbox.post(partial(self._finish, "interrupted"))
+        self._mailbox.post(self._let_go)
 
     def _take_record(self, offset: int, record: StreamRecord, refuse: Refuse) -> None:
         self._read = offset
@@ -190,6 +195,8 @@ class LoggedCall(LiveCall):
         count = content.count if isinstance(content, Lost) else content.samples.shape[1]
         end = (place.base + content.at + count) * RATE_HZ // place.rate_hz
         self._audio.append(_Audio(offset, content.channels, end))
+        for channel in content.channels:
+            self._heard_s[channel] = self._ground.clock()
         if content.rate_hz != place.rate_hz:
             return
         if number < place.next:
@@ -241,15 +248,36 @@ class LoggedCall(LiveCall):
         session = self._shell.session
         self._saved_s = self._ground.clock()
         channels = range(len(self.info.roles))
-        needed = [wanted_again(session, one, AGAIN_SAMPLES) for one in channels]
+        needed = [self._needed(one) for one in channels]
         while self._audio and all(self._audio[0].end <= needed[one] for one in self._audio[0].channels):
             self._audio.popleft()
         needs = self._audio[0].offset if self._audio else self._read + 1
         wanted_from = min(session.heard(one) for one in channels)
         self._book.snapshot_from(self.info.call_id, self._dumped(), needs, wanted_from)
+        saving, self._saving = self._saving, []
+        for saved in saving:
+            saved.set_result(None)
 
-    def _save(self) -> None:
+    def _needed(self, channel: int) -> int:
+        """The first sample of a channel that its records must still have. One of which nothing came for long,
+        and nothing waits to be read, does not hold the topic back: what it would need is silence."""
+        session = self._shell.session
+        heard = session.heard(channel)
+        if self._ground.clock() < self._heard_s[channel] + SAVED_S:
+            return wanted_again(session, channel, AGAIN_SAMPLES)
+        waits = session.needed_from(channel)
+        return heard if waits >= heard - RATE_HZ else waits
+
+    def _save(self, saved: Future[None]) -> None:
+        if self.done.done() or self._shell.session.closed:
+            saved.set_result(None)
+            return
+        self._saving.append(saved)
         self._snapshot_due = True
+
+    def _let_go(self) -> None:
+        if not self.done.done():
+            self._finish("interrupted")
 
     def _pass_time(self, caught_up: bool) -> None:
         self._nudged = False

@@ -82,10 +82,13 @@ class Following:
                 log.warning("events cannot be read now: %s", type(error).__name__)
                 self._closed.wait(AGAIN_S)
                 continue
-            for place, records in polled.items():
-                for record in records:
-                    self._take(place, record)
-            self._fill()
+            try:
+                for place, records in polled.items():
+                    for record in records:
+                        self._take(place, record)
+                self._fill()
+            except Exception as error:  # noqa: BLE001 - who follows must hear of what comes after it
+                log.error("events were not told: %s", type(error).__name__)
 
     def _take(self, place: TopicPartition, record: Any) -> None:
         try:

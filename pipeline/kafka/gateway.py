@@ -69,8 +69,8 @@ class Gateway:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._following.close()
         self._outbox.__exit__(kind, error, trace)
+        self._following.close()
         self.archive.close()
         self._teller.__exit__(kind, error, trace)
 

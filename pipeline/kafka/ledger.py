@@ -189,7 +189,7 @@ class Ledger:
         self._batch: list[Entry] = []
         self._untold: list[Envelope] = []
         self._told: list[int] = []
-        self._in_doubt = False
+        self._in_doubt: set[PartitionBook] = set()
         self._came = threading.Condition()
         self.refused = 0
 
@@ -231,11 +231,14 @@ class Ledger:
 
         Raises `WrapupError` where the store or Kafka is away: nothing is lost, and it is to be called again.
         """
-        if self._untold:
-            self._teller.tell(self._untold)
-            self._told += [one.id for one in self._untold if one.id is not None]
+        with self._came:
+            # More may be added while these are published.
+            telling = list(self._untold)
+        if telling:
+            self._teller.tell(telling)
+            self._told += [one.id for one in telling if one.id is not None]
             with self._came:
-                self._untold.clear()
+                del self._untold[: len(telling)]
         self._take()
         if not self._batch and not self._told:
             return False
@@ -251,16 +254,23 @@ class Ledger:
     def _store(self) -> None:
         """The batch in one transaction; where that is refused for good, the calls one by one."""
         try:
+            self._store_batch()
+        except WrapupError:
+            # What was stored, and what not, is not known: the answer may have been lost.
+            self._in_doubt |= {entry.book for entry in self._batch}
+            raise
+        with self._came:
+            self._batch = []
+
+    def _store_batch(self) -> None:
+        try:
             self._keep(self._batch)
         except PartitionLostError as error:
             self._forget(error.partitions)
         except WrapupError as error:
             if error.retryable or not self._batch:
-                self._in_doubt = True
                 raise
             self._store_by_call()
-        with self._came:
-            self._batch = []
 
     def _keep(self, batch: Sequence[Entry]) -> None:
         books = {entry.book.partition: entry.book for entry in batch}
@@ -270,7 +280,7 @@ class Ledger:
         by_call = {entry.record.call_id: entry.book for entry in batch}
         envelopes = [by_call[record.call_id].envelope(record) for record in new]
         if self._in_doubt:
-            envelopes = self._all_untold(books.values())
+            envelopes = self._all_untold(self._in_doubt | set(books.values()))
         with self._came:
             self._untold += envelopes
         for entry in batch:
@@ -280,7 +290,7 @@ class Ledger:
         """What was stored by a transaction whose answer was lost is not new to the next one, and was told to
         nobody."""
         found = [book.envelope(one) for book in books for one in self._keeper.untold(book.partition)]
-        self._in_doubt = False
+        self._in_doubt = set()
         return sorted(found, key=lambda one: one.id or 0)
 
     def _forget(self, partitions: frozenset[int]) -> None:
@@ -300,6 +310,8 @@ class Ledger:
         for call_id, entries in by_call.items():
             try:
                 self._keep(entries)
+                # What is stored must not be stored again where a later one has to wait.
+                self._batch = [entry for entry in self._batch if entry.record.call_id != call_id]
             except PartitionLostError as error:
                 entries[0].book.lost = entries[0].book.partition in error.partitions
             except WrapupError as error:

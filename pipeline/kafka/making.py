@@ -25,6 +25,9 @@ from pipeline.store.vault import Vault
 
 ALL_EVENTS = 1_000_000
 
+MANY_JOBS = 200
+"""Jobs that may wait before no more is read: each holds its audio, and a topic half an hour of it."""
+
 
 class WorkerCalls:
     """See `Calls`."""
@@ -44,6 +47,11 @@ class WorkerCalls:
         self._store = store
         self._vault = vault
         self._now = now
+
+    @property
+    def full(self) -> bool:
+        """See `Calls`."""
+        return sum(self._maker.workers.waiting().values()) > MANY_JOBS
 
     def decode(self, message: Message) -> StreamRecord:
         """See `Calls`."""
@@ -68,9 +76,11 @@ class WorkerCalls:
             tenant=None,
             provenance=maker.provenance(info),
         )
-        book.begun(record)
         session = Session(maker.settings(info, started.hang_ms))
-        return LoggedCall(info, session, maker.call_engines(info), self._ground(info, book), book, offset)
+        call = LoggedCall(info, session, maker.call_engines(info), self._ground(info, book), book, offset)
+        # Only what came to be has begun: nobody would close it.
+        book.begun(record)
+        return call
 
     def go_on(self, call_id: str, book: PartitionBook, offset: int) -> LoggedCall:
         """See `Calls`."""

@@ -113,15 +113,21 @@ class NotesWorker:
         for place, records in polled.items():
             for record in records:
                 self._take(place, record)
-        self._commit(assigned)
+        # As it is now: a rebalance may have come with the records.
+        self._commit(self._consumer.assignment())
 
     def _take(self, place: TopicPartition, record: Any) -> None:
         done: Future[None] = Future()
         try:
             call_id, job = decode_job(record.key, record.headers, record.value, self._vault)
-        except RecordError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it lies in the way of all others
+            why = (
+                str(error)
+                if isinstance(error, RecordError)
+                else f"a fault of our own: {type(error).__name__}"
+            )
             came_from = f"{NOTES_TOPIC}/{place.partition}/{record.offset}"
-            self._teller.bury(record.key, record.headers, record.value, str(error), came_from)
+            self._teller.bury(record.key, record.headers, record.value, why, came_from)
             self.standing.buried += 1
             done.set_result(None)
         else:

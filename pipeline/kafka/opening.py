@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from models.errors import ConfigError
 from pipeline.app import OpenEngines, open_engines
 from pipeline.callmaker import CallMaker
 from pipeline.config import Config
@@ -19,6 +20,7 @@ from pipeline.kafka.topics import TopicSettings, make_topics
 from pipeline.kafka.worker import Strategy, Worker
 from pipeline.live.metrics import Backlog, Metrics
 from pipeline.sections import KafkaSection
+from pipeline.store.database import file_of
 from pipeline.store.store import Store
 from pipeline.store.vault import Vault, open_vault
 
@@ -54,13 +56,17 @@ def common(config: Config) -> Iterator[Common]:
     """Kafka with its topics and the store, ready. Raises `WrapupError`."""
     section = config.kafka
     connection = connection_of(section)
+    make_topics(
+        connection,
+        TopicSettings(section.partitions, section.copies, section.audio_minutes, section.days),
+    )
+    if file_of(config.store.url) is not None:
+        raise ConfigError("store.url: gateways and workers share a PostgreSQL; a file is of one machine")
     vault = open_vault(config.store.key_file, config.store.encrypt)
     store = Store.open(config.store.url, vault)
     with ExitStack() as stack:
         stack.callback(store.close)
         store.share()
-        topics = TopicSettings(section.partitions, section.copies, section.audio_minutes, section.days)
-        make_topics(connection, topics)
         yield Common(connection, store, vault)
 
 

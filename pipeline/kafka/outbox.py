@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,6 +48,14 @@ KEEPS_S = 10.0
 PATIENCE_S = 10.0
 """How long a gateway that stops waits for what it has still to write."""
 AGAIN_S = 0.5
+REFUSED_S = 30.0
+"""For so long after Kafka refused a record it counts as one that takes nothing."""
+NEVER = (faults.MessageSizeTooLargeError, faults.AuthorizationError)
+"""What another try does not change."""
+LEAST_S = 0.01
+"""What a record without audio counts for: words alone must not wait without bound either."""
+PIECE_S = 0.6
+"""Longest piece of a chunk: with what waits to be joined, no record is over a second."""
 DELIVERY_MS = 24 * 3600 * 1000
 """How long the client goes on trying: what may wait is bounded here, and order must hold."""
 
@@ -73,6 +81,7 @@ class Outbox:
         self._keeps_s = keeps_s
         self._clock = clock
         self._taken_s = clock()
+        self._refused_s = float("-inf")
         self._producer: Any = connection.open(
             KafkaProducer, acks="all", linger_ms=5, delivery_timeout_ms=DELIVERY_MS
         )
@@ -118,6 +127,8 @@ class Outbox:
     def late_s(self) -> float:
         """For how long Kafka has taken nothing although something waits; 0 where all is well."""
         with self._lock:
+            if self._clock() < self._refused_s + REFUSED_S:
+                return REFUSED_S
             return self._clock() - self._taken_s if self._waiting_s else 0.0
 
     def write_stream(self, stream: str, started: Started) -> StreamWriter:
@@ -144,20 +155,33 @@ class Outbox:
                 self._written(record.call_id, seconds)
                 continue
             sent = self._sent(partial(self._producer.send, AUDIO_TOPIC, value, key, headers))
-            if sent is None:
+            if sent is not None:
+                sent.add_errback(self._refused)
+                done = partial(self._written, record.call_id, seconds)
+                sent.add_both(lambda _, done=done: done())
+            elif self._closed.is_set():
                 return
-            sent.add_both(lambda _, call_id=record.call_id, gone_s=seconds: self._written(call_id, gone_s))
+            else:
+                self._written(record.call_id, seconds)
         self._producer.flush(timeout=PATIENCE_S)
 
     def _sent(self, send: Callable[[], Any]) -> Any:
-        """The future of a record that the client took; None where the gateway stopped before it did."""
+        """The future of a record that the client took; None where it never will, or the gateway stopped."""
         while not self._closed.is_set():
             try:
                 return send()
             except faults.KafkaError as error:
+                if isinstance(error, NEVER):
+                    self._refused(error)
+                    return None
                 log.warning("a record waits for Kafka: %s", type(error).__name__)
                 time.sleep(AGAIN_S)
         return None
+
+    def _refused(self, error: BaseException) -> None:
+        """Kafka takes a record never: what is missing is a gap, and new calls had better go elsewhere."""
+        log.error("Kafka refuses what calls sent: %s", type(error).__name__)
+        self._refused_s = self._clock()
 
     def _written(self, call_id: str, seconds: float) -> None:
         rooms: list[Future[None]] = []
@@ -202,7 +226,14 @@ class StreamWriter:
         self._write(Begun(started))
 
     def hear(self, chunk: Chunk) -> bool:
-        """Audio; False where there is no room for it, and it is lost."""
+        """Audio; False where there is no room for it, and it is lost.
+
+        A record has two channels and a second at most, however a client sends.
+        """
+        pieces = [self._hear(piece) for piece in _pieces(chunk, self._rate_hz)]
+        return all(pieces)
+
+    def _hear(self, chunk: Chunk) -> bool:
         if not self._outbox.has_room(self._call_id):
             self.lose(chunk)
             return False
@@ -222,7 +253,8 @@ class StreamWriter:
     def lose(self, chunk: Chunk) -> None:
         """Audio that there is no room for."""
         self._flush()
-        self._lose(self._placed(chunk))
+        for piece in _pieces(chunk, self._rate_hz):
+            self._lose(self._placed(piece))
 
     def say(self, control: Control) -> None:
         """A word of the client, after all that it sent before."""
@@ -278,10 +310,10 @@ class StreamWriter:
         self._lost.clear()
 
     def _write(self, content: Content) -> None:
-        seconds = 0.0
+        seconds = LEAST_S
         if isinstance(content, Heard):
             # Channels that come in turn are no more time than those that come together.
-            seconds = content.samples.shape[1] / content.rate_hz * len(content.channels) / self._carries
+            seconds += content.samples.shape[1] / content.rate_hz * len(content.channels) / self._carries
         self._put(StreamRecord(self._call_id, self._stream, self._number, content), seconds)
         self._number += 1
 
@@ -292,3 +324,13 @@ def _joined(before: Heard, after: Heard) -> Heard | None:
         return None
     samples: Samples = np.concatenate([before.samples, after.samples], axis=1)
     return replace(before, samples=samples)
+
+
+def _pieces(chunk: Chunk, rate_hz: int) -> Iterator[Chunk]:
+    """A chunk in pieces of two channels and `PIECE_S` at most."""
+    step = max(1, round(PIECE_S * rate_hz))
+    for first in range(0, len(chunk.channels), 2):
+        channels, samples = chunk.channels[first : first + 2], chunk.samples[first : first + 2]
+        for begin in range(0, samples.shape[1], step):
+            at = None if chunk.at is None else chunk.at + begin
+            yield Chunk(channels, samples[:, begin : begin + step], at)

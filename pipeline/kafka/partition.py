@@ -44,6 +44,11 @@ class Calls(Protocol):
     resume_s: float
     """How long a call waits for a client whose connection was lost."""
 
+    @property
+    def full(self) -> bool:
+        """Whether more jobs wait for engines than are done soon."""
+        ...
+
     def decode(self, message: Message) -> StreamRecord:
         """Raises `RecordError`."""
         ...
@@ -93,7 +98,7 @@ class Partition:
     @property
     def waiting_s(self) -> float:
         """Seconds of audio that were read and wait to be heard."""
-        return sum(call.waiting_s for call in self._here.values())
+        return sum(call.waiting_s for call in list(self._here.values()))
 
     @property
     def next_offset(self) -> int:
@@ -127,14 +132,9 @@ class Partition:
         self._find(next(iter(self._waiting)), self._next)
         return True
 
-    def save(self) -> None:
-        """Have all calls kept as they are now."""
-        for call in self._here.values():
-            call.save()
-
-    def rooms(self) -> list[Future[None]]:
-        """Done when each call has heard and saved what it was given so far."""
-        return [call.room() for call in list(self._here.values())]
+    def save(self) -> list[Future[None]]:
+        """Have all calls kept as they are now; each is done when it has handed that to the ledger."""
+        return [call.save() for call in list(self._here.values())]
 
     def lose(self) -> None:
         """Another worker has the partition: no call says anything more. From any thread."""

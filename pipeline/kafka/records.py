@@ -28,7 +28,7 @@ REVIEWS_TOPIC = "wrapup.reviews.v1"
 DEAD_TOPIC = "wrapup.dead.v1"
 
 SCHEMA = "wrapup.audio/1"
-MOST_CHANNELS = 2
+MOST_CHANNELS = 4
 LONGEST_NAME = 200
 LONGEST_LOST_S = 24 * 3600
 

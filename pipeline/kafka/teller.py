@@ -63,8 +63,15 @@ class Teller:
         self, key: bytes | None, headers: Headers, value: bytes | None, why: str, came_from: str
     ) -> None:
         """A record that cannot be read, as it was, with the reason. Raises `WrapupError`."""
-        told = [*headers, ("reason", why.encode()), ("from", came_from.encode())]
-        self._confirmed([(DEAD_TOPIC, key or b"", told, value or b"")])
+        # A header may have no value on a topic, but not in this client.
+        told = [(name, data or b"") for name, data in headers]
+        told += [("reason", why.encode()), ("from", came_from.encode())]
+        try:
+            self._confirmed([(DEAD_TOPIC, key or b"", told, value or b"")])
+        except KafkaError:
+            # As it may be where it is as long as a record can be.
+            length = ("cut", str(len(value or b"")).encode())
+            self._confirmed([(DEAD_TOPIC, key or b"", [*told[-2:], length], b"")])
 
     def _confirmed(self, told: Sequence[tuple[str, bytes, Sequence[tuple[str, bytes]], bytes]]) -> None:
         try:

@@ -51,14 +51,18 @@ def decode_envelope(headers: Headers, value: bytes | None) -> Envelope:
         raise RecordError(f"schema: expected {EVENT_SCHEMA}")
     try:
         body: Mapping[str, Any] = json.loads(value or b"")
-        return Envelope(
-            id=body["id"],
-            call_id=body["call_id"],
-            at=datetime.fromisoformat(body["at"]),
-            event=decode_event(body["event"]),
-            site=body["site"],
-        )
+        number, call_id, site = body["id"], body["call_id"], body["site"]
+        if not (_is_number(number) and isinstance(call_id, str) and (site is None or isinstance(site, str))):
+            raise RecordError("value: expected a number, a call and a site")
+        at = datetime.fromisoformat(body["at"])
+        return Envelope(number, call_id, at, decode_event(body["event"]), site)
+    except RecordError:
+        raise
     except InputError as error:
         raise RecordError(str(error)) from error
     except (ValueError, KeyError, TypeError) as error:
         raise RecordError("value: no event") from error
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (type(value) is int and value > 0)

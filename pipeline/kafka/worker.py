@@ -6,13 +6,14 @@ worker in its group. Nothing slow happens on that one but the saving of calls th
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -117,7 +118,8 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopped.set()
-        self._consumer.close(autocommit=False, timeout_ms=int(2_000 * HAND_OVER_S))
+        with contextlib.suppress(faults.KafkaError):
+            self._consumer.close(autocommit=False, timeout_ms=int(2_000 * HAND_OVER_S))
         self._writing.join(HAND_OVER_S)
         self._teller.__exit__(kind, error, trace)
 
@@ -181,7 +183,8 @@ class Worker:
         partitions = self._list()
         waiting_s = sum(one.waiting_s for one in partitions)
         allowed_s = max(LEAST_AHEAD_S, float(sum(len(one) for one in partitions)))
-        full = bool(self._pending) or self.ledger.behind or waiting_s > allowed_s
+        behind = self.ledger.behind or self._calls.full
+        full = bool(self._pending) or behind or waiting_s > allowed_s
         assigned = self._consumer.assignment()
         if full:
             self._consumer.pause(*assigned)
@@ -360,15 +363,15 @@ class Worker:
         quickly saved."""
         leaving = self._remove(numbers)
         log.info("partitions %s go to others", [partition.book.partition for partition in leaving])
-        for partition in leaving:
-            partition.save()
-        rooms: list[Future[None]] = [room for partition in leaving for room in partition.rooms()]
-        deadline_s = time.monotonic() + HAND_OVER_S
-        wait(rooms, HAND_OVER_S / 2)
-        while any(one.book.waiting for one in leaving) and time.monotonic() < deadline_s:
-            time.sleep(0.01)
-        for partition in leaving:
-            partition.lose()
+        try:
+            saving = [saved for partition in leaving for saved in partition.save()]
+            deadline_s = time.monotonic() + HAND_OVER_S
+            wait(saving, HAND_OVER_S / 2)
+            while any(one.book.waiting for one in leaving) and time.monotonic() < deadline_s:
+                time.sleep(0.01)
+        finally:
+            for partition in leaving:
+                partition.lose()
 
     def lost(self, numbers: Iterable[int]) -> None:
         """On kafka-python's thread: others have these partitions already."""
@@ -380,6 +383,7 @@ class Worker:
         for number in numbers:
             self._committed.pop(number, None)
             self._caught_up_since_s.pop(number, None)
+            self._caught_up.discard(number)
         return [partition for partition in found if partition is not None]
 
 

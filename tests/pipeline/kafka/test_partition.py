@@ -19,6 +19,7 @@ class Desk:
     """Calls that can only begin to go wrong: `raises` is what happens to each record."""
 
     resume_s = 15.0
+    full = False
 
     def __init__(self) -> None:
         self.raises: Exception | None = None
