@@ -232,7 +232,7 @@ class CallShell:
     def end(self, code: EndCode) -> None:
         """Hang-up: the rest of the audio is heard, and what never came is given up."""
         for channel, ear in enumerate(self._ears):
-            if ear is None and self._remembered[channel] is not None:
+            if ear is None and self._remembered[channel] is not None and not self.behind(channel):
                 # Nothing came since the session was restored; its last window is to be judged all the same.
                 self._ear_again(channel)
         while self._ears:

@@ -157,6 +157,9 @@ class LoggedCall(LiveCall):
         except StreamRefused as refused:
             refuse(record, refused.reason)
             return
+        for channel in started.carries:
+            # What was read again is of streams before this one.
+            self._again.forget(channel)
         start = 0 if started.placed else welcome.from_samples[0]
         base = -(-start * started.rate_hz // RATE_HZ)
         place = StreamPlace(
@@ -175,6 +178,7 @@ class LoggedCall(LiveCall):
         """Ask for what the session waits for; streams go on with their next record."""
         self._shell.resume()
         for place in self._state.streams:
+            self._media.remember_left(place.carries, place.hung_up)
             if place.over or not self._shell.session.open:
                 continue
             stream = Stream(
@@ -186,7 +190,7 @@ class LoggedCall(LiveCall):
                 stands_still=True,
                 may_return=place.may_return,
             )
-            self._media.begin(stream)
+            self._media.go_on(stream)
             self._streams.append(stream)
             self._by_name[place.name] = place, stream
             self._alone_since_s = None
@@ -233,7 +237,7 @@ class LoggedCall(LiveCall):
             case Flush():
                 self._flush(stream)
             case Ended(flush, _):
-                place.over = True
+                place.over = place.hung_up = True
                 self._leave(stream, hung_up=True, flush=flush)
             case _:
                 self._stay(stream)

@@ -37,6 +37,10 @@ class Rereading:
         before = self._tracks.pop(channel, None)
         return None if before is None or before[0] != rate_hz else before[1]
 
+    def forget(self, channel: int) -> None:
+        """Another stream has the channel from here on."""
+        self._tracks.pop(channel, None)
+
     def _begin(self, channel: int, rate_hz: int) -> tuple[int, Track]:
         """Where both rates have a sample, so that what comes of it is what came of it the first time."""
         start = self._shell.refill_from(channel)

@@ -101,6 +101,7 @@ class Worker:
         self._broke: Exception | None = None
         self._partitions: dict[int, Partition] = {}
         self._assigned: queue.Queue[int] = queue.Queue()
+        self._mine: set[int] = set()
         self._pending: deque[tuple[int, Message]] = deque()
         self._committed: dict[int, int] = {}
         self._caught_up: set[int] = set()
@@ -186,19 +187,33 @@ class Worker:
         behind = self.ledger.behind or self._calls.full
         full = bool(self._pending) or behind or waiting_s > allowed_s
         assigned = self._consumer.assignment()
-        if full:
-            self._consumer.pause(*assigned)
-        elif self._paused:
-            self._consumer.resume(*assigned)
+        for place in assigned:
+            # It may have gone to another since.
+            with contextlib.suppress(KeyError):
+                if full:
+                    self._consumer.pause(place)
+                elif self._paused:
+                    self._consumer.resume(place)
         self._paused = full
 
     def _take_over(self) -> None:
         """Partitions that are this worker's from now on: who had them can write nothing more."""
         while not self._assigned.empty():
             number = self._assigned.queue[0]
-            if self._is_assigned(number):
-                self._partitions[number] = self._partition(number)
+            if number in self._mine:
+                self._begin(number)
             self._assigned.get()
+
+    def _begin(self, number: int) -> None:
+        """A partition is here, unless it goes to another meanwhile."""
+        try:
+            self._partitions[number] = self._partition(number)
+        except ValueError:
+            # kafka-python seeks nowhere in a partition that is not assigned any more.
+            return
+        if number not in self._mine:
+            for partition in self._remove([number]):
+                partition.lose()
 
     def _partition(self, number: int) -> Partition:
         epoch = self._store.claim_partition(number)
@@ -350,17 +365,16 @@ class Worker:
     def _list(self) -> list[Partition]:
         return list(self._partitions.values())
 
-    def _is_assigned(self, number: int) -> bool:
-        return TopicPartition(AUDIO_TOPIC, number) in self._consumer.assignment()
-
     def assigned(self, numbers: Iterable[int]) -> None:
         """On kafka-python's thread: partitions are this worker's."""
         for number in numbers:
+            self._mine.add(number)
             self._assigned.put(number)
 
     def revoked(self, numbers: Iterable[int]) -> None:
         """On kafka-python's thread: partitions go to others, with all that was heard so far where that is
         quickly saved."""
+        self._mine.difference_update(numbers)
         leaving = self._remove(numbers)
         log.info("partitions %s go to others", [partition.book.partition for partition in leaving])
         try:
@@ -375,6 +389,7 @@ class Worker:
 
     def lost(self, numbers: Iterable[int]) -> None:
         """On kafka-python's thread: others have these partitions already."""
+        self._mine.difference_update(numbers)
         for partition in self._remove(numbers):
             partition.lose()
 

@@ -21,7 +21,8 @@ class StreamPlace:
     """A stream that is read from a log: what a call must know of it to go on reading there.
 
     `base` is added to the places of its audio, at its rate, to have them on the call's clock. `next` is the
-    number of the record that comes next. For `may_return` see `Started`.
+    number of the record that comes next. For `may_return` see `Started`. `over`: with a word, where it
+    `hung_up`.
     """
 
     name: str
@@ -31,6 +32,7 @@ class StreamPlace:
     next: int
     may_return: bool
     over: bool = False
+    hung_up: bool = False
 
 
 @dataclass(slots=True)

@@ -74,11 +74,22 @@ class StreamClock:
             self._catch_up(channel)
             if not stream.placed:
                 self._forgo(channel)
+        return self.go_on(stream)
+
+    def go_on(self, stream: Stream) -> int:
+        """A stream that was there before the call was restored: what it has still to say lies behind no other
+        stream of it. See `begin`."""
         starts = [self._shell.refill_from(channel) for channel in stream.carries]
         for channel, start in zip(stream.carries, starts, strict=True):
             stream.tracks[channel] = Track(stream.rate_hz, start, min(starts))
             self._carriers[channel] = stream
         return min(starts)
+
+    def remember_left(self, carried: Sequence[int], hung_up: bool) -> None:
+        """Of a call that was restored: whether the last stream of these channels hung up."""
+        self._left.difference_update(carried)
+        if hung_up:
+            self._left.update(carried)
 
     def ahead_s(self, stream: Stream, chunk: Chunk) -> float:
         """The longest stretch, in seconds, that a chunk leaves out."""

@@ -26,11 +26,16 @@ class UnassignedError(ValueError, KeyError):
 
 @dataclass
 class Broker:
-    """All of Kafka. `owners`: whose each partition is, as the group has it; only they may commit."""
+    """All of Kafka. `owners`: whose each partition is, as the group has it.
+
+    `outdated` members do not know yet that the group has moved on, and may commit nothing; of all others
+    brokers take commits for any partition.
+    """
 
     partitions: list[list[Message]]
     committed: dict[int, int] = field(default_factory=dict)
     owners: dict[int, SimConsumer] = field(default_factory=dict)
+    outdated: Callable[[SimConsumer], bool] = lambda _: False
     topics: dict[str, list[Written]] = field(default_factory=dict)
     away: bool = False
     on_commit: Callable[[int], None] = lambda _: None
@@ -44,9 +49,9 @@ class Broker:
         """Raises `KafkaError`."""
         if self.away:
             raise faults.KafkaConnectionError("away")
+        if self.outdated(consumer):
+            raise faults.UnknownMemberIdError("the group has moved on")
         for place, offset in offsets.items():
-            if self.owners.get(place.partition) is not consumer:
-                raise faults.UnknownMemberIdError("the group has given this partition to another")
             self.committed[place.partition] = offset.offset
             self.on_commit(place.partition)
 
@@ -134,9 +139,7 @@ class SimConsumer:
         self._ask()
         return dict.fromkeys(places, 0)
 
-    def end_offsets(
-        self, places: Sequence[TopicPartition], timeout_ms: int = 0
-    ) -> dict[TopicPartition, int]:
+    def end_offsets(self, places: Sequence[TopicPartition], timeout_ms: int = 0) -> dict[TopicPartition, int]:
         """See `KafkaConsumer`."""
         self._ask()
         return {place: len(self._broker.partitions[place.partition]) for place in places}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
-from models.types import Samples
+from models.types import Role, Samples
 from pipeline.doors.messages import Alive, Away, Back, CallInfo, Ended, Flush, Started, Updated
 from pipeline.kafka.records import Begun, Content, CutOff, Heard, Lost, Said, StreamRecord
+from pipeline.live.absences import Reason
 
-ROLES = ("agent", "customer")
+ROLES: tuple[Role, ...] = ("agent", "customer")
 RECORD_S = 0.3
+NARROW = 0.0
+"""Share of calls at 8 kHz: what their resampler's filter remembers is not read again to the last bit."""
 STRANGER = "stranger"
 """In the name of a stream that no call takes, for it has other channels."""
 
@@ -51,6 +54,7 @@ class _Stream:
     placed: bool
     start: int
     number: int = 0
+    last_s: float = 0.0
 
 
 @dataclass
@@ -63,8 +67,8 @@ class _Script:
     def __post_init__(self) -> None:
         self.rng = random.Random(f"call {self.seed}")
         self.call_id = f"call-{self.seed}"
-        self.rate_hz = 8_000 if self.rng.random() < 0.3 else 16_000
-        self.duration_s = self.rng.uniform(4.0, 8.0)
+        self.rate_hz = 8_000 if self.rng.random() < NARROW else 16_000
+        self.duration_s = self.rng.uniform(3.5, 6.5)
         self.audio = _speech(self.seed, self.duration_s, self.rate_hz)
         self.info = CallInfo(self.call_id, ROLES, "ann", "cards", site=self.rng.choice((None, "north")))
 
@@ -78,13 +82,13 @@ class _Script:
             self.kinds.add("two streams")
         cut_off = self.rng.random() < 0.1
         for carries in groups:
-            self._carry(carries, cut_off)
+            self._carry(carries, cut_off, len(groups) > 1)
         if self.rng.random() < 0.15:
             self._intrude()
         self.sent.sort(key=lambda one: one.at_s)
         return CallScript(self.call_id, tuple(self.sent), frozenset(self.kinds))
 
-    def _carry(self, carries: tuple[int, ...], cut_off: bool) -> None:
+    def _carry(self, carries: tuple[int, ...], cut_off: bool, shared: bool) -> None:
         """Channels of the call from its beginning to its end, on one stream or on two."""
         size = int(RECORD_S * self.rate_hz)
         end = self.audio.shape[1]
@@ -96,7 +100,10 @@ class _Script:
         at_s = break_at / self.rate_hz
         if returns:
             self.kinds.add("returns")
-            if self.rng.random() < 0.7:
+            chance = self.rng.random()
+            if shared and chance < 0.5:
+                self._write(stream, at_s + 0.01, Said(Ended()))
+            elif chance < 0.7:
                 self._write(stream, at_s + 0.01, CutOff())
             again = max(0, break_at - self.rng.randrange(4 * size)) if placed else break_at
             stream = self._begin(carries, placed, again, at_s + 0.05)
@@ -111,7 +118,7 @@ class _Script:
     def _begin(self, carries: tuple[int, ...], placed: bool, start: int, at_s: float) -> _Stream:
         self.streams += 1
         stream = _Stream(f"{self.call_id}/{self.streams}", carries, placed, 0 if placed else start)
-        self._write(stream, at_s, Begun(Started(self.info, carries, self.rate_hz, placed)))
+        self._write(stream, at_s, Begun(Started(self.info, carries, self.rate_hz, placed, may_return=True)))
         return stream
 
     def _play(self, stream: _Stream, start: int, end: int) -> None:
@@ -131,7 +138,7 @@ class _Script:
                 back_at = None
             elif back_at is None and self.rng.random() < 0.04:
                 self.kinds.add("away")
-                reason = "hold" if self.rng.random() < 0.5 else "pause"
+                reason: Reason = "hold" if self.rng.random() < 0.5 else "pause"
                 self._write(stream, at_s + 0.001, Said(Away(reason)))
                 back_at = at + size + self.rng.randrange(self.rate_hz)
             else:
@@ -162,11 +169,15 @@ class _Script:
         stream = _Stream(f"{self.call_id}/{STRANGER}", (0,), True, 0)
         info = CallInfo(self.call_id, ("unknown",))
         self._write(stream, at_s, Begun(Started(info, (0,), self.rate_hz, True)))
-        self._write(stream, at_s + 0.3, Heard((0,), self.rate_hz, 0, True, self.audio[:1, : self.rate_hz // 4]))
+        heard = Heard((0,), self.rate_hz, 0, True, self.audio[:1, : self.rate_hz // 4])
+        self._write(stream, at_s + 0.3, heard)
         self._write(stream, at_s + 0.4, CutOff())
 
     def _write(self, stream: _Stream, at_s: float, content: Content) -> None:
-        self.sent.append(Sent(at_s, StreamRecord(self.call_id, stream.name, stream.number, content)))
+        # What is sent again is sent at once, and yet not before its stream begins.
+        stream.last_s = max(at_s, stream.last_s)
+        record = StreamRecord(self.call_id, stream.name, stream.number, content)
+        self.sent.append(Sent(stream.last_s, record))
         stream.number += 1
 
 
@@ -181,8 +192,3 @@ def _speech(seed: int, duration_s: float, rate_hz: int) -> Samples:
             out[channel, at : at + loud] = rng.uniform(-0.5, 0.5, out[channel, at : at + loud].shape)
             at += loud + quiet
     return out
-
-
-def stream_names(scripts: Sequence[CallScript]) -> set[str]:
-    """Names of all streams."""
-    return {one.record.stream for call in scripts for one in call.sent}

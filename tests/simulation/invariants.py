@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,10 +15,15 @@ from pipeline.kafka.records import DEAD_TOPIC, EVENTS_TOPIC, Begun, Heard, Lost,
 from pipeline.kafka.told import decode_envelope, encode_envelope
 from pipeline.kafka.worker import partition_of
 from pipeline.live.feed import Envelope
+from pipeline.live.restoring import UNUSABLE
 from pipeline.live.state import LiveState, restored
 from pipeline.shell import wanted_again
 from tests.simulation.calls import STRANGER, CallScript, script
 from tests.simulation.world import PARTITIONS, QUIET, World, scripts_for
+
+KEPT_SHARE = 0.1
+COMMITTED_SHARE = 0.5
+"""Of the transactions and of the commits, after how many it is looked at what a restart would need."""
 
 
 class BrokenInvariant(AssertionError):
@@ -44,7 +50,19 @@ def run_seed(seed: int) -> World:
     scripts = scripts_for(seed, script)
     references = {one.call_id: reference(int(one.call_id.removeprefix("call-"))) for one in scripts}
     world = World(seed, scripts)
-    world.broker.on_commit = lambda partition: check_commit(world, partition)
+    look = random.Random(seed)
+
+    def kept(claims: Mapping[int, int]) -> None:
+        if look.random() < KEPT_SHARE:
+            for partition in claims:
+                check_commit(world, partition)
+
+    def committed(partition: int) -> None:
+        if look.random() < COMMITTED_SHARE:
+            check_commit(world, partition)
+
+    world.broker.on_commit = committed
+    world.store.on_keep = kept
     world.run()
     check(world, references)
     return world
@@ -52,6 +70,7 @@ def run_seed(seed: int) -> World:
 
 def check(world: World, references: Mapping[str, tuple[DurableEvent, ...]]) -> None:
     """All of it, once a run is quiet."""
+    require(not world.broken, "; ".join(world.broken[:1]))
     for call in world.scripts:
         _check_call(world, call, references[call.call_id])
     _check_numbers(world)
@@ -80,7 +99,7 @@ def _check_call(world: World, call: CallScript, expected: tuple[DurableEvent, ..
 
 
 def _by_id(call: CallScript, events: Any) -> dict[str, DurableEvent]:
-    """Events by id; whether a call to which nobody came back was restored meanwhile is a matter of its code."""
+    """Events by id; the code of a call to which nobody came back says whether it was restored meanwhile."""
     counts = Counter(one.id for one in events)
     require(not counts or max(counts.values()) == 1, f"{call.call_id}: an id is there twice")
     return {one.id: _told_alike(one) for one in events}
@@ -128,7 +147,7 @@ def _check_buried(world: World) -> None:
 
 def check_commit(world: World, partition: int) -> None:
     """What was committed is past nothing that an open call, made again from the store now, would read."""
-    committed = world.broker.committed[partition]
+    committed = world.broker.committed.get(partition, 0)
     read = world.broker.partitions[partition][:committed]
     by_call: dict[str, list[StreamRecord]] = {}
     for message in read:
@@ -137,7 +156,12 @@ def check_commit(world: World, partition: int) -> None:
             by_call.setdefault(value.call_id, []).append(value)
     for call in world.scripts:
         if partition_of(call.call_id, PARTITIONS) == partition and call.call_id not in world.store.closed:
-            _check_needs(world, call.call_id, by_call.get(call.call_id, []))
+            try:
+                _check_needs(world, call.call_id, by_call.get(call.call_id, []))
+            except BrokenInvariant as error:
+                # Where a call asked for this step, what is raised here would end that call alone.
+                world.broken.append(str(error))
+                raise
 
 
 def _check_needs(world: World, call_id: str, behind: list[StreamRecord]) -> None:
@@ -147,7 +171,10 @@ def _check_needs(world: World, call_id: str, behind: list[StreamRecord]) -> None
         require(not behind, f"{call_id}: its beginning is committed, and there is no snapshot")
         return
     events = [one.event for one in world.store.by_call.get(call_id, [])]
-    session, state = restored(kept.data, events)
+    try:
+        session, state = restored(kept.data, events)
+    except UNUSABLE as error:
+        raise BrokenInvariant(f"{call_id}: its snapshot cannot be used: {error}") from error
     wanted = [wanted_again(session, channel, AGAIN_SAMPLES) for channel in range(2)]
     for record in behind:
         _check_record(call_id, record, state, wanted, session.open)

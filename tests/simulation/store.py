@@ -1,4 +1,4 @@
-"""The store as workers see it: transactions all or nothing, epochs, numbers without holes, first result wins."""
+"""The store as workers see it: whole transactions, epochs, numbers without holes, first results that stay."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class StoreModel:
     """Number of an event -> partition."""
     epochs: dict[int, int] = field(default_factory=dict)
     away: bool = False
+    on_keep: Callable[[Mapping[int, int]], None] = lambda _: None
+    """Told the claims of each transaction once it is through."""
 
     def claim_partition(self, partition: int) -> int:
         """See `Store`."""
@@ -58,7 +60,9 @@ class StoreModel:
             if isinstance(record, CallRecord):
                 self.calls.setdefault(record.call_id, record)
         self._keep_states([record for _, record in records])
-        return self._keep_events(records)
+        new = self._keep_events(records)
+        self.on_keep(claims)
+        return new
 
     def check(self, claims: Mapping[int, int]) -> None:
         """Raises `PartitionLostError`."""
@@ -102,6 +106,8 @@ class StoreView:
         self._model = model
         self._tap = tap
         self._loses_answer = loses_answer
+        self.known: dict[str, set[str]] = {}
+        """Jobs whose results were there when a call went on here."""
 
     def claim_partition(self, partition: int) -> int:
         """See `Store`."""
@@ -123,7 +129,9 @@ class StoreView:
     def untold(self, partition: int) -> list[EventRecord]:
         """See `Store`."""
         self._ask()
-        return [self._model.events[seq - 1] for seq, of in sorted(self._model.untold.items()) if of == partition]
+        return [
+            self._model.events[seq - 1] for seq, of in sorted(self._model.untold.items()) if of == partition
+        ]
 
     def open_call_ids(self) -> list[str]:
         """See `Store`."""
@@ -139,6 +147,7 @@ class StoreView:
         """See `Store`."""
         self._ask()
         found = self._model.snapshots.get(call_id)
+        self.known[call_id] = set(self._model.results.get(call_id, ()))
         return None if found is None else found.data
 
     def call(self, call_id: str) -> StoredCall | None:
@@ -150,9 +159,7 @@ class StoreView:
         if closed is None or not isinstance(closed.event, CallClosed):
             return StoredCall(record, (), None, None, None, None, None)
         event = closed.event
-        return StoredCall(
-            record, (), closed.at, event.code, event.duration_samples, event.language, None
-        )
+        return StoredCall(record, (), closed.at, event.code, event.duration_samples, event.language, None)
 
     def job_results(self, call_id: str) -> dict[str, ResultValue]:
         """See `Store`."""

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 from models.errors import WrapupError
+from pipeline.jobs import Task
 from pipeline.kafka import worker as worker_module
 from pipeline.kafka.making import WorkerCalls
 from pipeline.kafka.partition import Message
@@ -37,7 +38,9 @@ PATIENCE_S = 120.0
 """How long all may take to be quiet once nothing goes wrong any more."""
 LONGEST_AWAY_S = 3.0
 
-FAULTS = ("kill", "leave", "zombie", "store away", "kafka away", "store answer", "kafka answer", "repeat", "poison", "freeze")
+HAPPENINGS = ("kill", "leave", "zombie", "store away", "kafka away", "freeze")
+"""Faults that come between steps; the others come with a step."""
+FAULTS = (*HAPPENINGS, "store answer", "kafka answer", "repeat", "poison")
 NO_FAULTS: frozenset[str] = frozenset()
 
 
@@ -94,7 +97,8 @@ class Plan:
     def of(cls, rng: random.Random) -> Plan:
         """Some kinds of faults, often or not."""
         kinds = frozenset(one for one in FAULTS if rng.random() < 0.45)
-        return cls(kinds, rng.choice((0.005, 0.02, 0.05)), rng.choice((1, 3, 10, 500)), rng.choice((0.0, 0.2, 0.5)))
+        rate, poll_limit = rng.choice((0.004, 0.01, 0.03)), rng.choice((1, 3, 10, 500))
+        return cls(kinds, rate, poll_limit, rng.choice((0.0, 0.2, 0.5)))
 
 
 QUIET = Plan(NO_FAULTS, 0.0, 500, 0.0)
@@ -110,8 +114,11 @@ class World:
         self.clock = VirtualClock()
         self.store = StoreModel()
         self.broker = Broker([[] for _ in range(PARTITIONS)])
+        self.broker.outdated = lambda consumer: any(one is consumer for one, _ in self._unaware)
         self.processes: list[Process] = []
         self.counts: Counter[str] = Counter()
+        self.broken: list[str] = []
+        """What was seen on the way that may not be."""
         self.poisoned: list[tuple[int, int]] = []
         self._begins_s = [self.clock() + self.rng.uniform(0.0, 2.0) for _ in scripts]
         self._left = [list(reversed(script.sent)) for script in scripts]
@@ -127,7 +134,7 @@ class World:
         with self._patched():
             for _ in range(1 if self.plan is QUIET else 2):
                 self._start()
-            while any(self._left) or (self.plan.faults and self.rng.random() < 0.95):
+            while any(self._left) or (self.plan.faults and self.rng.random() < 0.8):
                 self._quantum(QUANTUM_S, STEPS_PER_QUANTUM)
             self._heal()
             until_s = self.clock() + PATIENCE_S
@@ -164,6 +171,7 @@ class World:
         consumer = SimConsumer(self.broker, tap, lambda: self.rng.randint(1, self.plan.poll_limit))
         maker: Any = SimMaker(self.clock)
         store: Any = StoreView(self.store, tap, partial(self._happens, "store answer", 0.05))
+        maker.workers.on_put = partial(self._check_asked, store)
         connection = SimConnection(("simulated:9092",)).on(
             consumer, lambda: SimProducer(self.broker, tap, partial(self._happens, "kafka answer", 0.02))
         )
@@ -177,6 +185,13 @@ class World:
         self.processes.append(process)
         self._assign()
         return process
+
+    def _check_asked(self, store: StoreView, task: Task) -> None:
+        """What was read before a restart is not read again."""
+        call: Any = task.deliver
+        call_id = call.__self__.info.call_id
+        if task.job.id in store.known.get(call_id, ()):
+            self.broken.append(f"{call_id}: {task.job.id} was read before, and is read again")
 
     @property
     def alive(self) -> list[Process]:
@@ -247,7 +262,8 @@ class World:
             if "write" not in process.busy:
                 steps.append(partial(self._thread, process, "write", process.worker.ledger.step))
             if process.maker.pool.work:
-                steps += [partial(process.maker.pool.step, self.rng)] * 2
+                pool = partial(process.maker.pool.step, self.rng)
+                steps += [partial(self._thread, process, "pool", pool)] * 2
             if process.maker.workers.tasks:
                 steps.append(partial(process.maker.workers.step, self.rng))
         return steps
@@ -303,7 +319,7 @@ class World:
     # What goes wrong.
 
     def _fault(self) -> None:
-        kinds = [one for one in ("kill", "leave", "zombie", "store away", "kafka away", "freeze") if one in self.plan.faults]
+        kinds = [one for one in HAPPENINGS if one in self.plan.faults]
         if not kinds:
             return
         kind = self.rng.choice(kinds)
@@ -425,7 +441,7 @@ class World:
                 self._thread(process, "read", process.worker._step)
                 while process.maker.pool.work or process.maker.workers.tasks:
                     if process.maker.pool.work:
-                        process.maker.pool.step(self.rng)
+                        self._thread(process, "pool", partial(process.maker.pool.step, self.rng))
                     if process.maker.workers.tasks:
                         process.maker.workers.step(self.rng)
                 self._thread(process, "write", process.worker.ledger.step)
@@ -453,6 +469,3 @@ def scripts_for(seed: int, choose: Callable[[int], CallScript], pool: int = 60) 
     """Two to four calls of a pool, whose reference runs are shared by many seeds."""
     rng = random.Random(f"scripts {seed}")
     return [choose(one) for one in rng.sample(range(pool), rng.randint(2, 4))]
-
-
-__all__ = ["FAULTS", "QUIET", "Plan", "Poison", "World", "replace", "scripts_for"]
