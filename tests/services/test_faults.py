@@ -185,6 +185,6 @@ def test_many_open_calls_after_an_outage(tmp_path: Path) -> None:
             while outbox.late_s:
                 time.sleep(0.1)
         here.worker()
-        here.until_closed([f"open-{number}" for number in range(calls)], 400.0)
+        here.until_closed([f"open-{number}" for number in range(calls)], 900.0)
         codes = here.rows("SELECT end_code, count(*) FROM calls GROUP BY end_code")
         assert codes == [("idle", calls)]
