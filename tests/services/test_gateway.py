@@ -84,7 +84,7 @@ def test_a_hold_without_audio_takes_the_time_that_it_took(room: Room) -> None:
     call.leave(stream, hung_up=True)
     records = room.records("held")
     places = [one.at / RATE_HZ for one in records if isinstance(one, Heard)]
-    assert places == [0.0, 8.5, 9.0, 11.0]
+    assert places == pytest.approx([0.0, 0.6, 8.5, 9.0, 9.6, 10.2, 10.8, 11.0])
     words = [one.control for one in records if isinstance(one, Said)]
     assert words == [Away("hold"), Back(), Away("hold"), Back(), Ended()]
 
@@ -98,7 +98,7 @@ def test_a_client_that_comes_back_sends_what_was_not_sent(room: Room) -> None:
     _, welcome = call.join(started("lost", placed=True), room.hang_up).result()
     assert welcome.from_samples == (40_000, 40_000)
     records = room.records("lost")
-    assert [type(one) for one in records] == [Begun, Heard, CutOff, Begun]
+    assert [type(one) for one in records] == [Begun, *[Heard] * 4, CutOff, Begun]
 
 
 def test_a_stream_keeps_its_channels_while_it_sends(room: Room) -> None:
