@@ -209,7 +209,10 @@ class Worker:
         try:
             self._partitions[number] = self._partition(number)
         except ValueError:
-            # kafka-python seeks nowhere in a partition that is not assigned any more.
+            # kafka-python seeks nowhere in a partition that is not assigned any more. One that still is must
+            # not be left unread: its records would pass by.
+            if number in self._mine:
+                raise
             return
         if number not in self._mine:
             for partition in self._remove([number]):
